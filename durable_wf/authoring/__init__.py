@@ -1,0 +1,1 @@
+"""What authors touch: the contexts of workflows and operations, nodes, tasks, graphs, exceptions."""

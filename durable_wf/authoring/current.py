@@ -1,0 +1,128 @@
+"""Which context is current in this thread, and proxies that always lead to it.
+
+Source: reference/workflow-api.md §0 (last paragraph), §7.9.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class NotInContext(RuntimeError):  # noqa: N818 - the reference's name
+    """There is no context in this thread."""
+
+
+class CtxParameters(dict[str, Any]):
+    """Parameters by key or attribute; an unknown attribute raises KeyError, as in the reference."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self[name]
+
+
+class CurrentContext(threading.local):
+    """The context and the parameters of what runs in this thread. Threads that a plugin starts must push it."""
+
+    def set(self, ctx: Any, parameters: dict[str, Any] | None = None) -> None:
+        """Make `ctx` current."""
+        self.ctx = ctx
+        self.parameters = None if parameters is None else CtxParameters(parameters)
+
+    def get_ctx(self) -> Any:
+        """The current context.
+
+        raises  NotInContext
+        """
+        return self._get("ctx")
+
+    def get_parameters(self) -> Any:
+        """The current parameters.
+
+        raises  NotInContext
+        """
+        return self._get("parameters")
+
+    def _get(self, name: str) -> Any:
+        found = getattr(self, name, None)
+        if found is None:
+            text = "No context set in current execution thread"
+            raise NotInContext(text)
+        return found
+
+    def clear(self) -> None:
+        """Forget both."""
+        self.ctx = None
+        self.parameters = None
+
+    @contextmanager
+    def push(self, ctx: Any, parameters: dict[str, Any] | None = None) -> Iterator[Any]:
+        """Make `ctx` current for the length of a `with`."""
+        before = getattr(self, "ctx", None), getattr(self, "parameters", None)
+        self.set(ctx, parameters)
+        try:
+            yield ctx
+        finally:
+            self.ctx, self.parameters = before
+
+
+class Proxy:
+    """Stands for whatever `resolve` gives at the moment of each access."""
+
+    __slots__ = ("_resolve",)
+
+    def __init__(self, resolve: Callable[[], Any]) -> None:
+        object.__setattr__(self, "_resolve", resolve)
+
+    def _get_current_object(self) -> Any:
+        return object.__getattribute__(self, "_resolve")()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._get_current_object(), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._get_current_object(), name, value)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._get_current_object()[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._get_current_object()[key] = value
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self._get_current_object()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._get_current_object())
+
+    def __len__(self) -> int:
+        return len(self._get_current_object())
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Proxy):
+            other = other._get_current_object()
+        return bool(self._get_current_object() == other)
+
+    def __hash__(self) -> int:
+        return hash(self._get_current_object())
+
+    def __bool__(self) -> bool:
+        return bool(self._get_current_object())
+
+    def __repr__(self) -> str:
+        try:
+            return repr(self._get_current_object())
+        except NotInContext:
+            return "<no current context>"
+
+
+current_ctx = CurrentContext()
+current_workflow_ctx = CurrentContext()
+
+ctx: Any = Proxy(current_ctx.get_ctx)
+ctx_parameters: Any = Proxy(current_ctx.get_parameters)
+workflow_ctx: Any = Proxy(current_workflow_ctx.get_ctx)
+workflow_parameters: Any = Proxy(current_workflow_ctx.get_parameters)

@@ -1,0 +1,117 @@
+"""Exceptions that operations and workflows raise and catch.
+
+Source of names, arguments and meaning: reference/workflow-api.md §8, §5.1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class NonRecoverableError(Exception):
+    """The operation failed and must not be tried again."""
+
+    def __init__(self, *args: Any, causes: list[dict[str, Any]] | None = None) -> None:
+        super().__init__(*args)
+        self.causes = causes or []
+
+
+class RecoverableError(Exception):
+    """The operation failed and may be tried again.
+
+    retry_after  seconds until the next attempt; None leaves it to the task's policy
+    """
+
+    def __init__(
+        self, message: str = "", retry_after: float | None = None, causes: list[dict[str, Any]] | None = None
+    ) -> None:
+        suffix = f" [retry_after={retry_after}]"
+        if retry_after is not None and suffix.strip() not in message:
+            message = f"{message}{suffix}"
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.causes = causes or []
+
+
+class OperationRetry(RecoverableError):
+    """The operation asks to be run again (`ctx.operation.retry`)."""
+
+
+class CloudifySerializationRetry(RecoverableError):
+    """Another instance has to come first."""
+
+
+class HttpException(NonRecoverableError):
+    """A resource could not be fetched."""
+
+    def __init__(self, url: str, code: int, message: str, causes: list[dict[str, Any]] | None = None) -> None:
+        super().__init__(f"{code} ({url}) : {message}", causes=causes)
+        self.url = url
+        self.code = code
+        self.message = message
+
+
+class CommandExecutionError(RuntimeError):
+    """A command could not be started."""
+
+    def __init__(self, command: str, error: object = None) -> None:
+        super().__init__(command, error)
+        self.command = command
+        self.error = error
+
+    def __str__(self) -> str:
+        return f"Failed executing command: {self.command}.{f' error: {self.error}' if self.error else ''}"
+
+
+class CommandExecutionException(Exception):  # noqa: N818 - the reference's name
+    """A command ended with something else than 0."""
+
+    def __init__(self, command: str, error: object, output: object, code: int) -> None:
+        super().__init__(command, error, output, code)
+        self.command = command
+        self.error = error
+        self.output = output
+        self.code = code
+
+    def __str__(self) -> str:
+        return f"Command '{self.command}' executed with an error. code: {self.code} error: {self.error}"
+
+
+class TimeoutException(Exception):  # noqa: N818 - the reference's name
+    """Something took too long."""
+
+
+class ExecutionCancelled(Exception):  # noqa: N818 - the reference's name
+    """The execution was asked to cancel. A workflow that catches it must raise it again."""
+
+
+class WorkflowFailed(RuntimeError):  # noqa: N818 - the reference's name
+    """A task graph failed. The text names each failed task with its cause."""
+
+    def __init__(self, *args: Any, causes: list[dict[str, Any]] | None = None, hide_traceback: bool = False) -> None:
+        super().__init__(*args)
+        self.causes = causes or []
+        self.hide_traceback = hide_traceback
+
+
+class StorageConflict(Exception):  # noqa: N818 - names a situation, as its relatives above do
+    """Somebody else changed a runtime property that this operation changed too."""
+
+
+class UnknownOutcome(Exception):  # noqa: N818 - as above
+    """Nobody knows how the operation ended, and its policy says that this is a failure."""
+
+
+class RecordedError(Exception):
+    """Stands for an exception whose class cannot be had, or whose arguments are not JSON.
+
+    type_name  `module:qualname` of what was raised
+    """
+
+    def __init__(self, type_name: str, message: str) -> None:
+        super().__init__(type_name, message)
+        self.type_name = type_name
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.type_name.partition(':')[2]}: {self.message}"

@@ -1,0 +1,138 @@
+"""Functions by their path, what their decorators say, and how they are called.
+
+Source: reference/workflow-api.md §1. Unlike there, `ctx` is passed only to a function that takes it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from durable_wf.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+class FunctionError(InputError):
+    """A workflow or an operation cannot be found, or cannot be run."""
+
+    code = "bad-function"
+    explanation = "A function named by a blueprint or a command is not importable, not callable, or is async."
+
+
+@overload
+def workflow(func: F) -> F: ...
+@overload
+def workflow(*, system_wide: bool = False, resumable: bool | None = None, **_: Any) -> Callable[[F], F]: ...
+def workflow(
+    func: F | None = None, *, system_wide: bool = False, resumable: bool | None = None, **_: Any
+) -> F | Callable[[F], F]:
+    """Mark a function as a workflow; it is returned as it is. Bare or with arguments.
+
+    resumable  False refuses a resume; any other deterministic workflow can be resumed
+    """
+
+    def mark(function: F) -> F:
+        function.workflow_system_wide = system_wide  # type: ignore[attr-defined]
+        function.resumable = resumable  # type: ignore[attr-defined]
+        return function
+
+    return mark if func is None else mark(func)
+
+
+@overload
+def operation(func: F) -> F: ...
+@overload
+def operation(*, resumable: bool = False, **_: Any) -> Callable[[F], F]: ...
+def operation(func: F | None = None, *, resumable: bool = False, **_: Any) -> F | Callable[[F], F]:
+    """Mark a function as an operation; it is returned as it is. Bare or with arguments.
+
+    resumable  it may be run again when nobody knows whether it ended
+    """
+
+    def mark(function: F) -> F:
+        function.resumable = resumable  # type: ignore[attr-defined]
+        return function
+
+    return mark if func is None else mark(func)
+
+
+def path_of(function: Callable[..., Any]) -> str:
+    """`module:qualname` of an importable function.
+
+    raises  FunctionError for a lambda, a nested function or a bound method: a later process could not find it
+    """
+    name = getattr(function, "__qualname__", "")
+    module = getattr(function, "__module__", "")
+    if not name or not module or "<" in name:
+        text = f"{function!r} cannot be found again by its name"
+        raise FunctionError(text, hint="move it to the top level of a module, or run it as a local_task")
+    return f"{module}:{name}"
+
+
+@lru_cache(maxsize=1024)
+def find(path: str) -> Callable[..., Any]:
+    """The function at `module:qualname` or `module.function`.
+
+    raises  FunctionError naming what is missing (workflow-api §1.4 for the shape of the texts)
+    """
+    module_name, separator, name = path.partition(":")
+    if not separator:
+        module_name, _, name = path.rpartition(".")
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        text = f"No module named {error.name} (looking for '{path}')"
+        raise FunctionError(text, hint="is the plugin next to the blueprint, or installed?") from error
+    except ValueError as error:
+        text = f"'{path}' is not the path of a function"
+        raise FunctionError(text, hint="write module:function, or module.function") from error
+    for part in name.split("."):
+        found = getattr(found, part, None)
+        if found is None:
+            text = f"{module_name} has no function named '{name}'"
+            raise FunctionError(text)
+    if not callable(found):
+        text = f"{path} is not callable"
+        raise FunctionError(text)
+    refuse_async(found, path)
+    return found  # type: ignore[no-any-return]
+
+
+def refuse_async(function: Callable[..., Any], path: str) -> None:
+    """raises  FunctionError for `async def`."""
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        text = f"{path} is `async def`; workflows and operations are plain functions"
+        raise FunctionError(text, hint="each operation has a thread of its own: call asyncio.run(...) inside it")
+
+
+def is_resumable(path: str) -> bool:
+    """Whether the operation declares that it may be repeated; False where it cannot be had."""
+    try:
+        return bool(getattr(find(path), "resumable", False))
+    except Exception:  # noqa: BLE001 - importing runs the plugin's code; running the operation will tell what is wrong
+        return False
+
+
+def with_ctx(function: Callable[..., Any], kwargs: dict[str, Any], ctx: Any) -> dict[str, Any]:
+    """The keyword arguments for a call: `ctx` is added where the function takes it."""
+    if _takes_ctx(function):
+        return {**kwargs, "ctx": ctx}
+    return kwargs
+
+
+@lru_cache(maxsize=1024)
+def _takes_ctx(function: Callable[..., Any]) -> bool:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return any(
+        parameter.kind is parameter.VAR_KEYWORD or (parameter.name == "ctx" and parameter.kind is not parameter.POSITIONAL_ONLY)
+        for parameter in parameters
+    )

@@ -1,0 +1,92 @@
+"""Running one attempt: find the function, evaluate its inputs, call it, and say how it ended. Never raises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from durable_wf.authoring import recorded
+from durable_wf.authoring.current import current_ctx, current_workflow_ctx
+from durable_wf.authoring.evaluation import evaluate_inputs
+from durable_wf.authoring.functions import find, with_ctx
+from durable_wf.authoring.operation_ctx import OperationContext
+from durable_wf.codec import MAX_RESULT_BYTES, encode
+from durable_wf.model.protocol import OperationOutcome, OperationRequest, Status
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable
+
+    from durable_wf.authoring.services import Topology
+
+_FRAMES = 1  # our own frame at the top of an operation's traceback
+
+
+def perform_operation(
+    request: OperationRequest, topology: Topology | None, wall_us: Callable[[], int]
+) -> OperationOutcome:
+    """Run an operation by its path."""
+    began_us = wall_us()
+    logs: list[tuple[int, str, str]] = []
+
+    def log(record: logging.LogRecord) -> None:
+        logs.append((wall_us(), record.levelname.lower(), record.getMessage()))
+
+    ctx = None
+    try:
+        ctx = OperationContext(request, topology, log)
+        function = find(request.body["function"])
+        kwargs = evaluate_inputs(request, topology)
+        with current_ctx.push(ctx, {**kwargs, "ctx": ctx}):
+            result = function(**with_ctx(function, kwargs, ctx))
+        if ctx.operation.asked_again is not None:
+            raise ctx.operation.asked_again
+        outcome = _succeeded(result, began_us, wall_us())
+    except Exception as error:  # noqa: BLE001 - whatever an operation raises is its outcome
+        outcome = failed(error, began_us, wall_us())
+    if ctx is not None:
+        outcome = _with_changes(ctx, outcome)
+    outcome.logs = logs
+    return outcome
+
+
+def perform_callable(
+    call: Callable[..., Any] | None, request: OperationRequest, ctx: Any, wall_us: Callable[[], int]
+) -> OperationOutcome:
+    """Run a local task: a callable that the workflow function has given."""
+    began_us = wall_us()
+    try:
+        if call is None:
+            text = f"the callable of local task '{request.name}' was not given again by the workflow function"
+            raise RuntimeError(text)  # noqa: TRY301 - an outcome like any other
+        with current_workflow_ctx.push(ctx):
+            result = call(**request.body["kwargs"])
+        return _succeeded(result, began_us, wall_us())
+    except Exception as error:  # noqa: BLE001 - whatever it raises is its outcome
+        return failed(error, began_us, wall_us())
+
+
+def _succeeded(result: Any, began_us: int, ended_us: int) -> OperationOutcome:
+    text = None if result is None else encode(result, what="result", limit=MAX_RESULT_BYTES)
+    return OperationOutcome(Status.SUCCEEDED, began_us, ended_us, text)
+
+
+def failed(error: BaseException, began_us: int, ended_us: int) -> OperationOutcome:
+    """The outcome of an attempt that raised."""
+    may_retry, retry_after = recorded.recoverable(error)
+    return OperationOutcome(
+        Status.RETRY if recorded.asks_again(error) else Status.FAILED,
+        began_us,
+        ended_us,
+        error=recorded.to_record(error, skip_frames=_FRAMES),
+        recoverable=may_retry,
+        retry_after_s=retry_after,
+    )
+
+
+def _with_changes(ctx: OperationContext, outcome: OperationOutcome) -> OperationOutcome:
+    """Runtime properties are saved however the operation ended; ones that are not JSON make it fail (workflow-api §1.5)."""
+    try:
+        outcome.changes = ctx.property_changes()
+    except Exception as error:  # noqa: BLE001 - what the operation has put there
+        return failed(error, outcome.began_us, outcome.ended_us)
+    return outcome

@@ -1,0 +1,125 @@
+"""Exceptions as the journal has them, and back.
+
+A workflow is always given what is built from the record, live as in a replay, so that both see the same.
+"""
+
+from __future__ import annotations
+
+import importlib
+import traceback
+from typing import Any, TypeVar
+
+from durable_wf.authoring.exceptions import (
+    NonRecoverableError,
+    OperationRetry,
+    RecordedError,
+    RecoverableError,
+)
+from durable_wf.codec import decode, encode
+from durable_wf.errors import DurableError
+
+E = TypeVar("E", bound=Exception)
+_MARK = "__durable_wf_failed__"
+_MAX_TEXT = 20_000  # a traceback or message longer than this is cut in the middle
+
+
+def to_record(error: BaseException, *, skip_frames: int = 0) -> dict[str, Any]:
+    """What the journal stores of an exception.
+
+    skip_frames  frames of ours to leave out at the top of the traceback
+    returns      type, message, arguments (None where they are not JSON), attributes, traceback, causes
+    """
+    trace = error.__traceback__
+    for _ in range(skip_frames):
+        trace = trace.tb_next if trace is not None else None
+    kind = type(error)
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    causes = list(getattr(error, "causes", None) or [])
+    if cause is not None:
+        causes.append({"type": type(cause).__name__, "message": str(cause), "traceback": ""})
+    return {
+        "type": f"{kind.__module__}:{kind.__qualname__}",
+        "message": _cut(str(error)),
+        "arguments": _json_or_none(list(error.args)),
+        "attributes": _json_or_none({key: value for key, value in vars(error).items() if not key.startswith("_")}),
+        "traceback": _cut("".join(traceback.format_exception(kind, error, trace, chain=False))),
+        "causes": causes if _json_or_none(causes) is not None else [],
+    }
+
+
+def from_record(record: dict[str, Any], failed: tuple[int, ...]) -> Exception:
+    """The exception that the workflow is given: same class and arguments, or a stand-in that says what it was.
+
+    failed  numbers of the tasks whose failure it is
+    """
+    return mark(_rebuild(record), failed)
+
+
+def mark(error: E, failed: tuple[int, ...]) -> E:
+    """Remember in the exception which tasks' failure it shows."""
+    setattr(error, _MARK, failed)
+    return error
+
+
+def failed_tasks(error: BaseException) -> tuple[int, ...]:
+    """The tasks whose failure ended the workflow: of the nearest exception in the chain that knows any."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        found = getattr(current, _MARK, ())
+        if found:
+            return tuple(found)
+        current = current.__cause__ or current.__context__
+    return ()
+
+
+def recoverable(error: BaseException) -> tuple[bool, float | None]:
+    """Whether a retry may follow, and the delay the error asks for (workflow-api §3.8)."""
+    if isinstance(error, RecoverableError):
+        return True, error.retry_after
+    return not isinstance(error, NonRecoverableError), None
+
+
+def asks_again(error: BaseException) -> bool:
+    """Whether the operation asked to be run again, rather than failed."""
+    return isinstance(error, OperationRetry)
+
+
+def _rebuild(record: dict[str, Any]) -> Exception:
+    arguments = record.get("arguments")
+    module, _, name = record["type"].partition(":")
+    stand_in = RecordedError(record["type"], record["message"])
+    if arguments is None or "<locals>" in name:
+        return stand_in
+    try:
+        kind: Any = importlib.import_module(module)
+        for part in name.split("."):
+            kind = getattr(kind, part)
+        if not (isinstance(kind, type) and issubclass(kind, Exception)):
+            return stand_in
+        error = kind.__new__(kind, *arguments)
+        Exception.__init__(error, *arguments)
+    except Exception:  # noqa: BLE001 - a class of somebody else's that cannot be had or made
+        return stand_in
+    for key, value in (record.get("attributes") or {}).items():
+        try:
+            setattr(error, key, value)
+        except AttributeError:
+            continue
+    return error
+
+
+def _json_or_none(value: Any) -> Any:
+    try:
+        return decode(encode(value))
+    except DurableError:
+        return None
+
+
+def _cut(text: str) -> str:
+    text = text.encode("utf-8", "backslashreplace").decode()
+    if len(text) <= _MAX_TEXT:
+        return text
+    half = _MAX_TEXT // 2
+    return f"{text[:half]}\n… {len(text) - _MAX_TEXT} characters left out …\n{text[-half:]}"

@@ -1,0 +1,87 @@
+"""What is stored of a task's request: function, arguments, what it is about, and its policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from durable_wf.authoring.functions import is_resumable
+from durable_wf.codec import encode
+from durable_wf.model.events import Spec
+from durable_wf.model.rows import Kind
+from durable_wf.retry import DEFAULT_RETRY_INTERVAL_S, DEFAULT_TOTAL_RETRIES, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from durable_wf.model.plan import Operation
+
+_NO_POLICY = Policy(0, 0.0, "rerun").to_json()  # of tasks whose effect is rows: never retried, never unknown
+
+
+class Defaults:
+    """What an execution says of its tasks where they say nothing: retries, and unknown outcomes."""
+
+    def __init__(self, options: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+        self.total_retries = int(options.get("task_retries", DEFAULT_TOTAL_RETRIES))
+        self.retry_interval_s = float(options.get("task_retry_interval", DEFAULT_RETRY_INTERVAL_S))
+        self.on_unknown = options.get("on_unknown") or settings.get("on_unknown")
+
+    def policy(
+        self, *, resumable: bool, retries: int | None = None, interval: float | None = None, on_unknown: str | None = None
+    ) -> dict[str, Any]:
+        """The policy of one task: what it says itself wins (design, "Unknown outcomes")."""
+        return Policy(
+            self.total_retries if retries is None else retries,
+            self.retry_interval_s if interval is None else float(interval),
+            on_unknown or ("rerun" if resumable else self.on_unknown or "ask"),
+        ).to_json()
+
+
+def operation_spec(  # noqa: PLR0913 - a request has these parts
+    defaults: Defaults,
+    *,
+    name: str,
+    target: str,
+    function: str,
+    kwargs: dict[str, Any],
+    plan: Operation | None = None,
+    about: dict[str, Any] | None = None,
+    on_unknown: str | None = None,
+    retries: int | None = None,
+    interval: float | None = None,
+) -> Spec:
+    """A task that runs a function by its path.
+
+    plan   the operation in the plan, whose own retries win over the defaults
+    about  what the operation's context shows: node, plugin, relationship
+    """
+    if plan is not None:
+        retries = plan.max_retries if retries is None else retries
+        interval = plan.retry_interval if interval is None else interval
+        on_unknown = plan.on_unknown or on_unknown
+    policy = defaults.policy(
+        resumable=is_resumable(function), retries=retries, interval=interval, on_unknown=on_unknown
+    )
+    body = {
+        "function": function,
+        "kwargs": kwargs,
+        "operation": about or {},
+        "evaluate": bool(plan is not None and plan.has_intrinsic_functions),
+        "policy": policy,
+    }
+    return Spec(Kind.OPERATION, name, target, encode(body, what=f"the arguments of {name}"))
+
+
+def local_spec(
+    defaults: Defaults, call: Callable[..., Any], *, name: str, kwargs: dict[str, Any], retries: int | None, interval: float | None
+) -> Spec:
+    """A task that runs a callable; the callable comes back by replay and is not stored."""
+    policy = defaults.policy(resumable=bool(getattr(call, "resumable", False)), retries=retries, interval=interval)
+    body = {"kwargs": kwargs, "policy": policy}
+    return Spec(Kind.LOCAL, name, "", encode(body, what=f"the arguments of local task {name}"), callable=call)
+
+
+def effect_spec(kind: Kind, name: str = "", target: str = "", **kwargs: Any) -> Spec:
+    """A task whose effect is journal rows."""
+    body = {"kwargs": kwargs, "policy": _NO_POLICY}
+    return Spec(kind, name, target, encode(body, what=f"the arguments of {kind.name.lower()}"))

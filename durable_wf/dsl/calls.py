@@ -1,0 +1,200 @@
+"""Checks calls of intrinsic functions before anything is evaluated: shape, scope, and what they refer to.
+
+Source: reference/blueprint-dsl.md §14 ("parse/upload", "Keyword scope"), §1 for versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from durable_wf.dsl.functions import FUNCTIONS, KEYWORDS, function_of
+from durable_wf.dsl.problems import Report
+from durable_wf.dsl.shapes import Version
+from durable_wf.dsl.source import Pair, Value, child
+
+Scope = Mapping[str, str]
+"""The keywords that may be used, each with the node that it stands for."""
+
+
+_WHO_AND_WHAT = 2
+
+
+class HasProperties(Protocol):
+    """A node, as far as calls refer to it.
+
+    is_complete    whether all its properties are known
+    """
+
+    @property
+    def properties(self) -> Mapping[str, Value]: ...
+    @property
+    def is_complete(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What calls may refer to.
+
+    inputs_complete, nodes_complete    whether those are all names; else an unknown one may be one that was not read
+    """
+
+    inputs: Collection[str]
+    nodes: Mapping[str, HasProperties]
+    version: Version
+    inputs_complete: bool = True
+    nodes_complete: bool = True
+
+
+class CallChecker:
+    """Walks values and reports calls that cannot be right."""
+
+    def __init__(self, known: Known, report: Report) -> None:
+        self._known = known
+        self._report = report
+        self._without: dict[int, Value] = {}  # kept, so that no other value gets its id
+        self._checks: Mapping[str, Callable[[Value, Scope, str], None]] = {
+            "get_input": self._get_input,
+            "get_property": self._get_property,
+            "get_attribute": self._get_attribute,
+            "concat": self._concat,
+        }
+
+    def check(self, value: Value, path: str, scope: Scope) -> None:
+        """Report what is wrong in all calls in `value`.
+
+        scope   keywords that may be used here
+        cost    linear in `value`; a value without calls that many nodes share is walked once
+        """
+        if id(value) in self._without:
+            return
+        found = False
+        left = [(value, path)]
+        while left:
+            part, at = left.pop()
+            name = function_of(part.pairs)
+            if name:
+                found = True
+                self._call(name, part.pairs[name], scope, child(at, name))
+            left.extend((pair.value, child(at, key)) for key, pair in part.pairs.items())
+            left.extend((item, child(at, index)) for index, item in enumerate(part.items))
+        if not found:
+            self._without[id(value)] = value
+
+    def _call(self, name: str, pair: Pair, scope: Scope, path: str) -> None:
+        row = FUNCTIONS[name]
+        if not row.built:
+            message = f"the function '{name}' is not supported yet by this version of durable-wf"
+            self._report.add("function-not-built", message, pair.key, path)
+            return
+        if row.since > self._known.version:
+            used = "cloudify_dsl_{}_{}".format(*self._known.version)
+            message = f"'{name}' needs cloudify_dsl_{row.since[0]}_{row.since[1]}, the blueprint declares {used}"
+            self._report.add("feature-too-new", message, pair.key, path)
+        if not pair.value.is_bad:
+            self._checks[name](pair.value, scope, path)
+
+    def _bad_arguments(self, value: Value, path: str, expected: str) -> None:
+        message = "these are no arguments for the function"
+        self._report.add("bad-function-arguments", message, value.place, path, expected=expected)
+
+    def _concat(self, value: Value, _scope: Scope, path: str) -> None:
+        if not isinstance(value.content, list):
+            self._bad_arguments(value, path, "a list")
+
+    def _get_input(self, value: Value, _scope: Scope, path: str) -> None:
+        parts = value.items if isinstance(value.content, list) else [value]
+        if not parts or not _is_name(parts[0]) or not all(map(_is_key, parts[1:])):
+            self._bad_arguments(value, path, "an input's name, or a list of it and keys")
+            return
+        name = parts[0].text
+        if name is None or name in self._known.inputs:
+            return
+        hint = self._report.did_you_mean(name, self._known.inputs)
+        if hint or self._known.inputs_complete:
+            self._report.add("unknown-input", f"unknown input '{name}'", parts[0].place, path, hint=hint)
+
+    def _node(self, value: Value, scope: Scope, path: str) -> HasProperties | None:
+        """The node that the first argument of a call names; None where it cannot be told, or was reported."""
+        parts = value.items
+        if len(parts) < _WHO_AND_WHAT or not _is_name(parts[0]) or not all(map(_is_key, parts[1:])):
+            self._bad_arguments(value, path, "a list of SELF, SOURCE, TARGET or a node, a name, and keys")
+            return None
+        name = parts[0].text
+        if name in KEYWORDS and name not in scope:
+            allowed = " and ".join(scope) or "node names"
+            message = f"{name} means nothing here"
+            self._report.add("wrong-scope", message, parts[0].place, path, expected=allowed)
+            return None
+        if name is None:
+            return None
+        node = self._known.nodes.get(scope.get(name, name))
+        if node is None and name not in scope:
+            hint = self._report.did_you_mean(name, self._known.nodes)
+            if hint or self._known.nodes_complete:
+                self._report.add("unknown-node", f"unknown node '{name}'", parts[0].place, path, hint=hint)
+        return node
+
+    def _get_attribute(self, value: Value, scope: Scope, path: str) -> None:
+        self._node(value, scope, path)
+
+    def _get_property(self, value: Value, scope: Scope, path: str) -> None:
+        node = self._node(value, scope, path)
+        if node is None:
+            return
+        found = follow(node.properties, value.items[1:])
+        if found.missing is None or (found.missing is value.items[1] and not node.is_complete):
+            return
+        word = str(found.missing.content)
+        hint = self._report.did_you_mean(word, found.names)
+        message = f"'{value.items[0].content}' has no property '{found.dotted}'"
+        self._report.add("unknown-property", message, found.missing.place, path, hint=hint)
+
+
+class Followed(NamedTuple):
+    """Where a path of literal keys leads.
+
+    value     what stands there, or the call that it meets on its way; None: it cannot be told, or nothing
+    missing   the key that leads nowhere
+    names     the keys that lead somewhere instead
+    dotted    the path to the missing key, for people
+    """
+
+    value: Value | None
+    missing: Value | None = None
+    names: Collection[str] = ()
+    dotted: str = ""
+
+
+def follow(properties: Mapping[str, Value], keys: Sequence[Value]) -> Followed:
+    """Follow `keys` into the properties of a node, as far as they and what they meet are literal."""
+    at: Value | None = None
+    dotted = ""
+    for index, key in enumerate(keys):
+        if at is not None and (at.is_bad or function_of(at.pairs)):
+            return Followed(at)
+        if not isinstance(key.content, str | int):
+            return Followed(None)
+        dotted = child(dotted, key.content)
+        names: Mapping[str, Value] = properties if index == 0 else _parts(at)
+        at = names.get(str(key.content))
+        if at is None:
+            return Followed(None, key, names, dotted)
+    return Followed(at)
+
+
+def _parts(value: Value | None) -> Mapping[str, Value]:
+    if value is None:
+        return {}
+    if isinstance(value.content, list):
+        return {str(index): item for index, item in enumerate(value.items)}
+    return {key: pair.value for key, pair in value.pairs.items()}
+
+
+def _is_name(value: Value) -> bool:
+    return value.text is not None or value.is_bad or function_of(value.pairs) is not None
+
+
+def _is_key(value: Value) -> bool:
+    return _is_name(value) or (isinstance(value.content, int) and not isinstance(value.content, bool))

@@ -1,0 +1,279 @@
+"""Walks the grammar's table over a tree and reports all that does not fit.
+
+It repairs what it can: a key that is nearly one of the grammar's is reported and then read as that key,
+so that one misspelling is one problem and hides no other. What cannot be used becomes BAD. Names of other
+entries (`Ref`, `TypeName`) are only collected; `resolve` looks them up when all files are merged.
+
+Cost: linear in the part of the tree that the grammar describes; `visits` counts it.
+Source: style.md habit 22; reference/blueprint-dsl.md §1, §2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from durable_wf.dsl.functions import function_of
+from durable_wf.dsl.grammar import TYPES
+from durable_wf.dsl.problems import REPAIR_CUTOFF, Report, kinds
+from durable_wf.dsl.shapes import (
+    NEWEST,
+    OLDEST,
+    Anything,
+    Boolean,
+    Either,
+    Field,
+    FunctionCall,
+    Ignored,
+    ListOf,
+    MapOf,
+    NotBuilt,
+    Nothing,
+    Number,
+    OneOf,
+    Record,
+    Ref,
+    Shape,
+    Text,
+    TypeName,
+    Version,
+)
+from durable_wf.dsl.source import BAD, Pair, Value, child
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A text that must name something: where it stands and what it must name."""
+
+    shape: Ref | TypeName
+    value: Value
+    path: str
+    version: Version
+
+
+class Checker:
+    """Checks values against shapes.
+
+    report      gets the problems
+    version     the language's version that the main file declares; newer features are refused
+    references  what `resolve` has still to look up
+    not_built   names of keys that were refused because they are not supported yet
+    visits      values looked at
+    """
+
+    def __init__(self, report: Report, version: Version = NEWEST) -> None:
+        self.report = report
+        self.version = version
+        self.references: list[Reference] = []
+        self.not_built: set[str] = set()
+        self.visits = 0
+        self._rows: dict[int, dict[str, Field]] = {}
+        self._checks: dict[type, Callable[[Value, Any, str], Value]] = {
+            Number: self._number,
+            OneOf: self._one_of,
+            TypeName: self._reference,
+            Ref: self._reference,
+            ListOf: self._list,
+            MapOf: self._map,
+            Either: self._either,
+            FunctionCall: self._function,
+            Record: self._record,
+        }
+
+    def check(self, value: Value, shape: Shape, path: str) -> Value:
+        """`value` as far as it fits `shape`, repaired; BAD content where it does not."""
+        self.visits += 1
+        if value.is_bad:
+            return value
+        if not accepts(shape, value.content):
+            return self._bad(value, "wrong-type", f"{kinds(value.content)} cannot stand here", path, describe(shape))
+        check = self._checks.get(type(shape))
+        return check(value, shape, path) if check else value
+
+    def _bad(self, value: Value, code: str, message: str, path: str, expected: str | None = None) -> Value:
+        self.report.add(code, message, value.place, path, expected=expected)
+        return Value(BAD, value.place)
+
+    def _number(self, value: Value, shape: Number, path: str) -> Value:
+        number = value.content
+        if isinstance(number, int | float) and shape.low is not None and number < shape.low:
+            return self._bad(value, shape.code, f"{number} is too small", path, f"at least {shape.low}")
+        return value
+
+    def _one_of(self, value: Value, shape: OneOf, path: str) -> Value:
+        word = value.text or ""
+        if word in shape.words:
+            return value
+        hint = self.report.did_you_mean(word, shape.words)
+        self.report.add(shape.code, f"unknown value '{word}'", value.place, path, expected=describe(shape), hint=hint)
+        return Value(BAD, value.place)
+
+    def _reference(self, value: Value, shape: Ref | TypeName, path: str) -> Value:
+        self.references.append(Reference(shape, value, path, self.version))
+        return value
+
+    def _function(self, value: Value, shape: FunctionCall, path: str) -> Value:
+        if function_of(value.pairs) is None:
+            return self._bad(value, shape.code, "a mapping that is not a function cannot stand here", path)
+        return value
+
+    def _list(self, value: Value, shape: ListOf, path: str) -> Value:
+        items = [self.check(item, shape.item, child(path, index)) for index, item in enumerate(value.items)]
+        return Value(items, value.place)
+
+    def _map(self, value: Value, shape: MapOf, path: str) -> Value:
+        if isinstance(shape.value, Anything):
+            return value
+        pairs = {
+            name: Pair(pair.key, self.check(pair.value, shape.value, child(path, name)))
+            for name, pair in value.pairs.items()
+        }
+        return Value(pairs, value.place)
+
+    def _either(self, value: Value, shape: Either, path: str) -> Value:
+        fitting = next(option for option in shape.shapes if accepts(option, value.content))
+        return self.check(value, fitting, path)
+
+    def _record(self, value: Value, shape: Record, path: str) -> Value:
+        rows = self._rows_of(shape)
+        pairs: dict[str, Pair] = {}
+        strangers = 0
+        for key, pair in value.pairs.items():
+            name = key if key in rows else self._repaired(key, pair, rows, value, path)
+            if name is None:
+                strangers += 1
+                continue
+            checked = self._field(rows[name], pair, child(path, key))
+            if checked is not None:
+                pairs[name] = Pair(pair.key, checked)
+        self._missing(value, shape, pairs, strangers, path)
+        return Value(pairs, value.place)
+
+    def _rows_of(self, shape: Record) -> dict[str, Field]:
+        rows = self._rows.get(id(shape))
+        if rows is None:
+            rows = self._rows[id(shape)] = {row.name: row for row in shape.fields}
+        return rows
+
+    def _repaired(self, key: str, pair: Pair, rows: dict[str, Field], value: Value, path: str) -> str | None:
+        """The row that the author meant by an unknown key, which is reported; None if none is near."""
+        if pair.value.is_bad:
+            return None
+        absent = [name for name in rows if name not in value.pairs]
+        required = [name for name in absent if rows[name].required]
+        near = self.report.similar(key, absent, REPAIR_CUTOFF)
+        hint = self.report.did_you_mean(key, absent)
+        if not hint and required:
+            hint = f"'{required[0]}' must be given here"
+        expected = "one of " + ", ".join(rows)
+        self.report.add("unknown-key", f"unknown key '{key}'", pair.key, child(path, key), expected=expected, hint=hint)
+        return near
+
+    def _field(self, row: Field, pair: Pair, path: str) -> Value | None:
+        """The checked value of a field; None if it counts as not given."""
+        if isinstance(row.shape, NotBuilt):
+            self.not_built.add(row.name)
+            message = f"'{row.name}' is not supported yet by this version of durable-wf"
+            self.report.add("not-built", message, pair.key, path)
+            return None
+        if isinstance(row.shape, Ignored):
+            self.report.warn(f"'{row.name}' is ignored", pair.key, path)
+            return None
+        if row.since > self.version:
+            self.too_new(f"'{row.name}'", row.since, pair.key, path)
+        if pair.value.content is None and not row.required and not accepts(row.shape, None):
+            return None
+        return self.check(pair.value, row.shape, path)
+
+    def too_new(self, feature: str, since: Version, place: Any, path: str, version: Version | None = None) -> None:
+        """Report a feature that the declared version does not have."""
+        used = version or self.version
+        message = f"{feature} needs cloudify_dsl_{since[0]}_{since[1]}, the blueprint declares"
+        self.report.add("feature-too-new", f"{message} cloudify_dsl_{used[0]}_{used[1]}", place, path)
+
+    def _missing(self, value: Value, shape: Record, pairs: dict[str, Pair], strangers: int, path: str) -> None:
+        """Report required keys that are not there, but for as many as there were strangers in their places."""
+        missing = [row.name for row in shape.fields if row.required and row.name not in pairs]
+        for name in missing[strangers:]:
+            self.report.add("missing-key", f"the key '{name}' is missing", value.place, path)
+
+    def resolve(self, sections: Mapping[str, Collection[str]], incomplete: Collection[str]) -> None:
+        """Look up all references, now that the names of all sections are known.
+
+        A name that nearly exists is reported and read as the one that exists. One that does not is made BAD;
+        it is not reported if its section is in `incomplete`, where it may be what could not be read.
+        """
+        for reference in self.references:
+            if reference.value.is_bad:
+                continue
+            if isinstance(reference.shape, TypeName):
+                missing = "data_types" in incomplete or "data_types" in self.not_built
+                self._resolve_type(reference, is_incomplete=missing)
+            else:
+                shape = reference.shape
+                missing = shape.section in incomplete
+                self._look_up(reference, shape.what, shape.code, sections[shape.section], is_incomplete=missing)
+
+    def _resolve_type(self, reference: Reference, *, is_incomplete: bool) -> None:
+        name = reference.value.text or ""
+        if TYPES.get(name, OLDEST) > reference.version:
+            self.too_new(f"the type '{name}'", TYPES[name], reference.value.place, reference.path, reference.version)
+        self._look_up(reference, "type", "unknown-type", TYPES, is_incomplete=is_incomplete)
+
+    def _look_up(self, at: Reference, what: str, code: str, names: Collection[str], *, is_incomplete: bool) -> None:
+        name = at.value.text
+        if name is None or name in names:
+            return
+        near = self.report.similar(name, names, REPAIR_CUTOFF)
+        if near or not is_incomplete:
+            hint = self.report.did_you_mean(name, names)
+            self.report.add(code, f"unknown {what} '{name}'", at.value.place, at.path, hint=hint)
+        at.value.content = near or BAD
+
+
+def accepts(shape: Shape, content: object) -> bool:
+    """Whether this kind of value may stand where `shape` is asked for."""
+    if isinstance(shape, Either):
+        return any(accepts(option, content) for option in shape.shapes)
+    if isinstance(shape, Number):
+        return not isinstance(content, bool) and isinstance(content, int if shape.whole else int | float)
+    wanted = _KINDS.get(type(shape))
+    return wanted is None or isinstance(content, wanted)
+
+
+_KINDS: dict[type, type] = {
+    Nothing: type(None),
+    Text: str,
+    OneOf: str,
+    TypeName: str,
+    Ref: str,
+    Boolean: bool,
+    ListOf: list,
+    MapOf: dict,
+    Record: dict,
+    FunctionCall: dict,
+}
+
+
+def describe(shape: Shape) -> str:
+    """What a shape asks for, in an author's words."""
+    if isinstance(shape, Either):
+        return " or ".join(
+            dict.fromkeys(describe(option) for option in shape.shapes if not isinstance(option, Nothing))
+        )
+    if isinstance(shape, OneOf):
+        return "one of " + ", ".join(shape.words)
+    if isinstance(shape, Number):
+        return "an integer" if shape.whole else "a number"
+    return _DESCRIPTIONS.get(type(shape), "text")
+
+
+_DESCRIPTIONS: dict[type, str] = {
+    Boolean: "true or false",
+    ListOf: "a list",
+    MapOf: "a mapping",
+    Record: "a mapping",
+    FunctionCall: "a function",
+    Anything: "a value",
+}

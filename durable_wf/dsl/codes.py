@@ -1,0 +1,111 @@
+"""The table of problem codes: one row each, with the reference's number beside our name.
+
+Source: reference/blueprint-dsl.md §18. Numbers that the reference uses twice stand at several of our
+codes; 0 marks what the reference does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+
+class Code(NamedTuple):
+    """A kind of mistake.
+
+    name         stable; what `durable-wf explain` takes
+    number       the reference's error code, or 0
+    explanation  what it means and how to mend it
+    """
+
+    name: str
+    number: int
+    explanation: str
+
+
+_ROWS = (
+    # the text of a file
+    Code("not-yaml", -1, "The file is not YAML. The place is where reading it had to stop."),
+    Code("not-utf8", 108, "The file is not UTF-8 text. Save it as UTF-8."),
+    Code("bad-character", 108, "A text holds a NUL, a control character or half a surrogate pair."),
+    Code("file-too-large", 0, "A file of a blueprint may have at most 5 MB."),
+    Code("too-deep", 0, "Values may be nested 64 deep, aliases included."),
+    Code("too-many-values", 0, "A file may have 100 000 values, counted with every alias written out."),
+    Code("too-many-aliases", 0, "A file may use 1 000 aliases (`*name`)."),
+    Code("recursive-alias", 0, "An alias stands inside the value that its anchor names: it would contain itself."),
+    Code("unknown-alias", -1, "An alias (`*name`) has no anchor (`&name`) above it in the same file."),
+    Code("bad-merge", -1, "`<<` takes a mapping, or a list of at most 100 mappings."),
+    Code("several-documents", -1, "A file holds one YAML document; a second one begins here. Remove the `---`."),
+    Code("yaml-tag", -1, "Only YAML's own tags for text, numbers, booleans, null, lists and mappings may be used."),
+    Code("bad-scalar", -1, "The value does not fit the tag written before it."),
+    Code("integer-too-large", 0, "Integers must fit 64 bits. Quote it, if it is text."),
+    Code("not-finite", 0, "Infinity and not-a-number cannot be stored as JSON."),
+    Code("duplicate-key", 0, "A mapping has the same key twice. YAML would silently keep one of them."),
+    Code("key-not-text", 1, "Keys must be text. YAML reads yes, no, on, off, null and numbers as something else."),
+    # the shape of a value
+    Code("wrong-type", 1, "Another kind of value is expected here: a mapping, a list, text, a number or a boolean."),
+    Code("unknown-key", 1, "The language has no such key here; the message lists those that may stand here."),
+    Code("missing-key", 1, "A key that must be given is not there."),
+    Code("bad-value", 1, "Only the listed values may stand here."),
+    Code("out-of-range", 1, "The number is smaller than what may stand here."),
+    Code("not-built", 0, "This part of the language is not supported by this version of durable-wf."),
+    Code("feature-too-new", 102, "The blueprint declares a version of the language that has no such feature yet."),
+    # version
+    Code("missing-version", 27, "The main file must begin with tosca_definitions_version, such as cloudify_dsl_1_5."),
+    Code("malformed-version", 71, "tosca_definitions_version must be one of cloudify_dsl_1_0 … cloudify_dsl_1_5."),
+    Code("unsupported-version", 29, "This version of the language is not known; cloudify_dsl_1_0 … cloudify_dsl_1_5 are."),
+    Code("newer-import", 28, "An imported file declares a newer version of the language than the main file."),
+    # files that are imported
+    Code("duplicate-import", 2, "The same file is imported twice by one file."),
+    Code("import-not-found", 13, "The file to import does not exist, or cannot be read."),
+    Code("import-outside", 13, "Files are imported only from the main file's folder, and folders in it."),
+    Code("import-not-supported", 13, "Only local files are imported: no URLs, plugins, blueprints or namespaces."),
+    Code("bad-import", 220, "An import is a text: the path of a file."),
+    Code("too-many-imports", 0, "A blueprint may have 500 files, and imports of imports 50 deep."),
+    Code("non-mergeable", 3, "Before cloudify_dsl_1_3 only one file may have this section."),
+    Code("conflicting-definition", 4, "Two files of the blueprint define the same name."),
+    # types
+    Code("unknown-node-type", 7, "No node_types entry, built-in or imported, has this name."),
+    Code("unknown-relationship-type", 26, "No relationships entry, built-in or imported, has this name."),
+    Code("unknown-parent-type", 103, "derived_from names a type that does not exist."),
+    Code("circular-derivation", 100, "Types are derived from each other in a circle."),
+    Code("unknown-type", 103, "The type of a property, input or parameter is none of the language's types."),
+    # values of properties and inputs
+    Code("undefined-property", 106, "The type does not declare this property."),
+    Code("missing-property", 107, "The type requires this property, and has no default for it."),
+    Code("missing-operation-input", 107, "The type's operation declares an input without a default: give it a value."),
+    Code("value-mismatch", 105, "The value does not fit the declared type."),
+    Code("function-not-allowed", 219, "A literal is needed here; a function cannot be evaluated in time."),
+    Code("hidden-required-input", 215, "An input that is hidden and required needs a default: nobody could give it."),
+    Code("bad-display", 216, "`display` is only for inputs of type textarea."),
+    # relationships and instances
+    Code("unknown-target", 25, "No node template has the name that the relationship points at."),
+    Code("relationship-to-self", 23, "A relationship points at the node that has it."),
+    Code("several-containers", 112, "A node can be contained in one other node only."),
+    Code("circular-relationships", 100, "Relationships of nodes form a circle, so none of them could start first."),
+    Code("unsupported-relationship", 0, "A relationship must derive from depends_on, connected_to or contained_in."),
+    Code("bad-connection-type", 0, "connection_type is all_to_all or all_to_one."),
+    Code("bad-instance-count", 207, "Instance counts must not be negative, and min <= default <= max."),
+    Code("bad-instance-literal", 208, "The only text for an instance count is UNBOUNDED, for max_instances."),
+    Code("instances-twice", 209, "`instances` and `capabilities.scalable` say the same; keep one."),
+    # plugins, operations, workflows
+    Code("unknown-executor", 18, "An executor is central_deployment_agent or host_agent."),
+    Code("plugin-without-source", 50, "An installed plugin needs `source` or `package_name`; else say `install: false`."),
+    Code("ambiguous-plugin", 91, "Two declared plugins could be meant by the beginning of this mapping."),
+    Code("unresolved-operation", 10, "An operation must begin with the name of a declared plugin, followed by a function."),
+    Code("unresolved-relationship-operation", 19, "As unresolved-operation, in a relationship."),
+    Code("unresolved-workflow", 21, "A workflow must begin with the name of a declared plugin, followed by a function."),
+    Code("script-not-built", 0, "Scripts as operations or workflows are not supported by this version of durable-wf."),
+    # functions
+    Code("bad-function-arguments", 0, "The function's arguments do not have the shape that it takes."),
+    Code("function-not-built", 0, "This function of the language is not supported by this version of durable-wf."),
+    Code("unknown-input", 0, "get_input names an input that the blueprint does not declare."),
+    Code("unknown-node", 0, "The function names a node that the blueprint does not have."),
+    Code("unknown-property", 0, "get_property asks for something that the node does not have."),
+    Code("wrong-scope", 0, "SELF is for nodes; SOURCE and TARGET are for operations of relationships."),
+    Code("circular-functions", 0, "Properties are defined by each other in a circle, so none has a value."),
+)  # fmt: skip
+
+CODES: Mapping[str, Code] = MappingProxyType({row.name: row for row in _ROWS})
+EXPLANATIONS: Mapping[str, str] = MappingProxyType({row.name: row.explanation for row in _ROWS})

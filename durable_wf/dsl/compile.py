@@ -1,0 +1,295 @@
+"""A blueprint's files -> a plan, or all that is wrong with them at once.
+
+Stages: read and merge the files, check the grammar, look up names, derive types, merge nodes with their
+types, compile operations, check functions. Each stage works on what the earlier ones left usable; what
+they reported they made BAD, and nobody speaks of it again.
+
+Source: reference/blueprint-dsl.md §0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from durable_wf.dsl.calls import CallChecker, Known, Scope
+from durable_wf.dsl.checker import Checker
+from durable_wf.dsl.circles import PropertyGraph, relationship_circles
+from durable_wf.dsl.document import Document, read_document
+from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS
+from durable_wf.dsl.mapping import Mapper
+from durable_wf.dsl.operations import Located, Operations, Owner
+from durable_wf.dsl.problems import Report
+from durable_wf.dsl.shapes import NEWEST, MapOf
+from durable_wf.dsl.source import Limits, Pair, Value, child, plain
+from durable_wf.dsl.templates import COUNTS, UNBOUNDED, Link, Template, Templates
+from durable_wf.dsl.types import check_default, derive, schemas
+from durable_wf.model.plan import (
+    Blueprint,
+    Interfaces,
+    Node,
+    Output,
+    Parameter,
+    Plugin,
+    Relationship,
+    Scalable,
+    Workflow,
+)
+from durable_wf.sources.port import Resolver
+
+
+def compile_blueprint(resolver: Resolver, limits: Limits | None = None) -> Blueprint:
+    """The plan of a blueprint, whatever its inputs will be.
+
+    resolver  reads the main file and what it imports
+    limits    what the files may be at most
+    raises    BlueprintError with every mistake of every file, each once; SourceError when there is no main
+              file
+    cost      linear in the files and in what nodes inherit from their types
+    """
+    report = Report()
+    checker = Checker(report)
+    document = read_document(resolver, report, checker, limits or Limits())
+    blueprint = _Compiler(document, report, checker, resolver).compile()
+    report.raise_if_any()
+    return blueprint
+
+
+class _Compiler:
+    def __init__(self, document: Document, report: Report, checker: Checker, resolver: Resolver) -> None:
+        self._document = document
+        self._report = report
+        self._sections = _checked(document, checker)
+        self._node_types = derive(self._sections["node_types"], "node_types", report)
+        self._relationship_types = derive(self._sections["relationships"], "relationships", report)
+        self._plugins = {name: self._plugin(name, pair.value) for name, pair in self._sections["plugins"].items()}
+        incomplete = document.incomplete
+        self._mapper = Mapper(self._plugins, report, resolver.has_file, is_incomplete="plugins" in incomplete)
+        read = Templates(self._node_types, self._relationship_types, report)
+        self._templates = {name: read.template(name, pair) for name, pair in self._sections["node_templates"].items()}
+        known = Known(
+            self._sections["inputs"],
+            self._templates,
+            document.version,
+            inputs_complete="inputs" not in incomplete,
+            nodes_complete="node_templates" not in incomplete,
+        )
+        self._calls = CallChecker(known, report)
+        self._of_nodes = Operations(self._plugins, self._mapper, report, "unresolved-operation")
+        self._of_links = Operations(self._plugins, self._mapper, report, "unresolved-relationship-operation")
+
+    def compile(self) -> Blueprint:
+        for each in self._relationship_types.values():
+            for key in ("source_interfaces", "target_interfaces"):
+                self._of_links.check(each, key)
+        self._circles()
+        nodes = [self._node(template) for template in self._templates.values()]
+        document = self._document
+        return Blueprint(
+            version=document.version_name,
+            main=document.main,
+            description=document.description,
+            metadata=plain(document.metadata) or {},
+            inputs=self._inputs(),
+            node_types={name: each.hierarchy for name, each in self._node_types.items()},
+            relationship_types={name: each.hierarchy for name, each in self._relationship_types.items()},
+            plugins=self._plugins,
+            nodes=_with_plugins(nodes),
+            workflows=self._workflows(),
+            outputs=self._outputs(),
+            sources=dict(document.sources),
+            warnings=self._report.warnings,
+        )
+
+    def _plugin(self, name: str, value: Value) -> Plugin:
+        given = {key: plain(pair.value) for key, pair in value.pairs.items() if not pair.value.is_bad}
+        plugin = Plugin(name=name, **{"executor": "", **given})
+        if plugin.install and not (value.is_bad or "source" in value.pairs or "package_name" in value.pairs):
+            message = f"the plugin '{name}' has neither 'source' nor 'package_name'"
+            hint = "say 'install: false' if it is importable, or stands beside the blueprint"
+            place = self._sections["plugins"][name].key
+            self._report.add("plugin-without-source", message, place, f"plugins.{name}", hint=hint)
+        return plugin
+
+    def _inputs(self) -> dict[str, Parameter]:
+        found: dict[str, Parameter] = {}
+        for name, pair in self._sections["inputs"].items():
+            path = f"inputs.{name}"
+            parameter = self._parameter(pair, path)
+            default = pair.value.get("default")
+            if default is not None:
+                self._calls.check(default, child(path, "default"), {})
+            given = parameter.default is not None or (default is not None and default.is_bad)
+            if parameter.hidden and parameter.required and not given:
+                message = f"the input '{name}' is hidden and required, and has no default"
+                self._report.add("hidden-required-input", message, pair.key, path)
+            display = pair.value.get("display")
+            if display is not None and parameter.type != "textarea":
+                message = "'display' is only for inputs of type textarea"
+                self._report.add("bad-display", message, display.place, child(path, "display"))
+            # a default of null is no default: reference/blueprint-dsl.md §4
+            found[name] = replace(parameter, has_default=parameter.default is not None)
+        return found
+
+    def _parameter(self, pair: Pair, path: str) -> Parameter:
+        check_default(pair.value, path, self._report)
+        schema = schemas(Value({"": pair}, pair.key), path)[""]
+        label, hidden = pair.value.get("display_label"), pair.value.get("hidden")
+        return Parameter(
+            type=schema.type,
+            description=_text(pair.value, "description"),
+            default=plain(schema.default),
+            has_default=schema.default is not None,
+            required=schema.required,
+            display_label=label.text if label else None,
+            hidden=hidden is not None and hidden.content is True,
+        )
+
+    def _workflows(self) -> dict[str, Workflow]:
+        found: dict[str, Workflow] = {}
+        for name, pair in self._sections["workflows"].items():
+            path = f"workflows.{name}"
+            value = pair.value
+            mapping = Located(value, path) if value.text is not None else None
+            if mapping is None and value.get("mapping"):
+                mapping = Located(value.pairs["mapping"].value, child(path, "mapping"))
+            if mapping is None or mapping.value.is_bad:
+                continue
+            target = self._mapper.target(*mapping, "unresolved-workflow")
+            parameters = value.get("parameters") or Value({}, value.place)
+            where = child(path, "parameters")
+            declared = {key: self._parameter(each, child(where, key)) for key, each in parameters.pairs.items()}
+            cascading = value.get("is_cascading")
+            is_cascading = cascading is not None and cascading.content is True
+            if target:
+                found[name] = Workflow(name, target.plugin, target.function, declared, is_cascading)
+        return found
+
+    def _outputs(self) -> dict[str, Output]:
+        found: dict[str, Output] = {}
+        for name, pair in self._sections["outputs"].items():
+            value = pair.value.get("value")
+            if value is not None:
+                self._calls.check(value, f"outputs.{name}.value", {})
+            found[name] = Output(plain(value), _text(pair.value, "description"))
+        return found
+
+    def _circles(self) -> None:
+        PropertyGraph(self._templates).report(self._report)
+        targets = {name: [link.target or "" for link in each.links] for name, each in self._templates.items()}
+        for circle in relationship_circles(targets):
+            link = next(link for link in self._templates[circle[-2]].links if link.target == circle[-1])
+            target = link.value.get("target")
+            message = f"relationships form a circle: {' -> '.join(circle)}"
+            place = target.place if target else link.value.place
+            self._report.add("circular-relationships", message, place, child(link.path, "target"))
+
+    def _node(self, template: Template) -> Node:
+        scope = {"SELF": template.name}
+        for name, value in template.properties.items():
+            self._calls.check(value, f"{template.path}.properties.{name}", scope)
+        type_info = template.type
+        interfaces: Interfaces = {}
+        if type_info is not None:
+            owner = Owner(type_info, "interfaces", template.pair.key, template.path)
+            interfaces = self._interfaces(self._of_nodes, owner, template.pair.value, scope)
+        return Node(
+            name=template.name,
+            type=type_info.name if type_info else "",
+            type_hierarchy=type_info.hierarchy if type_info else (),
+            properties={name: plain(value) for name, value in template.properties.items()},
+            interfaces=interfaces,
+            relationships=tuple([self._relationship(template, link) for link in template.links]),
+            host_id=_host(template, self._templates),
+            scalable=self._scalable(template),
+        )
+
+    def _interfaces(self, operations: Operations, owner: Owner, value: Value, scope: Scope) -> Interfaces:
+        interfaces, calls = operations.compile(owner, value.get(owner.key))
+        for call in calls:
+            self._calls.check(call.value, call.path, scope)
+        return interfaces
+
+    def _relationship(self, template: Template, link: Link) -> Relationship:
+        scope = {"SOURCE": template.name, "TARGET": link.target or ""}
+        both: list[Interfaces] = [{}, {}]
+        if link.type is not None:
+            both = [
+                self._interfaces(self._of_links, Owner(link.type, key, link.value.place, link.path), link.value, scope)
+                for key in ("source_interfaces", "target_interfaces")
+            ]
+        return Relationship(
+            type=link.type.name if link.type else "",
+            type_hierarchy=link.type.hierarchy if link.type else (),
+            target=link.target or "",
+            properties={name: plain(value) for name, value in link.properties.items()},
+            source_interfaces=both[0],
+            target_interfaces=both[1],
+        )
+
+    def _scalable(self, template: Template) -> Scalable:
+        value = template.pair.value
+        deploy = (value.get("instances") or value).get("deploy")
+        if deploy is not None:
+            return Scalable(default_instances=plain(deploy))
+        capabilities = value.get("capabilities")
+        scalable = capabilities.get("scalable") if capabilities else None
+        properties = scalable.get("properties") if scalable else None
+        if properties is None:
+            return Scalable()
+        counts: dict[str, Any] = {}
+        for name in COUNTS:
+            given = properties.get(name)
+            if given is not None and not given.is_bad:
+                self._calls.check(given, f"{template.path}.capabilities.scalable.properties.{name}", {})
+                counts[name] = UNBOUNDED if given.content == "UNBOUNDED" else plain(given)
+        return Scalable(**counts)
+
+
+def _checked(document: Document, checker: Checker) -> dict[str, dict[str, Pair]]:
+    """All entries against the grammar, and all names looked up."""
+    shapes = {row.name: row.shape for row in BLUEPRINT.fields}
+    sections: dict[str, dict[str, Pair]] = {}
+    for section in SECTIONS:
+        shape = shapes[section]
+        assert isinstance(shape, MapOf)  # noqa: S101 -- a row of our own table
+        sections[section] = {}
+        for name, entry in document.sections[section].items():
+            checker.version = NEWEST if entry.builtin else document.version
+            value = checker.check(entry.pair.value, shape.value, child(section, name))
+            sections[section][name] = Pair(entry.pair.key, value)
+    checker.resolve(sections, document.incomplete)
+    return sections
+
+
+def _host(template: Template, templates: Mapping[str, Template]) -> str | None:
+    """The first host on the way up from a node through its containers."""
+    seen: set[str] = set()
+    at: Template | None = template
+    while at is not None and at.name not in seen:
+        if at.is_host:
+            return at.name
+        seen.add(at.name)
+        at = templates.get(at.container or "")
+    return None
+
+
+def _with_plugins(nodes: list[Node]) -> dict[str, Node]:
+    """The nodes by name, each with the plugins that run in its context."""
+    used: dict[str, set[str]] = {node.name: _plugins_of(node.interfaces) for node in nodes}
+    for node in nodes:
+        for link in node.relationships:
+            used[node.name] |= _plugins_of(link.source_interfaces)
+            if link.target in used:
+                used[link.target] |= _plugins_of(link.target_interfaces)
+    return {node.name: replace(node, plugins=tuple(sorted(used[node.name]))) for node in nodes}
+
+
+def _plugins_of(interfaces: Interfaces) -> set[str]:
+    return {one.plugin for operations in interfaces.values() for one in operations.values() if one.plugin}
+
+
+def _text(value: Value, key: str) -> str:
+    found = value.get(key)
+    return (found.text or "") if found else ""

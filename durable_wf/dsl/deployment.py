@@ -1,0 +1,142 @@
+"""A compiled blueprint and its inputs -> what is deployed: values evaluated, instances planned. Pure.
+
+Source: reference/blueprint-dsl.md §14 ("deployment creation"), §15.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from durable_wf.dsl.evaluate import At, Evaluation, EvaluationError, Who
+from durable_wf.dsl.functions import has_function
+from durable_wf.dsl.instances import plan_instances
+from durable_wf.dsl.parameters import ValuesError, apply_inputs
+from durable_wf.model.plan import (
+    Blueprint,
+    DeploymentPlan,
+    Interfaces,
+    Node,
+    Operation,
+    Output,
+    Relationship,
+    Scalable,
+)
+
+
+class DeploymentError(ValuesError):
+    """With these inputs the blueprint cannot be deployed."""
+
+    code = "deployment"
+    explanation = (
+        "Functions in the blueprint cannot be evaluated with the given inputs, or give a number of instances that "
+        "cannot be. Each line begins with the path in the blueprint."
+    )
+
+
+def plan_deployment(blueprint: Blueprint, inputs: Mapping[str, Any], new_suffix: Callable[[], str]) -> DeploymentPlan:
+    """What a deployment of `blueprint` with `inputs` consists of.
+
+    new_suffix  six characters of a-z0-9 for an instance's id, new ones at each call
+    returns     the blueprint with get_input, get_property and concat evaluated in node properties, counts,
+                operation inputs and outputs; what only run time knows is still a call there
+    raises      InputsError listing all inputs that are missing, unknown or of another type; DeploymentError
+                listing all values that cannot be evaluated; TooManyInstances
+    cost        linear in the nodes and instances
+    """
+    values = apply_inputs(blueprint.inputs, inputs)
+    run = _Creation(blueprint, values)
+    planned = run.planned()
+    if run.problems:
+        raise DeploymentError("the blueprint cannot be deployed with these inputs", run.problems)
+    return DeploymentPlan(planned, run.inputs, plan_instances(planned.nodes, new_suffix))
+
+
+class _Creation:
+    """One deployment's evaluation; collects what goes wrong."""
+
+    def __init__(self, blueprint: Blueprint, values: Mapping[str, Any]) -> None:
+        self._blueprint = blueprint
+        self.problems: list[str] = []
+        self._evaluation = Evaluation(values, lambda node: blueprint.nodes[node].properties)
+        self.inputs = {name: self._value(value, f"inputs.{name}", At()) for name, value in values.items()}
+
+    def planned(self) -> Blueprint:
+        nodes = {name: self._node(node) for name, node in self._blueprint.nodes.items()}
+        outputs = {name: self._output(output) for name, output in self._blueprint.outputs.items()}
+        return replace(self._blueprint, nodes=nodes, outputs=outputs)
+
+    def _value(self, value: Any, path: str, at: At) -> Any:
+        if not has_function(value):
+            return value
+        try:
+            return self._evaluation.evaluate(value, at)
+        except EvaluationError as error:
+            self.problems.append(f"{path}: {error.message}")
+            return None
+
+    def _output(self, output: Output) -> Output:
+        """Evaluated as far as possible; what cannot be is told by every read of it."""
+        try:
+            return replace(output, value=self._evaluation.evaluate(output.value, At()))
+        except EvaluationError:
+            return output
+
+    def _node(self, node: Node) -> Node:
+        path = f"node_templates.{node.name}"
+        at = At(Who(node.name))
+        return replace(
+            node,
+            properties={
+                name: self._value(value, f"{path}.properties.{name}", at) for name, value in node.properties.items()
+            },
+            interfaces=self._interfaces(node.interfaces, f"{path}.interfaces", at),
+            relationships=tuple(
+                [
+                    self._relationship(node.name, one, f"{path}.relationships[{index}]")
+                    for index, one in enumerate(node.relationships)
+                ]
+            ),
+            scalable=self._scalable(node.scalable, f"{path}.capabilities.scalable.properties"),
+        )
+
+    def _relationship(self, source: str, one: Relationship, path: str) -> Relationship:
+        at = At(source=Who(source), target=Who(one.target))
+        sources = self._interfaces(one.source_interfaces, f"{path}.source_interfaces", at)
+        targets = self._interfaces(one.target_interfaces, f"{path}.target_interfaces", at)
+        if sources is one.source_interfaces and targets is one.target_interfaces:
+            return one
+        return replace(one, source_interfaces=sources, target_interfaces=targets)
+
+    def _interfaces(self, interfaces: Interfaces, path: str, at: At) -> Interfaces:
+        """The same object where no operation has a function in its inputs."""
+        if not any(op.has_intrinsic_functions for each in interfaces.values() for op in each.values()):
+            return interfaces
+        return {
+            name: {op: self._operation(one, f"{path}.{name}.{op}", at) for op, one in each.items()}
+            for name, each in interfaces.items()
+        }
+
+    def _operation(self, operation: Operation, path: str, at: At) -> Operation:
+        if not operation.has_intrinsic_functions:
+            return operation
+        inputs = {name: self._value(value, f"{path}.inputs.{name}", at) for name, value in operation.inputs.items()}
+        return replace(operation, inputs=inputs, has_intrinsic_functions=has_function(inputs))
+
+    def _scalable(self, scalable: Scalable, path: str) -> Scalable:
+        least = self._count(scalable.min_instances, f"{path}.min_instances", 0)
+        most = self._count(scalable.max_instances, f"{path}.max_instances", -1)
+        count = self._count(scalable.default_instances, f"{path}.default_instances", 0)
+        if count < least or -1 != most < max(count, least):
+            self.problems.append(f"{path}: min_instances <= default_instances <= max_instances does not hold")
+        return Scalable(count, least, most)
+
+    def _count(self, value: Any, path: str, low: int) -> int:
+        found = self._value(value, path, At())
+        if found == "UNBOUNDED" and low < 0:
+            return -1
+        if not isinstance(found, int) or isinstance(found, bool) or found < low:
+            self.problems.append(f"{path}: an instance count is an integer of at least {low}, not {found!r}")
+            return max(low, 0)
+        return found

@@ -1,0 +1,277 @@
+"""The grammar of the blueprint language, as a table.
+
+A row is a `Field`: name, shape, required, since which version, one sentence. `checker.py` walks the
+table; nothing here is code. A part of the language that is not built yet is a row too (`NotBuilt`), so
+that it is refused with a clear sentence. To build it: give its row a shape, and compile it.
+
+Source: reference/blueprint-dsl.md §1 (versions), §2, §4, §6–§14.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from durable_wf.dsl.shapes import (
+    OLDEST,
+    Anything,
+    Boolean,
+    Either,
+    Field,
+    FunctionCall,
+    Ignored,
+    ListOf,
+    MapOf,
+    NotBuilt,
+    Nothing,
+    Number,
+    OneOf,
+    Record,
+    Ref,
+    Text,
+    TypeName,
+    Version,
+)
+
+VERSIONS: Mapping[str, Version] = MappingProxyType({f"cloudify_dsl_1_{minor}": (1, minor) for minor in range(6)})
+
+TYPES: Mapping[str, Version] = MappingProxyType(
+    dict.fromkeys(("string", "integer", "float", "boolean", "list", "dict", "regex", "textarea"), OLDEST)
+    | dict.fromkeys(
+        (
+            "blueprint_id",
+            "deployment_id",
+            "capability_value",
+            "scaling_group",
+            "node_id",
+            "node_type",
+            "node_instance",
+            "secret_key",
+        ),
+        (1, 4),
+    )
+    | {"operation_name": (1, 5)}
+)
+"""Primitive type -> the version that added it."""
+
+EXECUTORS = ("central_deployment_agent", "host_agent")
+UNKNOWN_OUTCOMES = ("rerun", "ask", "fail")
+
+_DESCRIPTION = Field("description", Text(), doc="For people.")
+_DISPLAY = (
+    Field("display_label", Text(), since=(1, 3), doc="A name for people."),
+    Field("hidden", Boolean(), since=(1, 3), doc="Not shown to people who create a deployment."),
+)
+_ON_UNKNOWN = Field(
+    "on_unknown", OneOf(UNKNOWN_OUTCOMES), doc="What to do when its outcome is unknown after a crash (our extension)."
+)
+
+PROPERTY = Record(
+    (
+        Field("type", TypeName(), doc="What values fit; absent: any."),
+        Field("default", Anything(), doc="The value where none is given."),
+        _DESCRIPTION,
+        Field("required", Boolean(), since=(1, 2), doc="Whether there must be a value; true if not said."),
+        *_DISPLAY,
+    )
+)
+
+INPUT = Record(
+    (
+        *PROPERTY.fields,
+        Field("constraints", NotBuilt(), doc="Conditions on the value."),
+        Field("item_type", NotBuilt(), since=(1, 4), doc="The type of a list's items."),
+        Field("display", Record((Field("rows", Number(whole=True)),)), doc="How a textarea is shown."),
+    )
+)
+
+PARAMETER = Record(
+    (
+        *PROPERTY.fields,
+        Field("constraints", NotBuilt(), doc="Conditions on the value."),
+        Field("item_type", NotBuilt(), since=(1, 4), doc="The type of a list's items."),
+    )
+)
+
+
+def _operation(inputs: MapOf) -> Either:
+    return Either(
+        (
+            Nothing(),
+            Text(),
+            Record(
+                (
+                    Field("implementation", Text(), doc="`plugin.module.function`."),
+                    Field("inputs", inputs, doc="Keyword arguments."),
+                    Field(
+                        "executor",
+                        OneOf(EXECUTORS, "unknown-executor"),
+                        doc="Where it runs; here: always on this machine.",
+                    ),
+                    Field("max_retries", Number(-1, whole=True), since=(1, 1), doc="-1: no limit."),
+                    Field("retry_interval", Number(0), since=(1, 1), doc="Seconds between attempts."),
+                    Field("timeout", Number(0), doc="Seconds."),
+                    Field("timeout_recoverable", Boolean(), doc="Whether a timed-out attempt is tried again."),
+                    _ON_UNKNOWN,
+                )
+            ),
+        )
+    )
+
+
+INTERFACES = MapOf(MapOf(_operation(MapOf(Anything()))))
+TYPE_INTERFACES = MapOf(MapOf(_operation(MapOf(PARAMETER))))
+
+NODE_TYPE = Record(
+    (
+        Field("derived_from", Ref("node_types", "node type", "unknown-parent-type"), doc="The parent type."),
+        Field("properties", MapOf(PROPERTY), doc="Schema of the properties."),
+        Field("runtime_properties", MapOf(PROPERTY), since=(1, 5), doc="What operations will set; for people."),
+        Field("interfaces", TYPE_INTERFACES, doc="Operations."),
+    )
+)
+
+RELATIONSHIP_TYPE = Record(
+    (
+        Field("derived_from", Ref("relationships", "relationship type", "unknown-parent-type"), doc="The parent type."),
+        Field("properties", MapOf(PROPERTY), doc="Schema of the properties."),
+        Field("source_interfaces", TYPE_INTERFACES, doc="Operations that run at the source."),
+        Field("target_interfaces", TYPE_INTERFACES, doc="Operations that run at the target."),
+    )
+)
+
+RELATIONSHIP = Record(
+    (
+        Field("type", Ref("relationships", "relationship type", "unknown-relationship-type"), required=True),
+        Field("target", Ref("node_templates", "node template", "unknown-target"), required=True),
+        Field("properties", MapOf(Anything()), doc="Values for the type's schema."),
+        Field("source_interfaces", INTERFACES, doc="Operations that run at the source."),
+        Field("target_interfaces", INTERFACES, doc="Operations that run at the target."),
+    )
+)
+
+_COUNT = Either((Number(0, whole=True, code="bad-instance-count"), FunctionCall("function-not-allowed")))
+_LIMIT = Either(
+    (
+        Number(-1, whole=True, code="bad-instance-count"),
+        OneOf(("UNBOUNDED",), "bad-instance-literal"),
+        FunctionCall("function-not-allowed"),
+    )
+)
+
+NODE_TEMPLATE = Record(
+    (
+        Field("type", Ref("node_types", "node type", "unknown-node-type"), required=True, doc="The node's type."),
+        Field("properties", MapOf(Anything()), doc="Values for the type's schema."),
+        Field(
+            "instances",
+            Record((Field("deploy", Number(0, whole=True, code="bad-instance-count"), required=True),)),
+            doc="Old form of capabilities.scalable.",
+        ),
+        Field(
+            "capabilities",
+            Record(
+                (
+                    Field(
+                        "scalable",
+                        Record(
+                            (
+                                Field(
+                                    "properties",
+                                    Record(
+                                        (
+                                            Field("default_instances", _COUNT, doc="How many at first; 1 if not said."),
+                                            Field("min_instances", _COUNT, doc="0 if not said."),
+                                            Field("max_instances", _LIMIT, doc="-1 or UNBOUNDED: no limit."),
+                                        )
+                                    ),
+                                ),
+                            )
+                        ),
+                    ),
+                )
+            ),
+            since=(1, 3),
+            doc="How many instances.",
+        ),
+        Field("interfaces", INTERFACES, doc="Operations, over those of the type."),
+        Field("relationships", ListOf(RELATIONSHIP), doc="In the order in which they are established."),
+    )
+)
+
+PLUGIN = Record(
+    (
+        Field("executor", OneOf(EXECUTORS, "unknown-executor"), required=True, doc="Where its operations run."),
+        Field("source", Text(), doc="Where it would be installed from."),
+        Field("install", Boolean(), doc="true if not said."),
+        Field("install_arguments", Text(), since=(1, 1)),
+        *(
+            Field(name, Text(), since=(1, 2))
+            for name in (
+                "package_name",
+                "package_version",
+                "supported_platform",
+                "distribution",
+                "distribution_version",
+                "distribution_release",
+            )
+        ),
+        Field("properties", NotBuilt(), since=(1, 5)),
+        Field("properties_description", NotBuilt(), since=(1, 5)),
+        _ON_UNKNOWN,
+    )
+)
+
+WORKFLOW = Either(
+    (
+        Text(),
+        Record(
+            (
+                Field("mapping", Text(), required=True, doc="`plugin.module.function`."),
+                Field("parameters", MapOf(PARAMETER), doc="What an execution may be given."),
+                Field("is_cascading", Boolean(), doc="Also for services of an environment."),
+                Field("availability_rules", NotBuilt(), since=(1, 4)),
+            )
+        ),
+    )
+)
+
+OUTPUT = Record((Field("value", Anything(), required=True, doc="Evaluated on every read."), _DESCRIPTION))
+
+BLUEPRINT = Record(
+    (
+        Field("tosca_definitions_version", Anything(), doc="The version of the language."),  # checked by imports.py
+        Field("description", Text(), since=(1, 2)),
+        Field("metadata", MapOf(Anything()), doc="Free."),
+        Field("imports", ListOf(Anything()), doc="Other files of the blueprint."),  # items are checked by imports.py
+        Field("dsl_definitions", Either((MapOf(Anything()), ListOf(Anything()), Nothing())), since=(1, 2)),
+        Field("inputs", MapOf(INPUT), doc="What a deployment is given."),
+        Field("plugins", MapOf(PLUGIN), doc="Where functions come from."),
+        Field("node_types", MapOf(NODE_TYPE)),
+        Field("relationships", MapOf(RELATIONSHIP_TYPE), doc="Types of relationships."),
+        Field("node_templates", MapOf(NODE_TEMPLATE)),
+        Field("workflows", MapOf(WORKFLOW)),
+        Field("outputs", MapOf(OUTPUT), doc="For the deployment's reader."),
+        Field("upload_resources", Ignored()),
+        *(
+            Field(name, NotBuilt())
+            for name in (
+                "data_types",
+                "groups",
+                "policies",
+                "policy_types",
+                "policy_triggers",
+                "capabilities",
+                "labels",
+                "blueprint_labels",
+                "deployment_settings",
+                "resource_tags",
+                "imported_blueprints",
+                "namespaces_mapping",
+            )
+        ),
+    )
+)
+
+SECTIONS = ("inputs", "plugins", "node_types", "relationships", "node_templates", "workflows", "outputs")
+"""Sections whose names are merged from all files."""

@@ -1,0 +1,227 @@
+"""Operations of nodes and relationships: what the type says, what the template says, and what then runs.
+
+What a type alone says is compiled once and shared by all its nodes; so the cost of a template is its own.
+
+Source: reference/blueprint-dsl.md §8 (template over type), §8.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from durable_wf.dsl.functions import has_function
+from durable_wf.dsl.mapping import Mapper
+from durable_wf.dsl.problems import Place, Report
+from durable_wf.dsl.source import Value, child, plain
+from durable_wf.dsl.types import Declared, TypeInfo, schemas
+from durable_wf.model.plan import NOOP, Interfaces, Operation, Plugin
+
+SETTINGS = ("executor", "max_retries", "retry_interval", "timeout", "timeout_recoverable", "on_unknown")
+
+
+class Located(NamedTuple):
+    """A value and its path."""
+
+    value: Value
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """An operation with everything merged, still in the author's values.
+
+    mapping   None for a no-op
+    missing   names of inputs that have neither a default nor a value
+    """
+
+    mapping: Located | None = None
+    inputs: Mapping[str, Located] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _OfType:
+    """What a type says on its own.
+
+    missing   interface, operation and input names that every node must give
+    calls     inputs that hold functions, by interface and operation
+    """
+
+    interfaces: Interfaces
+    missing: tuple[tuple[str, str, tuple[str, ...]], ...]
+    calls: Mapping[tuple[str, str], tuple[Located, ...]]
+
+
+class Owner(NamedTuple):
+    """The template whose operations are compiled: its type, its place and path, and the key under which they stand."""
+
+    type: TypeInfo
+    key: str
+    place: Place
+    path: str
+
+
+class Operations:
+    """Compiles operations.
+
+    code   of the problem where a mapping begins with no plugin's name
+    """
+
+    def __init__(self, plugins: Mapping[str, Plugin], mapper: Mapper, report: Report, code: str) -> None:
+        self._plugins = plugins
+        self._mapper = mapper
+        self._report = report
+        self._code = code
+        self._types: dict[tuple[str, str], _OfType] = {}
+
+    def compile(self, owner: Owner, own: Value | None) -> tuple[Interfaces, list[Located]]:
+        """The operations of a template, and those inputs of them that hold functions, to be checked in its scope.
+
+        own    what the template gives under the owner's key
+        """
+        base = self._of_type(owner)
+        given = {(name, op): Declared(inner.value, "") for name, op, inner in _each(own)}
+        for name, op, missing in base.missing:
+            if (name, op) not in given:
+                self._report_missing(missing, owner.place, f"{owner.path}.{owner.key}.{name}.{op}")
+        if own is None or not own.pairs:
+            return base.interfaces, [call for calls in base.calls.values() for call in calls]
+        return self._with_own(owner, own, base)
+
+    def check(self, type_info: TypeInfo, key: str) -> None:
+        """Resolve what a type says, whether or not a template uses it."""
+        self._of_type(Owner(type_info, key, Place("", 0, 0), ""))
+
+    def _with_own(self, owner: Owner, own: Value, base: _OfType) -> tuple[Interfaces, list[Located]]:
+        declared = owner.type.interfaces[owner.key]
+        found = {name: dict(operations) for name, operations in base.interfaces.items()}
+        calls = dict(base.calls)
+        for name in own.pairs:
+            found.setdefault(name, {})
+        for name, op, pair in _each(own):
+            path = f"{owner.path}.{owner.key}.{name}.{op}"
+            draft = _merged(declared.get(name, {}).get(op), Declared(pair.value, path))
+            self._report_missing(draft.missing, pair.key, path)
+            found[name][op], calls[name, op] = self._operation(draft)
+        return found, [call for each in calls.values() for call in each]
+
+    def _of_type(self, owner: Owner) -> _OfType:
+        key = (owner.type.name, owner.key)
+        if key not in self._types:
+            self._types[key] = self._compile_type(owner.type.interfaces[owner.key])
+        return self._types[key]
+
+    def _compile_type(self, declared: Mapping[str, Mapping[str, Declared]]) -> _OfType:
+        interfaces: dict[str, dict[str, Operation]] = {}
+        missing: list[tuple[str, str, tuple[str, ...]]] = []
+        calls: dict[tuple[str, str], tuple[Located, ...]] = {}
+        for name, operations in declared.items():
+            interfaces[name] = {}
+            for op, given in operations.items():
+                draft = _of_type(given)
+                interfaces[name][op], calls[name, op] = self._operation(draft)
+                if draft.missing:
+                    missing.append((name, op, draft.missing))
+        return _OfType(interfaces, tuple(missing), calls)
+
+    def _report_missing(self, names: tuple[str, ...], place: Place, path: str) -> None:
+        for name in names:
+            message = f"the operation's input '{name}' has no default and is not given"
+            self._report.add("missing-operation-input", message, place, path)
+
+    def _operation(self, draft: _Draft) -> tuple[Operation, tuple[Located, ...]]:
+        if draft.mapping is None:
+            return NOOP, ()
+        target = self._mapper.target(*draft.mapping, self._code)
+        if target is None:
+            return NOOP, ()
+        inputs = {name: _typed(plain(at.value), draft.types.get(name)) for name, at in draft.inputs.items()}
+        with_calls = [name for name, value in inputs.items() if has_function(value)]
+        settings = dict(draft.settings)
+        if settings.get("executor") is None:
+            settings["executor"] = self._plugins[target.plugin].executor
+        operation = Operation(
+            target.plugin,
+            target.function,
+            inputs=inputs,
+            inputs_types=draft.types,
+            has_intrinsic_functions=bool(with_calls),
+            **settings,
+        )
+        return operation, tuple(draft.inputs[name] for name in with_calls)
+
+
+def _each(own: Value | None) -> Iterator[tuple[str, str, Any]]:
+    """Interface name, operation name and pair of every operation that is given."""
+    for name, interface in own.pairs.items() if own else ():
+        for op, pair in interface.value.pairs.items():
+            yield name, op, pair
+
+
+def _implementation(given: Declared) -> Located | None:
+    """The mapping as written; None where there is none, or an empty one."""
+    if given.value.text:
+        return Located(given.value, given.path)
+    found = given.value.get("implementation")
+    return Located(found, child(given.path, "implementation")) if found and found.text else None
+
+
+def _settings(given: Declared) -> dict[str, Any]:
+    return {name: plain(pair.value) for name, pair in given.value.pairs.items() if name in SETTINGS}
+
+
+def _values(given: Declared) -> dict[str, Located]:
+    inputs = given.value.get("inputs")
+    path = child(given.path, "inputs")
+    return {name: Located(pair.value, child(path, name)) for name, pair in inputs.pairs.items()} if inputs else {}
+
+
+def _of_type(given: Declared) -> _Draft:
+    """An operation that only the type has: the schema's defaults are its inputs."""
+    mapping = _implementation(given)
+    if mapping is None:
+        return _Draft()
+    declared = schemas(given.value.get("inputs"), child(given.path, "inputs"))
+    return _Draft(
+        mapping,
+        {name: Located(one.default, child(one.path, "default")) for name, one in declared.items() if one.default},
+        {name: one.type for name, one in declared.items() if one.type},
+        _settings(given),
+        tuple(name for name, one in declared.items() if one.default is None and one.required),
+    )
+
+
+def _merged(of_type: Declared | None, own: Declared) -> _Draft:
+    """An operation of the template over that of its type, if it has one."""
+    if own.value.content in (None, "") or own.value.content == {} or _is_bad(own.value):
+        return _Draft()
+    mapping = _implementation(own)
+    base = _of_type(of_type) if of_type else _Draft()
+    inherited = base.mapping
+    if inherited is None or (mapping and mapping.value.text != inherited.value.text):
+        return _Draft(mapping, _values(own), settings=_settings(own))
+    values = _values(own)
+    return _Draft(
+        mapping or inherited,
+        {**base.inputs, **values},
+        base.types,
+        {**base.settings, **{name: value for name, value in _settings(own).items() if value is not None}},
+        tuple(name for name in base.missing if name not in values),
+    )
+
+
+def _is_bad(value: Value) -> bool:
+    """Whether a part that the merge depends on was reported already."""
+    parts = (value, value.get("implementation"), value.get("inputs"))
+    return any(part is not None and part.is_bad for part in parts)
+
+
+def _typed(value: Any, type_name: str | None) -> Any:
+    """A call of get_input with the declared type beside it, so that its result is checked; else `value`."""
+    if type_name and isinstance(value, dict) and set(value) == {"get_input"}:
+        return {**value, "type": type_name}
+    return value

@@ -1,0 +1,181 @@
+"""What is wrong with a blueprint: every problem is a record with a code and a place.
+
+Problems are collected in a `Report` and raised once, as one `BlueprintError` that holds them all. One
+mistake of the author is one problem: who finds something unusable that was reported before says nothing.
+The table of codes, with the reference's numbers, is in `codes.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from durable_wf.dsl.codes import CODES, EXPLANATIONS
+from durable_wf.errors import InputError
+
+__all__ = ["EXPLANATIONS", "BlueprintError", "Place", "Problem", "Report"]
+
+HINT_CUTOFF = 0.6  # similar enough to be asked about
+REPAIR_CUTOFF = 0.8  # similar enough to go on checking as if it had been written
+_LOOKUP_BUDGET = 200_000  # comparisons of names in one report: a file full of unknown names stays quick
+
+
+class Place(NamedTuple):
+    """Where something stands in a file; line and column from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake.
+
+    code      of `codes.CODES`; stable
+    path      in the blueprint, such as node_templates.web.type; '' for the whole file
+    expected  what may stand there, if that can be said
+    hint      how to mend it, if we know
+    """
+
+    code: str
+    message: str
+    place: Place
+    path: str = ""
+    expected: str | None = None
+    hint: str | None = None
+
+    @property
+    def file(self) -> str:
+        """The file's name, as it is shown to people."""
+        return self.place.file
+
+    @property
+    def line(self) -> int:
+        """From 1."""
+        return self.place.line
+
+    @property
+    def column(self) -> int:
+        """From 1."""
+        return self.place.column
+
+    def __str__(self) -> str:
+        path = f"{self.path}: " if self.path else ""
+        expected = f" (expected {self.expected})" if self.expected else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.place}: {path}{self.message}{expected}{hint} [{self.code}]"
+
+
+class BlueprintError(InputError):
+    """A blueprint has mistakes; all of them are in `problems`, sorted by file and place. Its text has a line for each.
+
+    The main file's problems come first, then those of imported files in the order of import.
+    """
+
+    code = "blueprint"
+    explanation = (
+        "The blueprint has mistakes. Each line names file, line, column, the path in the blueprint and a code of "
+        "its own, which `durable-wf explain` knows too. Nothing was changed."
+    )
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class Report:
+    """Collects problems and warnings; says everything once.
+
+    raises  nothing itself; `raise_if_any` raises BlueprintError.
+    """
+
+    def __init__(self) -> None:
+        self._problems: dict[tuple[str, Place, str], Problem] = {}
+        self._warnings: dict[str, None] = {}
+        self._files: dict[str, int] = {}
+        self._budget = _LOOKUP_BUDGET
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        place: Place,
+        path: str = "",
+        *,
+        expected: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        """Record a problem; the same code and message at the same place counts once.
+
+        raises  KeyError for a code that is not in the table.
+        """
+        CODES[code]
+        problem = Problem(code, message, place, path, expected, hint)
+        self._problems.setdefault((code, place, message), problem)
+
+    def warn(self, message: str, place: Place, path: str = "") -> None:
+        """Record that something is accepted and ignored."""
+        self._warnings.setdefault(f"{place}: {path}: {message}" if path else f"{place}: {message}")
+
+    def reading(self, file: str) -> None:
+        """Problems of files are sorted in the order in which files were named here."""
+        self._files.setdefault(file, len(self._files))
+
+    def similar(self, word: str, names: Iterable[str], cutoff: float = HINT_CUTOFF) -> str | None:
+        """The name most like `word`, or None."""
+        options = list(names)
+        if self._budget < len(options):
+            return None
+        self._budget -= len(options)
+        return next(iter(get_close_matches(word, options, n=1, cutoff=cutoff)), None)
+
+    def did_you_mean(self, word: str, names: Iterable[str]) -> str | None:
+        """The question as a hint, or None where no name is similar."""
+        found = self.similar(word, names)
+        return f"did you mean '{found}'?" if found else None
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All problems so far, by file in the order of reading, line and column."""
+        unknown = len(self._files)
+        return tuple(
+            sorted(
+                self._problems.values(),
+                key=lambda one: (self._files.get(one.file, unknown), one.line, one.column, one.code, one.message),
+            )
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """All warnings so far, one line each."""
+        return tuple(self._warnings)
+
+    def raise_if_any(self) -> None:
+        """raises BlueprintError with everything that was recorded, if anything was."""
+        if self._problems:
+            raise BlueprintError(self.problems)
+
+
+def kinds(value: object) -> str:
+    """A value's kind, in an author's words."""
+    for kind, word in _WORDS:
+        if isinstance(value, kind):
+            return word
+    return type(value).__name__
+
+
+_WORDS: tuple[tuple[type, str], ...] = (
+    (type(None), "nothing"),
+    (bool, "a boolean"),
+    (int, "an integer"),
+    (float, "a number"),
+    (str, "text"),
+    (dict, "a mapping"),
+    (list, "a list"),
+)

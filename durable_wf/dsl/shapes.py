@@ -1,0 +1,144 @@
+"""The vocabulary of the grammar's table: what a value may look like. Data only; `checker.py` walks it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Version: TypeAlias = tuple[int, int]
+
+OLDEST: Version = (1, 0)
+NEWEST: Version = (1, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """Any value; functions too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No value: `key:`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean:
+    """true or false."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number of at least `low`; an integer only, if `whole`. Smaller ones are reported as `code`."""
+
+    low: int | None = None
+    whole: bool = False
+    code: str = "out-of-range"
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of some texts; others are reported as `code`."""
+
+    words: tuple[str, ...]
+    code: str = "bad-value"
+
+
+@dataclass(frozen=True, slots=True)
+class TypeName:
+    """The name of a primitive type of the language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A text that names an entry of `section`; one that does not is reported as `code`.
+
+    what    the noun for messages, such as 'node type'
+    """
+
+    section: str
+    what: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list of `item`."""
+
+    item: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """A mapping of names that the author chooses to `value`."""
+
+    value: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """The first of `shapes` that takes this kind of value."""
+
+    shapes: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall:
+    """A mapping that is an intrinsic function; another mapping is reported as `code`."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotBuilt:
+    """A part of the language that is not there yet: refused, never silently ignored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Accepted, ignored, and said so in a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A row of the grammar: a key that a record may have.
+
+    since   the version of the language that added it
+    doc     one sentence for the reference table and the schema
+    """
+
+    name: str
+    shape: Shape
+    required: bool = False
+    since: Version = OLDEST
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A mapping with the keys of `fields` and no others."""
+
+    fields: tuple[Field, ...]
+
+
+Shape: TypeAlias = (
+    Anything
+    | Nothing
+    | Text
+    | Boolean
+    | Number
+    | OneOf
+    | TypeName
+    | Ref
+    | ListOf
+    | MapOf
+    | Either
+    | FunctionCall
+    | NotBuilt
+    | Ignored
+    | Record
+)

@@ -1,0 +1,321 @@
+"""The facade that wires the parts: start, wait, result, resume, executions.
+
+One `Engine` is one host: one scheduler thread, one journal connection, one pool of workers for all executions that
+it runs. Several processes may have an engine on the same journal file.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from durable_wf.authoring.functions import find
+from durable_wf.authoring.recorded import from_record
+from durable_wf.clock import SystemClock
+from durable_wf.codec import decode
+from durable_wf.engine.code import differing, fingerprints, make_importable
+from durable_wf.engine.deployments import Deployments
+from durable_wf.engine.options import ResumeOptions, RunOptions
+from durable_wf.engine.preview import Preview, preview
+from durable_wf.engine.runs import Run
+from durable_wf.engine.starting import busy, check_changed, check_cut, create, options_of, plan_workflow
+from durable_wf.engine.topology import DeploymentTopology, find_deployment, near, of_row
+from durable_wf.errors import (
+    CodeDiffersError,
+    DurableError,
+    Fenced,
+    HeldError,
+    InputError,
+    NonDeterministicWorkflow,
+    UsageError,
+)
+from durable_wf.graph.decide import Core
+from durable_wf.journal.port import Journal
+from durable_wf.model.states import EXECUTION, X
+from durable_wf.scheduler.claim import claim
+from durable_wf.scheduler.host import Host
+from durable_wf.scheduler.hosted import Hosted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from durable_wf.clock import Clock
+    from durable_wf.model import rows
+    from durable_wf.model.protocol import OperationOutcome
+    from durable_wf.scheduler.pool import Work
+
+_STATES = tuple(X)
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionInfo:
+    """An execution, for people.
+
+    state  as in the journal, but `interrupted` as soon as its runner is gone
+    """
+
+    id: str
+    workflow: str
+    deployment: str | None
+    state: str
+    parameters: dict[str, Any]
+    created_us: int
+    started_us: int | None
+    ended_us: int | None
+
+
+class Engine:
+    """Runs workflows over a journal.
+
+    journal         a file's path, or an open store
+    durability      `power`: a commit survives a power cut; `process`: any crash of the process
+    max_operations  worker threads, for all executions together
+    clock, new_id   where time and execution ids come from
+    """
+
+    def __init__(
+        self,
+        journal: str | Path | Journal,
+        *,
+        durability: str = "power",
+        max_operations: int = 8,
+        clock: Clock | None = None,
+        new_id: Callable[[], str] | None = None,
+        unsafe_network_fs: bool = False,
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self._new_id = new_id or (lambda: secrets.token_hex(6))
+        if isinstance(journal, (str, os.PathLike)):
+            from durable_wf.journal.sqlite import open_journal
+
+            self.journal: Journal = open_journal(
+                journal, durability=durability, clock=self.clock, unsafe_network_fs=unsafe_network_fs
+            )
+        else:
+            self.journal = journal
+        self._runs: dict[int, Run] = {}
+        self._hosted: dict[str, Hosted] = {}
+        self._topologies: dict[int, DeploymentTopology] = {}
+        self.host = Host(self.journal, self.clock, self._perform, max_operations=max_operations)
+        self.host.start()
+        self.deployments = Deployments(self.journal, self.clock, self.host.ask)
+
+    # ------------------------------------------------------------------ running
+
+    def start(
+        self,
+        workflow: str | Callable[..., Any],
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        deployment: str | None = None,
+        options: RunOptions | None = None,
+        allow_custom_parameters: bool = False,
+        key: str | None = None,
+    ) -> str:
+        """Start a workflow; its execution's id. It runs in this process.
+
+        workflow    a Python function, `module:function`, or with `deployment` the name of one of its workflows
+        parameters  named arguments; JSON values
+        raises      NotFoundError, InputError, UsageError, before anything is written; HeldError when another
+                    execution of the deployment is running
+        """
+        topology = find_deployment(self.journal, deployment) if deployment is not None else None
+        plan = plan_workflow(workflow, topology, parameters or {}, allow_custom=allow_custom_parameters)
+        options = options or RunOptions()
+        if topology is not None:
+            other = busy(self.journal, self.journal.owned, topology.id)
+            if other is not None:
+                text = f"execution '{other.uid}' of deployment '{topology.deployment}' is running"
+                raise HeldError(text, hint="wait for it; one execution of a deployment runs at a time")
+        uid = self._new_id()
+        row = self.host.ask(
+            lambda: create(self.journal, self.clock, plan, topology, uid, options, key, _owner())
+        )
+        run = Run(row, topology, plan.function, resumed=False, journal_id=self.journal.id)
+        self._host(run, self.journal.history(row.id), options.max_parallel, cautious=0)
+        return uid
+
+    def resume(self, execution: str, options: ResumeOptions | None = None) -> str:
+        """Go on with an interrupted, failed or cancelled execution; its full id.
+
+        raises  NotFoundError; HeldError when its runner lives; AskError where a person has to agree first
+        """
+        options = options or ResumeOptions()
+        row = self.find(execution)
+        run, history = self._reopen(row)
+        if getattr(run.function, "resumable", None) is False:
+            text = f"workflow '{row.workflow}' is declared resumable=False"
+            raise UsageError(text, hint="start it anew")
+        check_changed(self.journal, history, options)
+        check_cut(history, options)
+        run.row = self.host.ask(lambda: claim(self.journal, self.clock, row, _owner()))
+        history = self.journal.history(row.id)
+        cut = check_cut(history, options)
+        limit = options.max_parallel or options_of(row).get("max_parallel")
+        self._host(run, history, limit, cautious=self.host.pool.size, cut=cut, reset_all=options.reset_operations)
+        return row.uid
+
+    def preview(self, execution: str, options: ResumeOptions | None = None) -> Preview:
+        """What a resume would keep, run again and ask about. Changes nothing."""
+        row = self.find(execution)
+        return preview(self.journal.history(row.id), options or ResumeOptions())
+
+    def code_differences(self, execution: str) -> list[str]:
+        """Names of the sources that are not as they were when the execution started."""
+        row = self.find(execution)
+        run, _ = self._reopen(row)
+        return differing(decode(row.code_json), fingerprints(run.function, run.topology))
+
+    def _reopen(self, row: rows.Execution) -> tuple[Run, rows.History]:
+        topology = None
+        if row.deployment is not None:
+            found = next((one for one in self.journal.deployments() if one.id == row.deployment), None)
+            if found is None:
+                text = f"the deployment of execution '{row.uid}' is not there any more"
+                raise InputError(text)
+            topology = of_row(self.journal, found)
+        make_importable(topology)
+        run = Run(row, topology, find(row.function), resumed=True, journal_id=self.journal.id)
+        return run, self.journal.history(row.id)
+
+    def _host(
+        self, run: Run, history: rows.History, limit: int | None, *, cautious: int, cut: Any = None, reset_all: bool = False
+    ) -> None:
+        core = Core(history, cut=cut, reset_all=reset_all)
+        hosted = Hosted(core, self.host.post, limit=limit, cautious=cautious)
+        self._runs[run.row.id] = run
+        self._hosted[run.row.uid] = hosted
+        run.begin(self.host, hosted)
+
+    def _perform(self, work: Work) -> OperationOutcome:
+        return self._runs[work.hosted.id].perform(work, self.clock)
+
+    # ------------------------------------------------------------------ waiting and asking
+
+    def wait(self, execution: str, timeout: float | None = None) -> str:
+        """Wait until an execution that this engine runs ends or lies down; its state.
+
+        timeout  seconds, or None
+        raises   TimeoutError; CodeDiffersError, HeldError, StorageError when its runner had to stop
+        """
+        hosted = self._hosted.get(self.find(execution).uid)
+        if hosted is None:
+            return self.info(execution).state
+        if not hosted.done.wait(timeout):
+            text = f"execution '{execution}' has not ended within {timeout} s"
+            raise TimeoutError(text)
+        if isinstance(hosted.failure, NonDeterministicWorkflow):
+            text = f"execution '{execution}': the code asks for other tasks than the journal remembers\n{hosted.failure.report}"
+            raise CodeDiffersError(text, hint="put the code back and resume again; nothing was changed")
+        if isinstance(hosted.failure, Fenced):
+            text = f"execution '{execution}' was taken over by another runner"
+            raise HeldError(text)
+        if isinstance(hosted.failure, DurableError):
+            raise hosted.failure
+        return str(hosted.state)
+
+    def asks(self, execution: str) -> tuple[int, ...]:
+        """Numbers of the tasks whose unknown outcome a person must settle, after `wait`."""
+        hosted = self._hosted.get(self.find(execution).uid)
+        return hosted.asks if hosted is not None else ()
+
+    def result(self, execution: str) -> Any:
+        """What the workflow returned.
+
+        raises  what it raised, as recorded; UsageError when it has not ended
+        """
+        row = self.find(execution)
+        detail = self._end_detail(row)
+        if _STATES[row.state] is X.TERMINATED:
+            return detail.get("result")
+        if "error" in detail:
+            raise from_record(detail["error"], tuple(detail.get("ended_by", ())))
+        text = f"execution '{execution}' is {self.info(execution).state}; it has no result"
+        raise UsageError(text)
+
+    def _end_detail(self, row: rows.Execution) -> dict[str, Any]:
+        if row.ended_seq is None:
+            return {}
+        found = self.journal.transitions(row.id, since=row.ended_seq - 1)
+        return dict(decode(found[0].detail_json) or {}) if found else {}
+
+    def executions(self) -> list[ExecutionInfo]:
+        """All executions, newest first."""
+        names = {row.id: row.name for row in self.journal.deployments()}
+        return [self._info(row, names) for row in self.journal.executions()]
+
+    def info(self, execution: str) -> ExecutionInfo:
+        """One execution."""
+        names = {row.id: row.name for row in self.journal.deployments()}
+        return self._info(self.find(execution), names)
+
+    def _info(self, row: rows.Execution, names: dict[int, str]) -> ExecutionInfo:
+        return ExecutionInfo(
+            row.uid, row.workflow, names.get(row.deployment or 0), shown_state(row, owned=self.journal.owned(row.id)),
+            decode(row.parameters_json), row.created_us, row.started_us, row.ended_us,
+        )  # fmt: skip
+
+    def find(self, execution: str) -> rows.Execution:
+        """The execution whose id begins so.
+
+        raises  NotFoundError with near matches; UsageError when several do
+        """
+        return find_execution(self.journal, execution)
+
+    def stop(self, execution: str) -> None:
+        """Let it lie down: nothing new starts, what runs is waited for."""
+        hosted = self._hosted.get(self.find(execution).uid)
+        if hosted is not None:
+            self.host.stop(hosted)
+
+    def running(self, execution: str) -> int:
+        """How many operations of it are with workers."""
+        hosted = self._hosted.get(execution)
+        return len(hosted.works) if hosted is not None else 0
+
+    def close(self) -> None:
+        """Let every execution lie down, and close the journal."""
+        for hosted in self._hosted.values():
+            if not hosted.done.is_set():
+                self.host.stop(hosted)
+        for hosted in self._hosted.values():
+            hosted.done.wait()
+        self.host.close()
+        self.journal.close()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def shown_state(row: rows.Execution, *, owned: bool) -> str:
+    """The state for people: an active execution whose runner is gone is interrupted at once."""
+    state = _STATES[row.state]
+    active = state not in EXECUTION.ended and state not in (X.SCHEDULED, X.QUEUED, X.PAUSED)
+    return str(X.INTERRUPTED if active and not owned else state)
+
+
+def find_execution(journal: Any, execution: str) -> rows.Execution:
+    """As `Engine.find`, on any reader."""
+    found = journal.find_execution(execution)
+    if len(found) == 1:
+        return found[0]  # type: ignore[no-any-return]
+    if found:
+        text = f"'{execution}' is the beginning of several ids: {', '.join(row.uid for row in found)}"
+        raise UsageError(text)
+    raise near("execution", execution, [row.uid for row in journal.executions()])
+
+
+def _owner() -> dict[str, object]:
+    process = psutil.Process()
+    return {"pid": process.pid, "start": process.create_time(), "pid_ns": os.stat("/proc/self/ns/pid").st_ino}  # noqa: PTH116

@@ -1,0 +1,47 @@
+"""Where workflow and operation code comes from, and its fingerprints."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from durable_wf import compat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from durable_wf.engine.topology import DeploymentTopology
+
+
+def make_importable(topology: DeploymentTopology | None) -> None:
+    """Put the older system's names, and the blueprint's own folder, on the path."""
+    compat.install()
+    if topology is None:
+        return
+    folder = str(Path(topology.source).parent)
+    for entry in (folder, *_plugin_folders(folder, topology)):
+        if entry not in sys.path:
+            sys.path.insert(0, entry)
+
+
+def _plugin_folders(folder: str, topology: DeploymentTopology) -> list[str]:
+    sources = (plugin.source for plugin in topology.plugins.values() if plugin.source)
+    found = (Path(folder) / "plugins" / source for source in sources if "://" not in source)
+    return [str(path) for path in found if path.is_dir()]
+
+
+def fingerprints(function: Callable[..., Any], topology: DeploymentTopology | None) -> dict[str, str]:
+    """SHA-256 of the workflow's source file and of each blueprint source, by name."""
+    found = dict(topology.hashes) if topology is not None else {}
+    file = inspect.getsourcefile(inspect.unwrap(function))
+    if file is not None and Path(file).is_file():
+        found[f"workflow {function.__module__}"] = sha256(Path(file).read_bytes()).hexdigest()
+    return found
+
+
+def differing(stored: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Names whose fingerprint is another one now."""
+    return sorted(name for name in stored.keys() | now.keys() if stored.get(name) != now.get(name))

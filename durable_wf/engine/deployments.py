@@ -1,0 +1,161 @@
+"""Deployments: a blueprint with inputs, planned and stored, read and deleted."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from durable_wf.codec import encode
+from durable_wf.dsl.deployment import plan_deployment
+from durable_wf.dsl.runtime import evaluate_outputs
+from durable_wf.engine.evaluation import scope_of
+from durable_wf.engine.topology import find_deployment
+from durable_wf.errors import HeldError, UsageError
+from durable_wf.model import rows
+from durable_wf.model.plan import to_json
+from durable_wf.model.states import EXECUTION, N, X
+from durable_wf.sources.blueprints import load_blueprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from durable_wf.clock import Clock
+    from durable_wf.engine.topology import DeploymentTopology
+    from durable_wf.journal.port import Journal, Turn
+    from durable_wf.model.plan import Blueprint, DeploymentPlan
+
+_ALPHABET = string.ascii_lowercase + string.digits
+_NOT_ENDED = frozenset(EXECUTION.code(state) for state in X if state not in EXECUTION.ended)
+
+
+def random_suffix() -> str:
+    """Six characters of [a-z0-9], as instance ids end with (blueprint-dsl §15)."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(6))
+
+
+class Deployments:
+    """What an engine offers for deployments.
+
+    on_writer  runs a function on the thread that may write
+    """
+
+    def __init__(self, journal: Journal, clock: Clock, on_writer: Callable[[Callable[[], Any]], Any]) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._on_writer = on_writer
+
+    def create(
+        self,
+        blueprint: str | Path,
+        name: str | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        on_unknown: str | None = None,
+        new_suffix: Callable[[], str] = random_suffix,
+    ) -> str:
+        """Create a deployment; its name (the blueprint folder's or file's unless given).
+
+        on_unknown  `rerun`, `ask` or `fail` for operations that say nothing themselves
+        raises      InputError for a bad blueprint or inputs, UsageError for a name that is taken; nothing is written
+        """
+        path = Path(blueprint).resolve()
+        compiled = load_blueprint(path)
+        name = name or (path.parent.name if path.stem == "blueprint" else path.stem)
+        plan = plan_deployment(compiled, dict(inputs or {}), new_suffix)
+        settings = {} if on_unknown is None else {"on_unknown": on_unknown}
+        self._on_writer(lambda: self._write(path, name, compiled, plan, settings))
+        return name
+
+    def _write(
+        self, path: Path, name: str, compiled: Blueprint, plan: DeploymentPlan, settings: dict[str, Any]
+    ) -> None:
+        with self._journal.turn() as turn:
+            if any(row.name == name for row in self._journal.deployments()):
+                text = f"there is a deployment '{name}' already"
+                raise UsageError(text, hint="choose another name with -d, or delete it first")
+            changes = rows.Changes()
+            now_us = self._clock.wall_us()
+            blueprint = turn.next_id("blueprint")
+            deployment = turn.next_id("deployment")
+            hashes = encode(dict(compiled.sources))
+            plan_json = encode(to_json(plan.blueprint))
+            seq = turn.seq
+            changes.blueprints.append(rows.Blueprint(blueprint, name, str(path), plan_json, hashes, now_us, seq))
+            inputs = encode(dict(plan.inputs))
+            changes.deployments.append(
+                rows.Deployment(deployment, name, blueprint, inputs, encode(settings), now_us, seq, 0)
+            )
+            changes.nodes.extend(
+                rows.Node(deployment, node.name, encode(to_json(node)), seq, 0) for node in plan.nodes.values()
+            )
+            changes.instances.extend(_instances(turn, deployment, plan, seq))
+            changes.transitions.append(_said(seq, deployment, _CREATED, now_us))
+            turn.apply(changes)
+
+    def delete(self, name: str) -> None:
+        """Delete a deployment; its history stays in the journal.
+
+        raises  NotFoundError; HeldError while an execution of it has not ended
+        """
+        topology = find_deployment(self._journal, name)
+
+        def write() -> None:
+            with self._journal.turn() as turn:
+                open_ = self._journal.executions(states=_NOT_ENDED, deployment=topology.id)
+                if open_:
+                    text = f"execution '{open_[0].uid}' of deployment '{name}' has not ended"
+                    raise HeldError(text, hint="resume it to its end first")
+                seq = turn.seq
+                row = next(one for one in self._journal.deployments() if one.id == topology.id)
+                changes = rows.Changes(
+                    deployments=[row._replace(seq=seq, gone=1)],
+                    nodes=[one._replace(seq=seq, gone=1) for one in self._journal.nodes(topology.id)],
+                    instances=[
+                        one._replace(seq=seq, gone=1, revision=one.revision + 1)
+                        for one in self._journal.instances(topology.id)
+                    ],
+                    transitions=[_said(seq, topology.id, _DELETED, self._clock.wall_us())],
+                )
+                turn.apply(changes)
+
+        self._on_writer(write)
+
+    def find(self, name: str) -> DeploymentTopology:
+        """The deployment.
+
+        raises  NotFoundError with near matches
+        """
+        return find_deployment(self._journal, name)
+
+    def outputs(self, name: str) -> dict[str, Any]:
+        """The outputs, evaluated now; one that cannot be evaluated is an `<ERROR: …>` text."""
+        topology = find_deployment(self._journal, name)
+        return outputs_of(topology)
+
+
+def outputs_of(topology: DeploymentTopology) -> dict[str, Any]:
+    """The outputs of a deployment, evaluated now."""
+    values = {key: output.value for key, output in topology.plan.outputs.items()}
+    return {key: evaluate_outputs(value, scope_of(topology)) for key, value in values.items()}
+
+
+_CREATED, _DELETED = 0, 1  # events of a deployment, which has no states
+
+
+def _said(seq: int, deployment: int, event: int, at_us: int) -> rows.Transition:
+    return rows.Transition(
+        0, seq, int(rows.Subject.DEPLOYMENT), deployment, None, 0, event, at_us, None, None, 0, None
+    )
+
+
+def _instances(turn: Turn, deployment: int, plan: DeploymentPlan, seq: int) -> list[rows.Instance]:
+    return [
+        rows.Instance(
+            turn.next_id("node_instance"), deployment, one.node, one.id, one.index, str(N.UNINITIALIZED), "{}", "{}",
+            encode([to_json(relationship) | {"position": relationship.position} for relationship in one.relationships]),
+            one.host_id, "[]", 0, 0, seq, 0,
+        )
+        for one in plan.instances
+    ]  # fmt: skip

@@ -1,0 +1,48 @@
+"""What a run may be told beside its parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """Options of one execution; stored with it, so that a resume has them again.
+
+    task_retries         retries of a task that says nothing itself; -1 without limit
+    task_retry_interval  seconds between them
+    on_unknown           `rerun`, `ask` or `fail` for tasks that say nothing themselves and are not resumable
+    max_parallel         operations in flight at most; None: as many as the process has workers
+    """
+
+    task_retries: int = -1
+    task_retry_interval: float = 30.0
+    on_unknown: str | None = None
+    max_parallel: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, without what is at its default."""
+        data = {
+            "task_retries": self.task_retries,
+            "task_retry_interval": self.task_retry_interval,
+            "on_unknown": self.on_unknown,
+            "max_parallel": self.max_parallel,
+        }
+        return {key: value for key, value in data.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeOptions:
+    """What a person says when resuming.
+
+    reset_operations  all operations with unknown outcomes may run again
+    accept_changes    go on although operations are rolled back, or somebody else changed the deployment
+    from_task         number of the task to begin again from
+    max_parallel      as in `RunOptions`; None: as before
+    """
+
+    reset_operations: bool = False
+    accept_changes: bool = False
+    from_task: int | None = None
+    max_parallel: int | None = None

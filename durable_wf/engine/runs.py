@@ -1,0 +1,124 @@
+"""One run of an execution in this process: its context, its function, and how its operations are performed."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from durable_wf.authoring import recorded
+from durable_wf.authoring.current import current_workflow_ctx
+from durable_wf.authoring.functions import with_ctx
+from durable_wf.authoring.perform import failed, perform_callable, perform_operation
+from durable_wf.authoring.workflow_ctx import WorkflowContext
+from durable_wf.codec import MAX_RESULT_BYTES, decode, encode
+from durable_wf.model.events import Logged, Raised
+from durable_wf.model.protocol import OperationRequest
+from durable_wf.model.rows import Kind
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable
+
+    from durable_wf.clock import Clock
+    from durable_wf.engine.topology import DeploymentTopology
+    from durable_wf.model.protocol import OperationOutcome
+    from durable_wf.model.rows import Execution
+    from durable_wf.scheduler.host import Host
+    from durable_wf.scheduler.hosted import Hosted
+    from durable_wf.scheduler.pool import Work
+
+
+class Run:
+    """What belongs to a hosted execution above the scheduler.
+
+    resumed  whether this is not the first runner
+    """
+
+    def __init__(
+        self,
+        row: Execution,
+        topology: DeploymentTopology | None,
+        function: Callable[..., Any],
+        *,
+        resumed: bool,
+        journal_id: str,
+    ) -> None:
+        self.row = row
+        self.topology = topology
+        self.function = function
+        self.resumed = resumed
+        self.journal_id = journal_id
+        self.ctx: WorkflowContext | None = None
+
+    def begin(self, host: Host, hosted: Hosted) -> None:
+        """Start the workflow's thread."""
+
+        def log(record: logging.LogRecord) -> None:
+            if hosted.live:  # what is replayed was logged then
+                line = Logged(host.clock.wall_us(), record.levelname.lower(), record.getMessage())
+                host.post((hosted, line))
+
+        self.ctx = WorkflowContext(
+            hosted,
+            self.topology,
+            execution_id=self.row.uid,
+            workflow_id=self.row.workflow,
+            options=decode(self.row.options_json),
+            resumed=self.resumed,
+            log=log,
+        )
+        host.add(hosted)
+        hosted.run(self._call, on_error)
+
+    def _call(self, hosted: Hosted) -> str | None:
+        del hosted
+        ctx = self.ctx
+        if ctx is None:
+            text = "the workflow's context was not made"
+            raise RuntimeError(text)
+        parameters = decode(self.row.parameters_json)
+        ctx.begin()
+        with current_workflow_ctx.push(ctx, {**parameters, "ctx": ctx}):
+            result = self.function(**with_ctx(self.function, parameters, ctx))
+        return None if result is None else encode(result, what="the workflow's result", limit=MAX_RESULT_BYTES)
+
+    def perform(self, work: Work, clock: Clock) -> OperationOutcome:
+        """Run one attempt on a worker's thread."""
+        work.began_us = clock.wall_us()
+        try:
+            request = self._request(work)
+            if work.kind == Kind.LOCAL:
+                return perform_callable(work.callable, request, self.ctx, clock.wall_us)
+            return perform_operation(request, self.topology, clock.wall_us)
+        except Exception as error:  # noqa: BLE001 - nothing may end a worker thread without an outcome
+            return failed(error, work.began_us, clock.wall_us())
+
+    def _request(self, work: Work) -> OperationRequest:
+        body = decode(work.request)
+        return OperationRequest(
+            execution_uid=self.row.uid,
+            workflow=self.row.workflow,
+            deployment=self.topology.deployment if self.topology is not None else None,
+            blueprint=self.topology.blueprint if self.topology is not None else None,
+            task=work.no,
+            attempt=work.attempt,
+            fence=self.row.fence,
+            idempotency_key=idempotency_key(self.journal_id, self.row.uid, work.no, work.generation),
+            kind=work.kind,
+            name=work.name,
+            body=body,
+            retry_number=work.retries,
+            max_retries=body["policy"]["total_retries"],
+            resumed=self.resumed,
+            instances=work.instances,
+        )
+
+
+def idempotency_key(journal_id: str, uid: str, task: int, generation: int) -> str:
+    """The same for every attempt of a task until a person resets it."""
+    return sha256(f"{journal_id}/{uid}/{task}/{generation}".encode()).hexdigest()[:32]
+
+
+def on_error(error: Exception) -> Raised:
+    """What the journal stores of a workflow function's exception."""
+    return Raised(recorded.to_record(error, skip_frames=2), recorded.failed_tasks(error))

@@ -1,0 +1,153 @@
+"""Making executions: rows for a new one, and the core of one that is resumed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from durable_wf.authoring.functions import find, path_of, refuse_async
+from durable_wf.codec import decode, encode
+from durable_wf.dsl.parameters import merge_parameters
+from durable_wf.engine.code import fingerprints, make_importable
+from durable_wf.engine.topology import DeploymentTopology, near
+from durable_wf.errors import AskError, UsageError
+from durable_wf.graph.cut import Cut, plan_cut
+from durable_wf.graph.load import load
+from durable_wf.model import rows
+from durable_wf.model.states import EXECUTION, X
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from durable_wf.clock import Clock
+    from durable_wf.engine.options import ResumeOptions, RunOptions
+    from durable_wf.journal.port import Journal, Reader
+
+_ACTIVE = frozenset(
+    EXECUTION.code(state)
+    for state in X
+    if state not in EXECUTION.ended and state not in (X.SCHEDULED, X.QUEUED, X.INTERRUPTED)
+)
+
+
+class Plan:
+    """A workflow that is about to run: its name, its function's path, and its parameters, checked."""
+
+    def __init__(
+        self, workflow: str, path: str, function: Callable[..., Any], parameters: dict[str, Any], code: dict[str, str]
+    ) -> None:
+        self.workflow = workflow
+        self.path = path
+        self.function = function
+        self.parameters_json = encode(parameters, what="parameters")
+        self.code_json = encode(code)
+
+
+def plan_workflow(
+    workflow: str | Callable[..., Any],
+    topology: DeploymentTopology | None,
+    parameters: Mapping[str, Any],
+    *,
+    allow_custom: bool = False,
+) -> Plan:
+    """Find the workflow and check its parameters. Nothing is written (L11).
+
+    raises  NotFoundError, InputError, UsageError
+    """
+    make_importable(topology)
+    given = dict(parameters)
+    if topology is not None:
+        name = workflow if isinstance(workflow, str) else workflow.__name__
+        declared = topology.plan.workflows.get(name)
+        if declared is None:
+            raise near("workflow", name, list(topology.plan.workflows))
+        given = merge_parameters(declared, given, allow_custom=allow_custom)
+        path = declared.function
+    elif isinstance(workflow, str):
+        if ":" not in workflow:
+            text = f"'{workflow}' is a workflow's name, and there is no deployment to look it up in"
+            raise UsageError(text, hint="name the deployment with -d, or a Python function as MODULE:FUNCTION")
+        name, path = workflow, workflow
+    else:
+        path = path_of(workflow)
+        name = path
+    function = find(path) if isinstance(workflow, str) or topology is not None else workflow
+    refuse_async(function, path)
+    return Plan(name, path, function, given, fingerprints(function, topology))
+
+
+def create(  # noqa: PLR0913 - an execution has these parts
+    journal: Journal,
+    clock: Clock,
+    plan: Plan,
+    topology: DeploymentTopology | None,
+    uid: str,
+    options: RunOptions,
+    key: str | None,
+    owner: dict[str, object],
+) -> rows.Execution:
+    """Write a new execution, owned by this process from its first commit on. On the scheduler's thread.
+
+    raises  HeldError when another execution of the deployment is running
+    """
+    with journal.turn() as turn:
+        number = turn.next_id("execution")
+        seq = turn.seq
+        row = rows.Execution(
+            number, uid, topology.id if topology is not None else None, plan.workflow, plan.path, plan.parameters_json,
+            encode(options.to_json()), plan.code_json, key, clock.wall_us(), seq, EXECUTION.code(X.PENDING), 1,
+            encode(owner), None, None, None, None,
+        )  # fmt: skip
+        if not journal.own(number):
+            text = f"the ownership byte of the new execution {number} is taken"
+            raise UsageError(text)
+        turn.apply(rows.Changes(executions=[row]))
+    return row
+
+
+def busy(journal: Reader, owned: Callable[[int], bool], deployment: int) -> rows.Execution | None:
+    """An execution of the deployment that a live runner has, or None."""
+    found = journal.executions(states=_ACTIVE, deployment=deployment)
+    return next((row for row in found if owned(row.id)), None)
+
+
+def check_cut(history: rows.History, options: ResumeOptions) -> Cut | None:
+    """What a person's resume will reset and supersede.
+
+    raises  AskError with the list of what was rolled back, unless changes are accepted
+    """
+    run = load(history)
+    cut = plan_cut(run, history, options.from_task)
+    if cut is None or not cut.rolled_back or options.accept_changes:
+        return cut
+    lines = [f"  {no}: {run.tasks[no].name} {run.tasks[no].target}".rstrip() for no in cut.rolled_back]
+    text = (
+        f"rolled back since: {len(lines)} operation{'s' if len(lines) > 1 else ''} ran after the failure was shown to "
+        f"the workflow; the storage and the world have their effects:\n" + "\n".join(lines)
+    )
+    raise AskError(text, hint="if going on from there is right, resume with --accept-changes")
+
+
+def check_changed(journal: Reader, history: rows.History, options: ResumeOptions) -> None:
+    """Refuse when somebody else has changed the deployment's instances since this execution last wrote.
+
+    raises  AskError naming the instances
+    """
+    deployment = history.execution.deployment
+    if deployment is None or options.accept_changes:
+        return
+    last = last_own_seq(journal, history.execution.id)
+    changed = [row.name for row in journal.instances(deployment) if row.seq > last]
+    if changed and last:
+        text = f"somebody else has changed {len(changed)} node instance(s) since: {', '.join(changed[:10])}"
+        raise AskError(text, hint="if going on all the same is right, resume with --accept-changes")
+
+
+def last_own_seq(journal: Reader, execution: int) -> int:
+    """The newest seq that the execution itself wrote."""
+    found = journal.transitions(execution)
+    return found[-1].seq if found else 0
+
+
+def options_of(row: rows.Execution) -> dict[str, Any]:
+    """The stored options of an execution."""
+    return dict(decode(row.options_json))

@@ -1,0 +1,81 @@
+"""A deployment as contexts see it: nodes and plugins as planned, instances read from the journal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from durable_wf.codec import decode
+from durable_wf.errors import NotFoundError
+from durable_wf.model.plan import Blueprint, Node, from_json
+from durable_wf.scheduler.instances import to_data
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from durable_wf.journal.port import Reader
+    from durable_wf.model import rows
+    from durable_wf.model.plan import Plugin
+    from durable_wf.model.protocol import InstanceData
+
+
+class DeploymentTopology:
+    """One deployment (`authoring.services.Topology`)."""
+
+    def __init__(self, journal: Reader, row: rows.Deployment, blueprint: rows.Blueprint) -> None:
+        self._journal = journal
+        self._row = row
+        self._nodes: dict[int | None, Mapping[str, Node]] = {}
+        self.id = row.id
+        self.deployment = row.name
+        self.blueprint = blueprint.name
+        self.source = blueprint.source
+        self.hashes: Mapping[str, str] = decode(blueprint.hashes_json)
+        self.plan = from_json(Blueprint, decode(blueprint.plan_json))
+        self.inputs: Mapping[str, Any] = decode(row.inputs_json)
+        self.settings: Mapping[str, Any] = decode(row.settings_json)
+        self.plugins: Mapping[str, Plugin] = self.plan.plugins
+
+    def nodes(self, at: int | None = None) -> Mapping[str, Node]:
+        """The nodes by name, now or as they were at seq `at`. Read once."""
+        if at not in self._nodes:
+            found = self._journal.nodes(self.id, at=at)
+            self._nodes[at] = {row.name: from_json(Node, decode(row.body_json)) for row in found}
+        return self._nodes[at]
+
+    def instances(self, at: int | None = None) -> list[InstanceData]:
+        """The node instances, now or as they were at seq `at`."""
+        return [to_data(row) for row in self._journal.instances(self.id, at=at)]
+
+    def instance(self, instance_id: str) -> InstanceData | None:
+        """One instance as it is now."""
+        found = [row for row in self._journal.instances(self.id) if row.name == instance_id]
+        return to_data(found[0]) if found else None
+
+
+def find_deployment(journal: Reader, name: str) -> DeploymentTopology:
+    """The deployment with that name.
+
+    raises  NotFoundError with near matches
+    """
+    rows_ = journal.deployments()
+    for row in rows_:
+        if row.name == name:
+            return of_row(journal, row)
+    raise near("deployment", name, [row.name for row in rows_])
+
+
+def of_row(journal: Reader, row: rows.Deployment) -> DeploymentTopology:
+    """The topology of a deployment row."""
+    blueprint = next(one for one in journal.blueprints() if one.id == row.blueprint)
+    return DeploymentTopology(journal, row, blueprint)
+
+
+def near(what: str, name: str, known: list[str]) -> NotFoundError:
+    """`there is no deployment 'shpo'; did you mean 'shop'?`"""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(repr(one) for one in close)}?" if close else None
+    if not close and known:
+        hint = f"there are: {', '.join(sorted(known)[:10])}"
+    return NotFoundError(f"there is no {what} '{name}'", hint=hint)

@@ -1,0 +1,172 @@
+"""A person's resume of a failed or cancelled execution: what is reset, what is superseded, what has to be asked.
+
+The failures that ended the execution are reset. What the function itself asked for after the first of them was
+shown to it is superseded: kept, shown, never matched again. The rest is answered as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from durable_wf.codec import decode, encode
+from durable_wf.errors import AskError, NotFoundError
+from durable_wf.graph.state import (
+    FAILED,
+    GRAPH_ENDED,
+    GRAPH_STARTED,
+    IN_FLIGHT,
+    PENDING,
+    STARTED,
+    SUCCEEDED,
+    SUPERSEDED,
+    UNKNOWN,
+    WORKED,
+)
+from durable_wf.model.states import EXECUTION, GE, TE, XE, X
+
+if TYPE_CHECKING:
+    from durable_wf.graph.pen import Pen
+    from durable_wf.graph.state import Run, Scope, TaskState
+    from durable_wf.model.rows import History
+
+_ENDED_STATES = frozenset(EXECUTION.code(state) for state in EXECUTION.ended)
+_TERMINATED = EXECUTION.code(X.TERMINATED)
+
+
+@dataclass(slots=True)
+class Cut:
+    """What a person's resume will do. Task numbers, ascending.
+
+    reset        failed tasks that run again, and the subgraphs that failed with them
+    graphs       numbers of the graphs that go on
+    superseded   tasks that are never matched again
+    rolled_back  those of `superseded` that workers ran: the storage and the world have their effects
+    """
+
+    cut_seq: int
+    reset: list[int] = field(default_factory=list)
+    graphs: list[int] = field(default_factory=list)
+    superseded: list[int] = field(default_factory=list)
+    rolled_back: list[int] = field(default_factory=list)
+
+
+def plan_cut(run: Run, history: History, from_task: int | None = None) -> Cut | None:
+    """What resuming this ended execution means; None for one that has not ended (it simply goes on).
+
+    from_task  begin again from this task where no failure is found, or where a person wants it
+    raises     AskError when no failure ended it and no task is given; NotFoundError for an unknown task
+    """
+    row = history.execution
+    if row.state not in _ENDED_STATES:
+        return None
+    if from_task is not None:
+        return _from(run, from_task)
+    if row.state == _TERMINATED:
+        text = f"execution '{row.uid}' has terminated; there is nothing to resume"
+        raise AskError(text)
+    detail = _end_detail(history)
+    ended_by = [no for no in detail.get("ended_by", ()) if no in run.tasks]
+    if not ended_by or detail.get("cut_seq") is None:
+        text = f"no failed task ended execution '{row.uid}': its function failed by itself, so there is nothing to reset"
+        raise AskError(text, hint="mend the function, then name where to begin again: --from TASK")
+    return _collect(run, detail["cut_seq"], ended_by)
+
+
+def _end_detail(history: History) -> dict[str, object]:
+    for transition in reversed(history.transitions):
+        if transition.seq == history.execution.ended_seq:
+            return decode(transition.detail_json) or {}
+    return {}
+
+
+def _from(run: Run, no: int) -> Cut:
+    task = run.tasks.get(no)
+    if task is None:
+        text = f"there is no task {no} in this execution"
+        raise NotFoundError(text)
+    if task.state == FAILED and task.inner is None and task.ended_seq is not None:
+        return _collect(run, task.ended_seq, [no])
+    return _collect(run, task.seq - 1, [])
+
+
+def _collect(run: Run, cut_seq: int, ended_by: list[int]) -> Cut:
+    cut = Cut(cut_seq)
+    live = [task for task in run.tasks.values() if task.state != SUPERSEDED]
+    cut.superseded = [task.no for task in live if task.seq > cut_seq]
+    reset = {no for no in ended_by if run.tasks[no].state == FAILED and run.tasks[no].seq <= cut_seq}
+    for no in list(reset):  # the subgraphs that failed with it
+        parent = run.tasks[no].parent
+        while parent is not None:
+            if run.tasks[parent].state == FAILED:
+                reset.add(parent)
+            parent = run.tasks[parent].parent
+    cut.reset = sorted(reset)
+    touched = {run.tasks[no].graph for no in reset} - {None}
+    cut.graphs = sorted(no for no in touched if no is not None and run.graph_by_no[no].state in GRAPH_ENDED)
+    cut.graphs += _behind(run, cut)
+    cut.rolled_back = [
+        no for no in cut.superseded if run.tasks[no].kind in WORKED and run.tasks[no].attempts and _ran(run.tasks[no])
+    ]
+    return cut
+
+
+def _behind(run: Run, cut: Cut) -> list[int]:
+    """Graphs that failed only because of what they inherited from a graph that goes on."""
+    reset = set(cut.reset)
+    return sorted(
+        scope.no
+        for scope in run.graph_by_no.values()
+        if scope.no not in cut.graphs
+        and scope.state in GRAPH_ENDED
+        and scope.seq <= cut.cut_seq
+        and reset.intersection(scope.failures)
+    )
+
+
+def _ran(task: TaskState) -> bool:
+    return task.state in (SUCCEEDED, FAILED, STARTED, UNKNOWN) or task.retries > 0
+
+
+def apply_cut(run: Run, cut: Cut) -> None:
+    """Let the replay see the cut, in memory. It is written when the replay has met its end (`write_cut`)."""
+    for no in cut.superseded:
+        run.tasks[no].state = SUPERSEDED
+    for no in cut.reset:
+        task = run.tasks[no]
+        task.state = PENDING
+        task.ended_seq, task.detail = None, None
+    for no in cut.graphs:
+        scope = run.graph_by_no[no]
+        scope.state, scope.ended, scope.failures = GRAPH_STARTED, False, []
+    for path, scope in list(run.graphs.items()):
+        if scope.seq > cut.cut_seq:
+            del run.graphs[path]
+
+
+def write_cut(run: Run, pen: Pen, cut: Cut, states: dict[int, int], graphs: dict[int, int]) -> None:
+    """Write the cut: the execution is open again, resets and superseded rows beside it.
+
+    states, graphs  the states before `apply_cut`, by number
+    """
+    pen.execution(XE.REOPENED, encode({"cut_seq": cut.cut_seq, "reset": cut.reset, "superseded": cut.superseded}))
+    for no in cut.graphs:
+        scope: Scope = run.graph_by_no[no]
+        scope.state = graphs[no]
+        pen.graph(scope, GE.RESUMED)
+    for no in cut.reset:
+        task = run.tasks[no]
+        task.state = states[no]
+        task.generation += 1
+        task.retries = 0
+        task.not_before_us = None
+        pen.task(task, TE.RESET)
+    for no in cut.superseded:
+        task = run.tasks[no]
+        task.state = states[no]
+        pen.task(task, TE.SUPERSEDED)
+
+
+def in_flight_at_end(run: Run) -> list[int]:
+    """Tasks whose attempt was still running by their row when the execution was left."""
+    return [task.no for task in run.tasks.values() if task.state in IN_FLIGHT and task.kind in WORKED]

@@ -1,0 +1,188 @@
+"""What happens when an attempt begins, ends, or is lost: the outcome, and the decision about it.
+
+The outcome, changed runtime properties, the decision where nobody is asked, and what this frees are one
+turn's changes (L7). In standard mode a failed attempt is decided by the `get()` that fetches it, or at the
+function's end.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from durable_wf.codec import decode, encode
+from durable_wf.graph import flow
+from durable_wf.graph.state import IN_FLIGHT, RESCHEDULED, SENT, STARTED, UNKNOWN
+from durable_wf.model.commands import Arm
+from durable_wf.model.protocol import OperationOutcome, Status
+from durable_wf.model.states import NE, TE, A
+from durable_wf.graph.properties import merge
+from durable_wf.retry import delay_s
+
+if TYPE_CHECKING:
+    from durable_wf.graph.pen import Pen
+    from durable_wf.graph.state import Run, TaskState
+    from durable_wf.model.events import Begun, Ended
+
+_ATTEMPT_OF = {Status.SUCCEEDED: A.SUCCEEDED, Status.RETRY: A.RESCHEDULED, Status.FAILED: A.FAILED}
+
+
+def begun(run: Run, pen: Pen, event: Begun) -> None:
+    """A worker has begun the attempt, and it goes on for longer than this turn."""
+    task = run.in_flight.get(event.no)
+    if task is None or task.state != SENT or task.attempts != event.attempt:
+        return
+    task.began_us = event.began_us
+    pen.task(task, TE.BEGAN, None, pen.attempt(task, A.STARTED, event.began_us, None))
+
+
+def ended(run: Run, pen: Pen, event: Ended) -> None:
+    """An attempt has ended. One that is not in flight (late, or of before) changes nothing."""
+    task = run.in_flight.get(event.no)
+    if task is None or task.attempts != event.attempt or task.state not in IN_FLIGHT:
+        return
+    for at_us, level, text in event.outcome.logs:
+        pen.log(task, at_us, level, text)
+    outcome = _write_properties(pen, event.outcome)
+    del run.in_flight[event.no]
+    flow.runs(task, -1)
+    if outcome.status is Status.SUCCEEDED:
+        code = pen.attempt(task, A.SUCCEEDED, outcome.began_us, outcome.ended_us)
+        detail = None if outcome.result_json is None else f'{{"result":{outcome.result_json}}}'
+        pen.task(task, TE.SUCCEEDED, detail, code)
+        flow.ended_well(run, pen, task)
+        return
+    _failed(run, pen, task, outcome)
+
+
+def _write_properties(pen: Pen, outcome: OperationOutcome) -> OperationOutcome:
+    """Merge what the operation changed into what is there now; a conflict makes the attempt fail (L7)."""
+    merged = []
+    for name in sorted(outcome.changes):
+        changes = outcome.changes[name]
+        row = pen.storage.instance(name)
+        if row is None:
+            return _conflict(outcome, f"the node instance '{name}' is not there any more")
+        new, conflict = merge(row, changes)
+        if conflict is not None:
+            return _conflict(
+                outcome,
+                f"runtime property '{conflict.key}' of '{name}' was changed by somebody else meanwhile: "
+                f"it is now {_shown(conflict.read)}, this operation wants {_shown(conflict.value)}",
+            )
+        if new is not None:
+            merged.append((new, [change.key for change in changes]))
+    for new, keys in merged:
+        pen.instance(new, NE.PROPERTIES_CHANGED, encode({"keys": keys}))
+    return outcome
+
+
+def _conflict(outcome: OperationOutcome, message: str) -> OperationOutcome:
+    error = {"type": "durable_wf.authoring.exceptions:StorageConflict", "message": message, "arguments": [message],
+             "traceback": "", "causes": [outcome.error] if outcome.error else []}  # fmt: skip
+    return OperationOutcome(Status.FAILED, outcome.began_us, outcome.ended_us, error=error)
+
+
+def _shown(value: Any) -> str:
+    return "absent" if value is ... else encode(value)
+
+
+def _failed(run: Run, pen: Pen, task: TaskState, outcome: OperationOutcome) -> None:
+    detail = {
+        "error": outcome.error,
+        "recoverable": outcome.recoverable,
+        "retry_after": outcome.retry_after_s,
+        "asked_again": outcome.status is Status.RETRY,
+    }
+    target = _ATTEMPT_OF[outcome.status]
+    if task.scope is None and not is_awaited(run, task):
+        source = A.STARTED
+        if task.state == SENT:
+            pen.task(task, TE.BEGAN, None, pen.attempt(task, A.STARTED, outcome.began_us, None))
+        pen.attempt(task, target, outcome.began_us, outcome.ended_us)
+        pen.attempt_alone(task, source, target, encode(detail))
+        return
+    decide_failure(run, pen, task, detail, pen.attempt(task, target, outcome.began_us, outcome.ended_us))
+
+
+def is_awaited(run: Run, task: TaskState) -> bool:
+    """Whether a `get()` of this task is what the function is blocked in, or the function has ended."""
+    wait = run.wait
+    return run.ending is not None or (wait is not None and getattr(wait, "spec", None) is not None and wait.spec.no == task.no)  # type: ignore[union-attr]
+
+
+def decide_failure(
+    run: Run, pen: Pen, task: TaskState, detail: dict[str, Any], attempt_target: int | None = None
+) -> None:
+    """The default decision about a failed attempt: by the task's policy, retry or fail (workflow-api §3.6 2a, 2c)."""
+    task.undecided = None
+    delay = delay_s(
+        task.request.policy,
+        retries=task.retries,
+        recoverable=detail["recoverable"],
+        retry_after_s=detail["retry_after"],
+    )
+    if delay is None:
+        pen.task(task, TE.FAILED, encode(detail), attempt_target)
+        flow.ended_badly(run, pen, task)
+        return
+    drawn_us = int(delay * 1_000_000)
+    detail["delay_us"] = drawn_us
+    detail["due"] = [pen.now.wall_us + drawn_us, pen.now.boot_us + drawn_us, pen.now.boot_id]
+    task.retries += 1
+    task.not_before_us = pen.now.wall_us + drawn_us
+    run.rescheduled.add(task.no)
+    pen.task(task, TE.RETRY, encode(detail), attempt_target)
+    pen.commands.append(Arm(("task", task.no), drawn_us))
+
+
+def decide_undecided(run: Run, pen: Pen, task: TaskState) -> None:
+    """Decide a failed attempt that waited for somebody to fetch it."""
+    if task.undecided is not None and task.state == STARTED:
+        decide_failure(run, pen, task, decode(task.undecided))
+
+
+def came_due(run: Run, pen: Pen, task: TaskState) -> None:
+    """The wait before the next attempt is over."""
+    if task.state != RESCHEDULED or task.no not in run.rescheduled:
+        return
+    run.rescheduled.discard(task.no)
+    task.not_before_us = None
+    pen.task(task, TE.CAME_DUE)
+    if not task.behind and flow.may_start(run, task):
+        run.ready.append(task)
+
+
+def lost(run: Run, pen: Pen, task: TaskState) -> None:
+    """The runner died while the attempt was in flight: from here on its outcome is unknown."""
+    pen.task(task, TE.OWNER_GONE, None, pen.attempt(task, A.UNKNOWN, task.began_us, None))
+
+
+def settle_unknown(run: Run, pen: Pen, task: TaskState, *, person_says: bool) -> None:
+    """Settle an unknown outcome by the task's policy, or by a person's word that all may run again.
+
+    raises nothing; a task that must be asked about stays unknown
+    """
+    policy = task.request.policy.on_unknown
+    if policy == "rerun" or person_says:
+        if person_says and policy != "rerun":
+            task.generation += 1
+        del run.unknown[task.no]
+        flow.runs(task, -1)
+        pen.task(task, TE.RERUN)
+        if not task.behind and flow.may_start(run, task):
+            run.ready.append(task)
+    elif policy == "fail":
+        del run.unknown[task.no]
+        flow.runs(task, -1)
+        error = {"type": "durable_wf.authoring.exceptions:UnknownOutcome", "arguments": [],
+                 "message": "its runner died while it ran, and its policy for that is to fail",
+                 "traceback": "", "causes": []}  # fmt: skip
+        pen.task(task, TE.SETTLED)
+        detail = {"error": error, "recoverable": False, "retry_after": None, "asked_again": False}
+        code = pen.attempt(task, A.FAILED, task.began_us, pen.now.wall_us)
+        decide_failure(run, pen, task, detail, code)
+
+
+def is_unknown(task: TaskState) -> bool:
+    """Whether nobody knows how the task's newest attempt ended."""
+    return task.state == UNKNOWN

@@ -1,0 +1,220 @@
+"""The one connection of a process that writes, and its transactions.
+
+Not peewee's `atomic()`: after a full disk SQLite has rolled back by itself, and the cause would be hidden behind
+"cannot rollback". A failed COMMIT is *unknown*, not failed: the connection is thrown away, nothing is tried again on
+it, and the next turn opens a new one and reads the truth.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
+
+from peewee import SqliteDatabase
+
+from durable_wf.errors import JournalDamaged, JournalError, StorageError
+from durable_wf.journal import faults, files, migrate
+from durable_wf.journal.forks import Forkable, abandon
+from durable_wf.journal.wal import Wal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from durable_wf.clock import Clock
+    from durable_wf.journal.locks import Turnstile
+
+Durability = Literal["power", "process"]
+
+BUSY_TIMEOUT_S = 10.0
+_SYNCHRONOUS = {"power": 2, "process": 1}
+_CHECK_WAL_EVERY = 16  # commits
+_GROW_WAL_AFTER = 48  # commits: a process that has written this much will write more
+_MOST_FRAMES = 1000  # a checkpoint is due from here on: 4 MB
+
+
+def connect(path: Path, mode: Literal["ro", "rw"]) -> SqliteDatabase:
+    """An opened peewee database on the file, in autocommit, with no transaction of its own."""
+    database = SqliteDatabase(
+        f"file:{quote(str(path))}?mode={mode}",
+        uri=True,
+        autoconnect=False,
+        thread_safe=False,  # ours to guard: one connection, not one a thread
+        check_same_thread=False,
+        timeout=BUSY_TIMEOUT_S,
+    )
+    database.connect()
+    return database
+
+
+class Writer(Forkable):
+    """The read-write connection of a journal. Opening, closing and every transaction hold the turnstile."""
+
+    def __init__(self, path: Path, turnstile: Turnstile, durability: Durability, clock: Clock) -> None:
+        super().__init__()
+        self.counters: Counter[str] = Counter()
+        self._path = path
+        self._turnstile = turnstile
+        self._durability = durability
+        self._clock = clock
+        self._database: SqliteDatabase | None = None
+        self._wal: Wal | None = None
+        self._commits = 0  # of this connection
+
+    def open(self) -> sqlite3.Connection:
+        """Open under the lock, make or migrate the schema, and assert every setting.
+
+        raises  JournalError for a file that is not ours or too new; StorageError
+        """
+        with self._turnstile:
+            return self._open()
+
+    def close(self) -> None:
+        """Copy the -wal into the journal and close. Twice is harmless."""
+        if self._database is None or self._forked:
+            return
+        with self._turnstile:
+            with contextlib.suppress(sqlite3.Error):  # a reader is in the way, or the disk is full: it can wait
+                self._database.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._drop()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """BEGIN IMMEDIATE to COMMIT under the lock; an exception inside rolls back.
+
+        raises  HeldError; StorageError when the fate of the commit is unknown
+        """
+        self._check_not_forked()
+        with self._turnstile:
+            connection = self._open() if self._database is None else self._database.connection()
+            self._begin(connection)
+            try:
+                yield connection
+            except BaseException:
+                self._roll_back(connection)
+                raise
+            self._commit(connection)
+
+    def data_version(self) -> int:
+        """SQLite's count of others' commits; -1 while there is no connection."""
+        self._check_not_forked()
+        return -1 if self._database is None else int(pragma(self._database.connection(), "data_version"))
+
+    def failed(self, error: Exception, doing: str) -> Exception:
+        """What to raise for an error of a statement; after an I/O error the connection is thrown away."""
+        found = faults.translate(error, doing)
+        if isinstance(found, (StorageError, JournalDamaged)):
+            self._drop()
+        return found
+
+    def _open(self) -> sqlite3.Connection:
+        self._check_not_forked()
+        if self._database is not None:
+            return self._database.connection()  # type: ignore[no-any-return]
+        new = files.is_new(self._path)
+        try:
+            database = connect(self._path, "rw")
+        except sqlite3.Error as error:
+            raise faults.translate(error, f"opening {self._path}") from error
+        self._database = database
+        connection: sqlite3.Connection = database.connection()
+        try:
+            migrate.check_ours(connection, self._path)
+            self._set(connection, "auto_vacuum", 2, or_else=not new)
+            self._set(connection, "journal_mode", "wal")
+            self._set(connection, "synchronous", _SYNCHRONOUS[self._durability])
+            self._set(connection, "foreign_keys", 1)
+            self._set(connection, "recursive_triggers", 1)  # else INSERT OR REPLACE deletes without a trigger
+            self._set(connection, "wal_autocheckpoint", 0)
+            self._set(connection, "mmap_size", 0)
+            self._set(connection, "temp_store", 2)
+            migrate.migrate(connection, self._path, self._clock.wall_us())
+        except sqlite3.Error as error:
+            raise self.failed(error, f"opening {self._path}") from error
+        except BaseException:
+            self._drop()
+            raise
+        self._commits = 0
+        return connection
+
+    def _set(self, connection: sqlite3.Connection, pragma: str, value: int | str, *, or_else: bool = False) -> None:
+        """Set a pragma and assert that it holds; or, with `or_else`, live with what an old file has."""
+        connection.execute(f"PRAGMA {pragma} = {value}").fetchall()
+        found = connection.execute(f"PRAGMA {pragma}").fetchone()
+        if found not in ((value,), None) and not or_else:
+            message = f"{self._path}: SQLite refuses {pragma} = {value} and has {found[0]}"
+            raise JournalError(message)
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        """Somebody who does not know our lock may hold the database itself: no reason to fail an execution (L12)."""
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.Error as error:
+                if not faults.is_busy(error):
+                    raise self.failed(error, "beginning a transaction") from error
+                self.counters["busy"] += 1
+                if self._turnstile.has_timeout:
+                    raise faults.translate(error, "beginning a transaction") from error
+
+    def _roll_back(self, connection: sqlite3.Connection) -> None:
+        self.counters["rollbacks"] += 1
+        if self._database is None or self._forked:
+            return
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._drop()
+
+    def _commit(self, connection: sqlite3.Connection) -> None:
+        self._check_not_forked()
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._drop()
+            text = "the fate of a commit is unknown"
+            raise StorageError(f"{text}: {error} ({faults.name_of(error)})", hint="free the cause, then resume") from error
+        self._commits += 1
+        self.counters["transactions"] += 1
+        if self._commits % _CHECK_WAL_EVERY == 0:
+            self._tend_wal(connection)
+
+    def _tend_wal(self, connection: sqlite3.Connection) -> None:
+        """Checkpoint a -wal that has grown; make it long at once where many syncs are to come."""
+        try:
+            if self._wal is None:
+                self._wal = Wal(self._path)
+            if self._durability == "power" and self._commits == _GROW_WAL_AFTER:
+                self._wal.grow()
+                self.counters["syncs"] += 1
+            if self._wal.frames() >= _MOST_FRAMES:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                self.counters["checkpoints"] += 1
+        except (OSError, sqlite3.Error) as error:
+            raise self.failed(error, "copying the -wal into the journal") from error
+
+    def _drop(self) -> None:
+        """Close without looking back."""
+        database, self._database = self._database, None
+        if self._wal is not None:
+            self._wal.close()
+            self._wal = None
+        if database is not None:
+            with contextlib.suppress(sqlite3.Error):
+                database.close()
+
+    def _give_up(self) -> None:
+        if self._database is not None:
+            abandon(self._database.connection())
+            abandon(self._database)
+
+
+def pragma(connection: sqlite3.Connection, name: str) -> Any:
+    """The value of a pragma."""
+    return connection.execute(f"PRAGMA {name}").fetchone()[0]

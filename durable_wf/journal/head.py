@@ -1,0 +1,77 @@
+"""The head file: the newest link of any chain, written beside the journal after each commit, without a sync.
+
+A journal whose -wal was cut, deleted or left behind is an older, consistent journal, and SQLite cannot tell. The
+head says what was the newest: if the journal does not have that link, it is behind (L6).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from durable_wf.journal.forks import Forkable
+from durable_wf.journal.locks import open_side_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from durable_wf.model.rows import Link
+
+_BYTES = 20 + 3 * 21 + 1 + 64 + 1
+
+
+class Newest(NamedTuple):
+    """What the head file says was written last."""
+
+    seq: int
+    execution: int
+    deployment: int
+    ordinal: int
+    hash: bytes
+    at_us: int
+
+
+class Behind(NamedTuple):
+    """That the journal is older than its head file.
+
+    head_seq, journal_seq  what each says is the newest
+    head_us, journal_us    when that was written; what was written between them may be missing
+    """
+
+    head_seq: int
+    journal_seq: int
+    head_us: int
+    journal_us: int
+
+
+class Head(Forkable):
+    """The head file of one journal."""
+
+    def __init__(self, journal: Path) -> None:
+        super().__init__()
+        self._file = open_side_file(journal, "head")
+
+    def read(self) -> Newest | None:
+        """What was written last; None for a new, an empty or an unreadable file."""
+        text = os.pread(self._file, _BYTES, 0).decode(errors="replace")
+        try:
+            numbers, hashed = text.split()[:4], text.split()[4]
+            seq, execution, deployment, ordinal = map(int, numbers)
+            found = bytes.fromhex(hashed)
+        except (ValueError, IndexError):
+            return None
+        return Newest(seq, execution, deployment, ordinal, found, os.fstat(self._file).st_mtime_ns // 1000)
+
+    def write(self, link: Link) -> None:
+        """Remember a link; the same number of bytes in the same place each time."""
+        text = f"{link.last_seq:020d} {link.execution:020d} {link.deployment:020d} {link.ordinal:020d} {link.hash.hex()}\n"
+        os.pwrite(self._file, text.encode(), 0)
+
+    def close(self) -> None:
+        """Give the descriptor back. Twice is harmless."""
+        if self._file >= 0:
+            os.close(self._file)
+        self._file = -1
+
+    def _give_up(self) -> None:
+        self.close()

@@ -1,0 +1,249 @@
+"""Reading a journal, with a connection that cannot write. Every answer is fetched whole, then its transaction ends.
+
+An open read transaction would let the -wal grow without limit. peewee makes the queries; their rows go out as the
+records of `model.rows`. Any thread may ask.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager
+from itertools import starmap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from peewee import fn
+
+from durable_wf.errors import JournalError, NotFoundError, StorageError
+from durable_wf.journal import connection, faults, files, migrate, rules
+from durable_wf.journal.forks import Forkable, abandon
+from durable_wf.journal.tables import TABLES
+from durable_wf.model import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from peewee import SqliteDatabase
+
+_FOUND_BY_UID = 10  # a shortened uid that fits more executions than this shows these only
+
+R = TypeVar("R")
+
+
+def open_reader(path: Path | str) -> SqliteReader:
+    """A reader of the journal at `path`.
+
+    raises  NotFoundError; JournalError for a file that is not a journal or too new
+    """
+    reader = SqliteReader(Path(path))
+    try:
+        reader.last_seq()
+    except BaseException:
+        reader.close()
+        raise
+    return reader
+
+
+class SqliteReader(Forkable):
+    """See `port.Reader`."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self._reading: SqliteDatabase | None = None
+        self._reads = threading.Lock()
+
+    def executions(
+        self, *, states: Collection[int] | None = None, deployment: int | None = None
+    ) -> list[rows.Execution]:
+        model = TABLES["execution"].model
+        query = _all("execution").order_by(model.id.desc())
+        if states is not None:
+            query = query.where(model.state.in_(list(states)))
+        if deployment is not None:
+            query = query.where(model.deployment == deployment)
+        return self._fetch(query, rows.Execution)
+
+    def find_execution(self, uid: str) -> list[rows.Execution]:
+        model = TABLES["execution"].model
+        query = _all("execution").where(model.uid >= uid, model.uid < uid + chr(0x10FFFF)).order_by(model.uid)
+        found = self._fetch(query.limit(_FOUND_BY_UID), rows.Execution)
+        return [row for row in found if row.uid == uid] or found
+
+    def history(self, execution: int) -> rows.History:
+        task, transition = TABLES["task"].model, TABLES["transition"].model
+        attempt = TABLES["attempt"].model
+        outcomes = (
+            task.select(task.no, transition.seq, transition.subject, transition.event, transition.detail_json)
+            .join(transition, on=(transition.execution == task.execution) & (transition.seq == task.ended_seq))
+            .where(task.execution == execution, transition.detail_json.is_null(False))
+            .order_by(task.no)
+        )
+        in_doubt = (
+            _all("attempt")
+            .join(task, on=(task.execution == attempt.execution) & (task.no == attempt.task))
+            .where(attempt.execution == execution, task.state.in_(sorted(rules.TASK_IN_DOUBT)))
+            .order_by(attempt.task, attempt.number)
+        )
+        of_run = (
+            _all("transition")
+            .where(transition.execution == execution, transition.subject.in_(sorted(rules.OF_RUN)))
+            .order_by(transition.seq)
+        )
+        with self._transaction() as ask:
+            found = ask(_all("execution").where(TABLES["execution"].model.id == execution), rows.Execution)
+            if not found:
+                message = f"no execution {execution}"
+                raise NotFoundError(message)
+            return rows.History(
+                found[0],
+                ask(_of("payload", execution), rows.Payload),
+                ask(_of("tasks_graph", execution), rows.Graph),
+                ask(_of("task", execution), rows.Task),
+                ask(_of("task_dependency", execution), rows.Dependency),
+                ask(in_doubt, rows.Attempt),
+                ask(outcomes, rows.Outcome),
+                ask(of_run, rows.Transition),
+                _number(ask(_LAST_SEQ, _one)),
+            )
+
+    def transitions(self, execution: int, *, since: int = 0) -> list[rows.Transition]:
+        query = _of("transition", execution).where(TABLES["transition"].model.seq > since)
+        return self._fetch(query, rows.Transition)
+
+    def events(self, execution: int, *, since: int = 0) -> list[rows.Event]:
+        return self._fetch(_of("event", execution).where(TABLES["event"].model.id > since), rows.Event)
+
+    def blueprints(self) -> list[rows.Blueprint]:
+        return self._fetch(_all("blueprint").order_by(TABLES["blueprint"].model.id), rows.Blueprint)
+
+    def deployments(self) -> list[rows.Deployment]:
+        model = TABLES["deployment"].model
+        return self._fetch(_all("deployment").where(model.gone == 0).order_by(model.name), rows.Deployment)
+
+    def nodes(self, deployment: int, *, at: int | None = None) -> list[rows.Node]:
+        return self._as_of("node", "name", deployment, at, rows.Node)
+
+    def instances(self, deployment: int, *, at: int | None = None) -> list[rows.Instance]:
+        return self._as_of("node_instance", "id", deployment, at, rows.Instance)
+
+    def last_seq(self) -> int:
+        return _number(self._fetch(_LAST_SEQ, _one))
+
+    def close(self) -> None:
+        with self._reads:
+            database, self._reading = self._reading, None
+            if database is not None and not self._forked:
+                database.close()
+
+    def meta(self) -> dict[str, str]:
+        """The facts of the journal's making, by name."""
+        return dict(self._fetch(_all("meta"), _pair))
+
+    def links(self) -> list[rows.Link]:
+        """All links, by chain and ordinal."""
+        query = _all("link").order_by(*TABLES["link"].model._meta.primary_key.safe_field_names)
+        return self._fetch(query, rows.Link)
+
+    def stored(self, table: str, owner: int) -> list[Any]:
+        """All rows of a table that belong to an execution, a deployment, or, with 0, to the journal."""
+        return self._fetch(_of(table, owner), TABLES[table].record)
+
+    def _as_of(self, table: str, name: str, deployment: int, at: int | None, record: Callable[..., R]) -> list[R]:
+        if at is None:
+            model = TABLES[table].model
+            query = _all(table).where(model.deployment == deployment, model.gone == 0)
+            return self._fetch(query.order_by(getattr(model, name)), record)
+        model = TABLES[f"{table}_version"].model
+        newest = model.alias()
+        same = (newest.deployment == model.deployment) & (getattr(newest, name) == getattr(model, name))
+        last = newest.select(fn.MAX(newest.seq)).where(same, newest.seq <= at)
+        query = _all(f"{table}_version").where(model.deployment == deployment, model.gone == 0, model.seq == last)
+        return self._fetch(query.order_by(getattr(model, name)), record)
+
+    def _fetch(self, query: Any, record: Callable[..., R]) -> list[R]:
+        with self._transaction() as ask:
+            return ask(query, record)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Callable[[Any, Callable[..., R]], list[R]]]:
+        """Several questions that see the same moment."""
+        self._check_not_forked()
+        with self._reads:
+            try:
+                opened = self._connection()
+                opened.execute("BEGIN")
+                try:
+                    yield lambda query, record: _ask(opened, query, record)
+                finally:
+                    opened.execute("ROLLBACK")
+            except sqlite3.Error as error:
+                raise self._refused(error) from error
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._reading is None:
+            files.check_readable(self.path)
+            database = connection.connect(self.path, "ro")
+            try:
+                migrate.check_readable(database.connection(), self.path)
+            except BaseException:
+                database.close()
+                raise
+            self._reading = database
+        opened: sqlite3.Connection = self._reading.connection()
+        return opened
+
+    def _refused(self, error: sqlite3.Error) -> Exception:
+        found = faults.translate(error, f"reading {self.path}")
+        if faults.name_of(error).startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            message = f"reading {self.path}: {error}"
+            return StorageError(message, hint="SQLite needs to write beside a journal to read it; copy it elsewhere")
+        return found
+
+    def _give_up(self) -> None:
+        if self._reading is not None:
+            abandon(self._reading.connection())
+            abandon(self._reading)
+
+
+def _all(table: str) -> Any:
+    """All columns that the record has; not the checksums."""
+    model = TABLES[table].model
+    return model.select(*(getattr(model, name) for name in TABLES[table].columns))
+
+
+def _of(table: str, owner: int) -> Any:
+    """All rows of an execution or a deployment, by key."""
+    model = TABLES[table].model
+    key = [getattr(model, name) for name in TABLES[table].key]
+    query = _all(table).order_by(*key)
+    if table == "blueprint":
+        return query
+    if table in ("execution", "deployment_version"):
+        return query.where(model.id == owner)
+    return query.where((model.deployment if table in _OF_DEPLOYMENT else model.execution) == owner)
+
+
+def _ask(opened: sqlite3.Connection, query: Any, record: Callable[..., R]) -> list[R]:
+    sql, parameters = query.sql()
+    return list(starmap(record, opened.execute(sql, parameters).fetchall()))
+
+
+def _one(value: int) -> int:
+    return value
+
+
+def _pair(name: str, value: str) -> tuple[str, str]:
+    return name, value
+
+
+def _number(found: Sequence[int]) -> int:
+    if not found:
+        message = "a counter is missing"
+        raise JournalError(message)
+    return found[0]
+
+
+_OF_DEPLOYMENT = ("node", "node_version", "node_instance", "node_instance_version")
+_LAST_SEQ = TABLES["counter"].model.select(TABLES["counter"].model.value).where(TABLES["counter"].model.name == "seq")

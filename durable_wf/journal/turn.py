@@ -1,0 +1,199 @@
+"""One write transaction on SQLite: lists of rows become `executemany`s, numbers and chains are kept beside them.
+
+The records themselves are the parameters, so that a row costs nothing in Python but its place in the hash chain.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from durable_wf.errors import JournalError
+from durable_wf.journal import chain
+from durable_wf.journal.tables import TABLES, names
+from durable_wf.model import rows
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable, Collection, Sequence
+
+_encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
+
+_INSERT = {name: table.insert for name, table in TABLES.items()}
+_UPDATE = {name: table.update for name, table in TABLES.items() if table.moves}
+_UPSERT = {name: TABLES[name].upsert for name in ("deployment", "node", "node_instance")}
+_SELECT = {name: f"SELECT {names(table.columns)} FROM {name}" for name, table in TABLES.items()}
+
+_COUNTERS = "SELECT name, value FROM counter"
+_FENCES = "SELECT id, fence FROM execution WHERE id IN (SELECT value FROM json_each(?))"
+_INBOX = (
+    f"{_SELECT['inbox']} WHERE taken_seq IS NULL AND execution IN (SELECT value FROM json_each(?)) ORDER BY id"
+)
+_EXECUTION = f"{_SELECT['execution']} WHERE id = ?"
+_INSTANCE = f"{_SELECT['node_instance']} WHERE deployment = ? AND name = ? AND gone = 0"
+_TAIL = f"{_SELECT['link']} WHERE execution = ? AND deployment = ? ORDER BY ordinal DESC LIMIT 1"
+_REQUEST = f"{_INSERT['inbox']} ON CONFLICT (execution, key) DO NOTHING"
+_TAKE = "UPDATE inbox SET taken_seq = ?, checksum = checksum + ? WHERE id = ? AND taken_seq IS NULL"
+
+_MOVED = len(rows.ExecutionMove._fields) - 1  # columns of an execution that move
+_REQUESTED = 7  # columns of a request that are written once
+TAKEN_UNIT = 1 << 32  # what a checksum of a request rises by for each seq of its `taken_seq` + 1
+
+
+@dataclass(slots=True)
+class Known:
+    """What the last turn left, true for as long as no other connection has committed."""
+
+    version: int = -1  # PRAGMA data_version
+    counters: dict[str, int] = field(default_factory=dict)
+    tails: dict[chain.Chain, rows.Link] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """After a rollback, or another's commit."""
+        self.version = -1
+        self.counters = {}
+        self.tails = {}
+
+
+class SqliteTurn:
+    """See `port.Turn`."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        known: Known,
+        count: Counter[str],
+        failed: Callable[[Exception, str], Exception],
+    ) -> None:
+        self._connection = connection
+        self._known = known
+        self._count = count
+        self._failed = failed
+        version = connection.execute("PRAGMA data_version").fetchone()[0]
+        if version != known.version:
+            known.forget()
+            known.version = version
+            known.counters = dict(connection.execute(_COUNTERS).fetchall())
+        self._counters = dict(known.counters)
+        self._collector = chain.Collector(self.seq)
+
+    @property
+    def seq(self) -> int:
+        return self._counters["seq"] + 1
+
+    def next_id(self, table: str) -> int:
+        self._counters[table] += 1
+        return self._counters[table]
+
+    def fences(self, executions: Collection[int]) -> dict[int, int]:
+        return dict(self._connection.execute(_FENCES, (_encode(list(executions)),)).fetchall())
+
+    def inbox(self, executions: Collection[int]) -> list[rows.Request]:
+        found = self._connection.execute(_INBOX, (_encode(list(executions)),)).fetchall()
+        return [rows.Request(*row) for row in found]
+
+    def execution(self, execution: int) -> rows.Execution | None:
+        found = self._connection.execute(_EXECUTION, (execution,)).fetchone()
+        return None if found is None else rows.Execution(*found)
+
+    def instance(self, deployment: int, name: str) -> rows.Instance | None:
+        found = self._connection.execute(_INSTANCE, (deployment, name)).fetchone()
+        return None if found is None else rows.Instance(*found)
+
+    def apply(self, changes: rows.Changes) -> None:
+        if changes.events:
+            events = [rows.Event(self.next_id("event"), *event[1:]) for event in changes.events]
+            changes = replace(changes, events=events)
+        try:
+            self._insert_rows(changes)
+            self._move_rows(changes)
+            self._write("transition", changes.transitions)
+            if changes.transitions:
+                self._counters["seq"] = max(self.seq - 1, max(row.seq for row in changes.transitions))
+            self._write("event", changes.events)
+            self._write_inbox(changes)
+        except sqlite3.Error as error:
+            raise self._failed(error, "writing to the journal") from error
+        self._collector.add(changes)
+
+    def finish(self, genesis: bytes) -> list[rows.Link]:
+        """Write the chains' links and the counters; gives the links."""
+        seq, event = self._counters["seq"], self._counters["event"]
+        made = self._collector.links(genesis, self._tail, seq, event)
+        try:
+            self._write("link", made)
+            risen = [(value, name) for name, value in self._counters.items() if value != self._known.counters[name]]
+            if risen:
+                self._connection.executemany(_UPDATE["counter"], risen)
+        except sqlite3.Error as error:
+            raise self._failed(error, "writing to the journal") from error
+        return made
+
+    def keep(self, links: Sequence[rows.Link]) -> None:
+        """After the commit: what the next turn may build on."""
+        self._known.counters = self._counters
+        for link in links:
+            self._known.tails[link.execution, link.deployment] = link
+
+    def _insert_rows(self, changes: rows.Changes) -> None:
+        self._write("blueprint", changes.blueprints)
+        topology: tuple[tuple[str, Sequence[Any]], ...] = (
+            ("deployment", changes.deployments),
+            ("node", changes.nodes),
+            ("node_instance", changes.instances),
+        )
+        for table, found in topology:
+            if found:
+                self._many(_UPSERT[table], found)
+                self._write(f"{table}_version", found)
+        self._write("execution", [(*row, checksum(row[-_MOVED:])) for row in changes.executions])
+        self._write("payload", changes.payloads)
+        self._write("tasks_graph", changes.graphs)
+        self._write("task", changes.tasks)
+        self._write("task_dependency", changes.dependencies)
+        self._write("attempt", changes.attempts)
+
+    def _move_rows(self, changes: rows.Changes) -> None:
+        self._move("execution", [(*row[:-1], checksum(row[:-1]), row.id) for row in changes.execution_moves])
+        self._move("tasks_graph", changes.graph_moves)
+        self._move("task", changes.task_moves)
+        self._move("attempt", changes.attempt_moves)
+
+    def _write_inbox(self, changes: rows.Changes) -> None:
+        for request in changes.requests:
+            row = request if request.id else request._replace(id=self.next_id("inbox"))
+            self._connection.execute(_REQUEST, (*row, checksum(row[:_REQUESTED])))
+        if changes.taken:
+            seq = self.seq - 1
+            self._many(_TAKE, [(seq, (seq + 1) * TAKEN_UNIT, number) for number in changes.taken], moved="inbox")
+
+    def _write(self, table: str, found: Sequence[Any]) -> None:
+        if found:
+            self._many(_INSERT[table], found)
+
+    def _move(self, table: str, found: Sequence[Any]) -> None:
+        if found:
+            self._many(_UPDATE[table], found, moved=table)
+
+    def _many(self, sql: str, found: Sequence[Any], *, moved: str | None = None) -> None:
+        changed = self._connection.executemany(sql, found).rowcount
+        self._count["rows"] += changed
+        if moved is not None and changed != len(found):
+            message = f"{moved}: {len(found) - changed} row(s) to move are not there"
+            raise JournalError(message)
+
+    def _tail(self, of: chain.Chain) -> rows.Link | None:
+        if of not in self._known.tails:
+            found = self._connection.execute(_TAIL, of).fetchone()
+            if found is None:
+                return None
+            self._known.tails[of] = rows.Link(*found)
+        return self._known.tails[of]
+
+
+def checksum(columns: tuple[Any, ...]) -> int:
+    """Four bytes by which `verify` notices a changed value that no chain covers."""
+    return zlib.crc32(_encode(columns).encode())

@@ -1,0 +1,155 @@
+"""Verification of a whole journal: its hash chains (L13) and its states against its transitions (L2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from durable_wf.errors import IllegalTransition
+from durable_wf.journal import chain
+from durable_wf.journal.rules import ATTEMPT, EXECUTION, GRAPH, TASK, Guard
+from durable_wf.model.rows import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from durable_wf.model import rows
+
+_GUARD_OF: dict[int, Guard] = {
+    Subject.EXECUTION: EXECUTION,
+    Subject.GRAPH: GRAPH,
+    Subject.TASK: TASK,
+    Subject.ATTEMPT: ATTEMPT,
+}
+
+
+class Source(Protocol):
+    """What verification reads. Both stores have it."""
+
+    def meta(self) -> Mapping[str, str]:
+        """The facts that the first link of every chain builds on."""
+        ...
+
+    def links(self) -> list[rows.Link]:
+        """All links, by chain and ordinal."""
+        ...
+
+    def stored(self, table: str, owner: int) -> list[Any]:
+        """All rows of a table that belong to an execution, a deployment, or, with 0, to the journal."""
+        ...
+
+    def executions(self) -> list[rows.Execution]:
+        """All executions."""
+        ...
+
+
+def problems(source: Source, executions: Sequence[int] | None = None) -> Iterator[str]:
+    """Problems found, in words, each naming its place.
+
+    executions  only their chains and states; None for the whole journal
+    """
+    start = chain.genesis(source.meta())
+    by_chain: dict[chain.Chain, list[rows.Link]] = {}
+    for link in source.links():
+        by_chain.setdefault((link.execution, link.deployment), []).append(link)
+    known = sorted(row.id for row in source.executions())
+    wanted = known if executions is None else sorted(set(executions))
+    for of in sorted(by_chain):
+        if of[0] == 0 and executions is None:
+            yield from _chain_problems(source, start, of, by_chain[of])
+    for execution in wanted:
+        if execution not in known:
+            yield f"execution {execution} is not in the journal"
+            continue
+        yield from _chain_problems(source, start, (execution, 0), by_chain.get((execution, 0), []))
+        yield from check_states(source, execution)
+    if executions is None:
+        for execution in sorted({of[0] for of in by_chain} - {0, *known}):
+            yield f"execution {execution}: its hash chain has no execution"
+
+
+def _chain_problems(source: Source, start: bytes, of: chain.Chain, links: list[rows.Link]) -> Iterator[str]:
+    tables = (
+        (covered, [row[: covered.width] for row in source.stored(covered.table, of[1] or of[0])])
+        for covered in chain.covered_by(of)
+    )
+    yield from chain.check_chain(of, start, links, tables)
+
+
+def check_states(source: Source, execution: int) -> Iterator[str]:
+    """L2: replaying the transitions through the tables gives exactly the states in the rows."""
+    name = f"execution {execution}"
+    replayed = _Replay()
+    for transition in source.stored("transition", execution):
+        problem = replayed.take(transition)
+        if problem:
+            yield f"{name}: seq {transition.seq}: {problem} (L2)"
+            return
+    stored: dict[tuple[Guard, int, int], int] = {
+        (EXECUTION, row.id, 0): row.state for row in source.stored("execution", execution)
+    }
+    stored |= {(GRAPH, row.no, 0): row.state for row in source.stored("tasks_graph", execution)}
+    stored |= {(TASK, row.no, 0): row.state for row in source.stored("task", execution)}
+    stored |= {(ATTEMPT, row.task, row.number): row.state for row in source.stored("attempt", execution)}
+    for place, state in stored.items():
+        expected = replayed.states.get(place, place[0].initial)
+        if expected != state:
+            guard = place[0]
+            yield f"{name}: {_which(place)} is '{_name(guard, state)}', its transitions say '{_name(guard, expected)}' (L2)"
+    for place in replayed.states.keys() - stored.keys():
+        yield f"{name}: {_which(place)} has transitions and no row (L2)"
+
+
+def _which(place: tuple[Guard, int, int]) -> str:
+    guard, number, attempt = place
+    return f"attempt {attempt} of task {number}" if guard is ATTEMPT else f"{guard.table} {number}"
+
+
+class _Replay:
+    """States as the transitions give them: (guard, number, attempt) → code."""
+
+    def __init__(self) -> None:
+        self.states: dict[tuple[Guard, int, int], int] = {}
+
+    def take(self, transition: rows.Transition) -> str | None:
+        """Follow one transition; what is wrong with it, or None."""
+        guard = _GUARD_OF.get(transition.subject)
+        if guard is None:
+            return None
+        number, attempt = transition.subject_no, transition.attempt or 0
+        if guard is ATTEMPT:
+            return self._move(guard, number, attempt, transition.source, transition.target)
+        problem = self._move(guard, number, 0, transition.source, transition.target)
+        if problem is None and transition.source is not None:
+            problem = _event_problem(guard, transition)
+        if problem is None and attempt and transition.attempt_target is not None:
+            now = self.states.get((ATTEMPT, number, attempt), ATTEMPT.initial)
+            if now != transition.attempt_target:  # a new attempt is named in its first state, without a move
+                problem = self._move(ATTEMPT, number, attempt, now, transition.attempt_target)
+        return problem
+
+    def _move(self, guard: Guard, number: int, attempt: int, source: int | None, target: int) -> str | None:
+        """One subject's move; a source of None says where it is and moves nothing."""
+        place = (guard, number, attempt)
+        now = self.states.get(place, guard.initial)
+        if now != (target if source is None else source):
+            return f"{_which(place)} was '{_name(guard, now)}'"
+        if source is not None and (source, target) not in guard.edges:
+            return f"{_which(place)} cannot go from '{_name(guard, source)}' to '{_name(guard, target)}'"
+        self.states[place] = target
+        return None
+
+
+def _event_problem(guard: Guard, transition: rows.Transition) -> str | None:
+    machine = guard.machine
+    try:
+        state = machine.next(machine.states[transition.source or 0], machine.events[transition.event])
+    except (IllegalTransition, IndexError):
+        return f"{guard.table} {transition.subject_no}: event {transition.event} is not in the table"
+    if machine.code(state) != transition.target:
+        return f"{guard.table} {transition.subject_no}: event {transition.event} leads elsewhere"
+    return None
+
+
+def _name(guard: Guard, code: int) -> str:
+    states = guard.machine.states
+    return str(states[code]) if 0 <= code < len(states) else f"code {code}"

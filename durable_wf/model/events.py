@@ -1,0 +1,129 @@
+"""Facts that the core is told. From the workflow function: what it asks for. From outside: what happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from durable_wf.model.protocol import OperationOutcome
+    from durable_wf.model.rows import Kind
+
+
+@dataclass(slots=True, eq=False)
+class Spec:
+    """A task as the workflow function asks for it. Mutable only in `no`, which the core gives.
+
+    kind, name, target  its key
+    request             canonical JSON: arguments and policy
+    parent              the subgraph it is in
+    callable            what a LOCAL task runs; comes back by replay, is never stored
+    no                  its number in the execution; 0 until the core has seen it
+    """
+
+    kind: Kind
+    name: str
+    target: str
+    request: str
+    parent: Spec | None = None
+    callable: Callable[..., Any] | None = None
+    no: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Standard mode: make this task and start it."""
+
+    spec: Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Executes:
+    """Graph mode: store what was added to the graph since its last execute, and run it.
+
+    path   identifies the graph and the how-many-th execute of it
+    specs  parents before their members
+    edges  (task, what it waits for); the latter may be of an earlier execute
+    wait_after_fail_s   how long independent branches may go on after the first failure
+    """
+
+    path: str
+    specs: list[Spec]
+    edges: list[tuple[Spec, Spec]]
+    wait_after_fail_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gets:
+    """Standard mode: block until this task is decided."""
+
+    spec: Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The function returned. result_json: canonical JSON, None for None."""
+
+    result_json: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The function raised.
+
+    error     as in the journal
+    ended_by  numbers of the failed tasks in the nearest exception that carries any
+    """
+
+    error: dict[str, Any]
+    ended_by: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Begins:
+    """The function is about to be called, and asks at which seq it sees the storage."""
+
+
+FromFunction = Begins | Asked | Executes | Gets | Returned | Raised
+
+
+class Begun(NamedTuple):
+    """A worker has begun an attempt."""
+
+    no: int
+    attempt: int
+    began_us: int
+
+
+class Ended(NamedTuple):
+    """An attempt has ended."""
+
+    no: int
+    attempt: int
+    outcome: OperationOutcome
+
+
+class Logged(NamedTuple):
+    """The workflow function logged a line."""
+
+    at_us: int
+    level: str
+    text: str
+
+
+class Due(NamedTuple):
+    """A timer that the core armed has come due."""
+
+    timer: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """The runner was asked to stop: hand nothing out, take back what has not begun."""
+
+    handed_back: list[tuple[int, int]] = field(default_factory=list)
+
+
+FromOutside = Begun | Ended | Due | Logged | Stops

@@ -1,0 +1,348 @@
+"""The compiled blueprint, as plain frozen data.
+
+`Blueprint` is what a file says, whatever the inputs; `DeploymentPlan` is the same with inputs applied
+and instances planned. Both survive `to_json` and `from_json` unchanged, because they are stored in the
+journal and a resumed execution never plans again. Nobody changes the mappings inside a record: they
+are shared between records.
+
+Source: reference/blueprint-dsl.md §0, §8, §10, §12, §15; reference/workflow-api.md §2.3, §2.4.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from functools import cache
+from typing import Any, TypeAlias
+
+Json: TypeAlias = Any  # data as JSON knows it: null, bool, int, float, str, list, dict with str keys
+
+Interfaces: TypeAlias = "Mapping[str, Mapping[str, Operation]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one operation of an interface runs; without a plugin it is a no-op.
+
+    plugin    name of a plugin of the plan; '' for a no-op
+    function  dotted path of the function, the plugin's name taken off; '' for a no-op
+    inputs    keyword arguments; what is still a function is evaluated at each attempt
+    inputs_types    declared type of those inputs that have one
+    max_retries, retry_interval, timeout    None: the engine's default. -1 retries: no limit. Seconds.
+    on_unknown      rerun, ask or fail; None: the plugin's, else the deployment's
+    """
+
+    plugin: str = ""
+    function: str = ""
+    executor: str | None = None
+    inputs: Mapping[str, Json] = field(default_factory=dict)
+    inputs_types: Mapping[str, str] = field(default_factory=dict)
+    has_intrinsic_functions: bool = False
+    max_retries: int | None = None
+    retry_interval: float | None = None
+    timeout: float | None = None
+    timeout_recoverable: bool | None = None
+    on_unknown: str | None = None
+
+    @property
+    def is_noop(self) -> bool:
+        """Whether there is nothing to run."""
+        return not self.function
+
+
+NOOP = Operation()
+
+
+def named_operations(interfaces: Interfaces) -> dict[str, Operation]:
+    """Every operation under `interface.operation`, and under its bare name where no other interface has that name.
+
+    Source: reference/blueprint-dsl.md §8, last paragraph.
+    """
+    found = {f"{name}.{op}": operation for name, ops in interfaces.items() for op, operation in ops.items()}
+    times = Counter(op for ops in interfaces.values() for op in ops)
+    for ops in interfaces.values():
+        found.update((op, operation) for op, operation in ops.items() if times[op] == 1)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """An input of a blueprint or a parameter of a workflow.
+
+    type         a primitive type's name; None: anything fits
+    default      means nothing unless `has_default`
+    """
+
+    type: str | None = None
+    description: str = ""
+    default: Json = None
+    has_default: bool = False
+    required: bool = True
+    display_label: str | None = None
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """Where functions come from, as declared under `plugins`."""
+
+    name: str
+    executor: str
+    source: str | None = None
+    install: bool = True
+    install_arguments: str | None = None
+    package_name: str | None = None
+    package_version: str | None = None
+    supported_platform: str | None = None
+    distribution: str | None = None
+    distribution_version: str | None = None
+    distribution_release: str | None = None
+    on_unknown: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow that executions of the deployment can run.
+
+    function  dotted path of the function, the plugin's name taken off
+    """
+
+    name: str
+    plugin: str
+    function: str
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    is_cascading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """A relationship of a node template. Two of one node may have the same target; both are kept.
+
+    type_hierarchy     root first, own type last
+    target             the target node's name
+    source_operations, target_operations    as `Node.operations`
+    """
+
+    type: str
+    type_hierarchy: tuple[str, ...]
+    target: str
+    properties: Mapping[str, Json] = field(default_factory=dict)
+    source_interfaces: Interfaces = field(default_factory=dict)
+    target_interfaces: Interfaces = field(default_factory=dict)
+    source_operations: Mapping[str, Operation] = field(init=False, repr=False, compare=False)
+    target_operations: Mapping[str, Operation] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source_operations", named_operations(self.source_interfaces))
+        object.__setattr__(self, "target_operations", named_operations(self.target_interfaces))
+
+    def is_derived_from(self, type_name: str) -> bool:
+        """Whether `type_name` is this relationship's type or above it."""
+        return type_name in self.type_hierarchy
+
+
+@dataclass(frozen=True, slots=True)
+class Scalable:
+    """How many instances a node has in each instance of its container.
+
+    In a `Blueprint` each may still be a function (of inputs); in a `DeploymentPlan` all are int.
+    max_instances    -1: no limit
+    """
+
+    default_instances: Json = 1
+    min_instances: Json = 0
+    max_instances: Json = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node template, with all that its type says merged in.
+
+    type_hierarchy   root first, own type last
+    interfaces       interface -> operation -> what it runs, no-ops included
+    operations       the same under `interface.operation`, and under `operation` where that is unique
+    relationships    in the order of declaration
+    plugins          names of the plugins that its own operations, and target operations of
+                     relationships pointing at it, use; sorted
+    host_id          name of the host node that it is or is (transitively) contained in, else None
+    """
+
+    name: str
+    type: str
+    type_hierarchy: tuple[str, ...]
+    properties: Mapping[str, Json] = field(default_factory=dict)
+    interfaces: Interfaces = field(default_factory=dict)
+    relationships: tuple[Relationship, ...] = ()
+    plugins: tuple[str, ...] = ()
+    host_id: str | None = None
+    scalable: Scalable = field(default_factory=Scalable)
+    operations: Mapping[str, Operation] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "operations", named_operations(self.interfaces))
+
+    @property
+    def id(self) -> str:
+        """The name; the reference has it under both."""
+        return self.name
+
+    @property
+    def number_of_instances(self) -> Json:
+        """Instances in each instance of the container, as planned at first."""
+        return self.scalable.default_instances
+
+    def has_operation(self, name: str) -> bool:
+        """Whether an operation of that name, full or bare, has something to run."""
+        return not self.operations.get(name, NOOP).is_noop
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A value for the deployment's reader; evaluated on every read."""
+
+    value: Json
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """A compiled blueprint.
+
+    version             such as cloudify_dsl_1_5
+    node_types, relationship_types    name -> hierarchy, root first, own name last
+    nodes               in the order of declaration
+    sources             SHA-256 of every file that was read, by its name relative to the main file's folder
+    main                name of the main file in `sources`
+    warnings            lines about what was accepted and ignored
+    """
+
+    version: str
+    main: str
+    description: str | None = None
+    metadata: Mapping[str, Json] = field(default_factory=dict)
+    inputs: Mapping[str, Parameter] = field(default_factory=dict)
+    node_types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    relationship_types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    plugins: Mapping[str, Plugin] = field(default_factory=dict)
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+    workflows: Mapping[str, Workflow] = field(default_factory=dict)
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRelationship:
+    """One end-to-end relationship between two node instances.
+
+    position     index of the relationship in the source node's `relationships`
+    target_name  the target node's name
+    target_id    the target instance's id
+    """
+
+    position: int
+    type: str
+    target_name: str
+    target_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedInstance:
+    """A node instance as planned, before anything ran.
+
+    id             `<node>_<suffix>`
+    node           the node's name
+    index          1-based within the node
+    relationships  ordered by declaration, then by the target's index
+    host_id        id of the host instance that it is or is (transitively) contained in, else None
+    """
+
+    id: str
+    node: str
+    index: int
+    relationships: tuple[InstanceRelationship, ...] = ()
+    host_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentPlan:
+    """A blueprint with its inputs applied and its instances planned.
+
+    blueprint    the compiled one, with functions of inputs and properties evaluated in nodes and outputs
+    inputs       every declared input with its value
+    instances    grouped by node in the order of declaration, then by index
+    """
+
+    blueprint: Blueprint
+    inputs: Mapping[str, Json] = field(default_factory=dict)
+    instances: tuple[PlannedInstance, ...] = ()
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """The evaluated nodes by name, in the order of declaration."""
+        return self.blueprint.nodes
+
+    @property
+    def outputs(self) -> Mapping[str, Output]:
+        """The outputs by name; what only run time knows is still a function in them."""
+        return self.blueprint.outputs
+
+
+def to_json(record: Any) -> Json:
+    """Plain data of a record of this module: dicts, lists and scalars; fields at their default are left out."""
+    if is_dataclass(record):
+        return {
+            item.name: to_json(getattr(record, item.name))
+            for item in fields(record)
+            if item.init and not _is_default(item, getattr(record, item.name))
+        }
+    if isinstance(record, tuple):
+        return [to_json(item) for item in record]
+    if isinstance(record, Mapping):
+        return {key: to_json(item) for key, item in record.items()}
+    return record
+
+
+def from_json(kind: type[_T], data: Json) -> _T:
+    """The record of class `kind` whose `to_json` gave `data`.
+
+    raises  ValueError when `data` is not such a record's.
+    """
+    try:
+        return _reader(kind)(data)  # type: ignore[no-any-return, arg-type]
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"this is not a stored {kind.__name__}: {error}") from error
+
+
+_T = typing.TypeVar("_T")
+_Reader: TypeAlias = "typing.Callable[[Json], Any]"
+
+
+def _is_default(item: Any, value: Any) -> bool:
+    if item.default is not MISSING:
+        return type(item.default) is type(value) and bool(item.default == value)
+    return item.default_factory is not MISSING and bool(item.default_factory() == value)
+
+
+@cache
+def _reader(kind: Any) -> _Reader:
+    """How data becomes a `kind`: a dataclass of this module, tuple[X, ...], Mapping[str, X], or anything plain."""
+    origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if is_dataclass(kind):
+        return _record_reader(kind)
+    if origin is tuple:
+        item = _reader(args[0])
+        return lambda data: tuple([item(part) for part in data])
+    if isinstance(origin, type) and issubclass(origin, Mapping) and args[1] is not Any:
+        value = _reader(args[1])
+        return lambda data: {key: value(part) for key, part in data.items()}
+    return lambda data: data
+
+
+def _record_reader(kind: Any) -> _Reader:
+    hints = typing.get_type_hints(kind)
+    readers = {item.name: _reader(hints[item.name]) for item in fields(kind) if item.init}
+    empty = NOOP if kind is Operation else None  # most operations are no-ops: one object serves all
+    return lambda data: (not data and empty) or kind(**{name: readers[name](part) for name, part in data.items()})

@@ -1,0 +1,93 @@
+"""How an operation is run: a request in, an outcome out, both plain data. Every executor speaks it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+MISSING: Any = ...  # in a property change: the key was not there, or is to be removed
+
+
+class Status(StrEnum):
+    """How an attempt ended."""
+
+    SUCCEEDED = "succeeded"
+    RETRY = "retry"  # the operation asked to be tried again
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceData:
+    """A node instance as an operation is given it.
+
+    relationships  one mapping per relationship: type, target_name, target_id
+    """
+
+    id: str
+    node: str
+    index: int
+    state: str
+    version: int
+    runtime_properties: dict[str, Any]
+    relationships: list[dict[str, Any]]
+    host_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRequest:
+    """One attempt of a task, as a worker gets it.
+
+    idempotency_key  the same over all attempts until a person resets the task
+    body             the task's stored request: function, kwargs, operation, policy (see `authoring.requests`)
+    instances        by role: `self`, or `source` and `target`
+    retry_number     retries decided before this attempt; 0 for the first
+    """
+
+    execution_uid: str
+    workflow: str
+    deployment: str | None
+    blueprint: str | None
+    task: int
+    attempt: int
+    fence: int
+    idempotency_key: str
+    kind: int
+    name: str
+    body: dict[str, Any]
+    retry_number: int
+    max_retries: int
+    resumed: bool
+    instances: dict[str, InstanceData] = field(default_factory=dict)
+
+
+class PropertyChange(NamedTuple):
+    """A runtime property that an operation changed; MISSING for a key that was or is not there."""
+
+    key: str
+    read: Any
+    value: Any
+
+
+@dataclass(slots=True)
+class OperationOutcome:
+    """How an attempt ended.
+
+    began_us, ended_us  wall time
+    result_json         canonical JSON of what it returned; None for None
+    error               `type`, `message`, `arguments`, `traceback`, `causes`, as in the journal; None on success
+    recoverable         False where no retry may follow
+    retry_after_s       the delay the failure asks for
+    changes             runtime properties that it changed, by instance id
+    logs                (wall time, level, text) of what it logged
+    """
+
+    status: Status
+    began_us: int
+    ended_us: int
+    result_json: str | None = None
+    error: dict[str, Any] | None = None
+    recoverable: bool = True
+    retry_after_s: float | None = None
+    changes: dict[str, list[PropertyChange]] = field(default_factory=dict)
+    logs: list[tuple[int, str, str]] = field(default_factory=list)

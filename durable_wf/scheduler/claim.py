@@ -1,0 +1,62 @@
+"""Becoming an execution's runner: the kernel says whether another lives, the fence shuts out a stale one (L4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from durable_wf.codec import encode
+from durable_wf.errors import HeldError, NotFoundError
+from durable_wf.model.rows import Changes, ExecutionMove, Subject, Transition
+from durable_wf.model.states import EXECUTION, X, XE
+
+if TYPE_CHECKING:
+    from durable_wf.clock import Clock
+    from durable_wf.journal.port import Journal
+    from durable_wf.model.rows import Execution
+
+_EVENTS = tuple(XE)
+_STATES = tuple(X)
+_LEFT_RUNNING = frozenset({X.STARTED, X.CANCELLING, X.FORCE_CANCELLING, X.KILL_CANCELLING})
+
+
+def claim(journal: Journal, clock: Clock, execution: Execution, owner: dict[str, object]) -> Execution:
+    """Own the execution and raise its fence; where its runner died, write that it was interrupted.
+
+    owner   pid, start time and pid namespace of this process: shown to people, never judged by
+    raises  HeldError when another runner lives; NotFoundError when the row has gone
+    """
+    if not journal.own(execution.id):
+        text = f"execution '{execution.uid}' has a live runner: {execution.owner_json}"
+        raise HeldError(text, hint="wait for it, or take it over with `resume --take-over`")
+    try:
+        with journal.turn() as turn:
+            row = turn.execution(execution.id)
+            if row is None:
+                text = f"execution '{execution.uid}' is not there any more"
+                raise NotFoundError(text)
+            row = row._replace(fence=row.fence + 1, owner_json=encode(owner))
+            changes = Changes()
+            state = _STATES[row.state]
+            if state in _LEFT_RUNNING:
+                row = _interrupted(row, state, turn.seq, clock.wall_us(), changes)
+            changes.execution_moves.append(
+                ExecutionMove(
+                    row.state, row.fence, row.owner_json, row.started_us, row.ended_us, row.ended_seq, row.report, row.id
+                )
+            )
+            turn.apply(changes)
+    except BaseException:
+        journal.disown(execution.id)
+        raise
+    return row
+
+
+def _interrupted(row: Execution, state: X, seq: int, at_us: int, changes: Changes) -> Execution:
+    code = EXECUTION.code(EXECUTION.next(state, XE.OWNER_GONE))
+    changes.transitions.append(
+        Transition(
+            row.id, seq, int(Subject.EXECUTION), row.id, row.state, code, _EVENTS.index(XE.OWNER_GONE), at_us,
+            None, None, row.fence, None,
+        )
+    )  # fmt: skip
+    return row._replace(state=code)

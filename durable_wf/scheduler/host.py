@@ -1,0 +1,287 @@
+"""The loop: drain what has happened, let each core decide, commit once, then perform.
+
+One thread owns the connection and the live cores. It sleeps on one queue; a timer is an entry in a heap, an outcome
+an item in the queue. When idle it looks four times a second whether another process has committed.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from durable_wf.errors import DurableError, EngineBug, Fenced, NonDeterministicWorkflow
+from durable_wf.graph.pen import Pen
+from durable_wf.model.commands import Answer, Arm, HandOut, Over
+from durable_wf.model.events import Begun, Due, Ended, Stops
+from durable_wf.scheduler.hosted import GoesLive, Hosted
+from durable_wf.scheduler.instances import TurnStorage, instance_data
+from durable_wf.scheduler.pool import Pool, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from durable_wf.clock import Clock
+    from durable_wf.graph.decide import Core
+    from durable_wf.journal.port import Journal, Turn
+    from durable_wf.model.protocol import OperationOutcome
+
+LOOK_S = 0.25  # how often an idle runner looks for other processes' commits
+SHORT_WINDOW = 64
+
+
+class Host:
+    """All executions that this process runs: one scheduler thread, one connection, one pool.
+
+    perform   runs one attempt in a worker thread; never raises
+    """
+
+    def __init__(
+        self, journal: Journal, clock: Clock, perform: Callable[[Work], OperationOutcome], *, max_operations: int = 8
+    ) -> None:
+        self.journal = journal
+        self.clock = clock
+        self.queue: SimpleQueue[Any] = SimpleQueue()
+        self.pool = Pool(max_operations, perform, self.queue)
+        self.window = max(2 * max_operations, SHORT_WINDOW)
+        self.turns = 0
+        self._hosted: dict[int, Hosted] = {}
+        self._timers: list[tuple[int, int, Hosted, tuple[str, int]]] = []
+        self._count = itertools.count()
+        self._thread: threading.Thread | None = None
+        self._closing = False
+        self._round = 0
+
+    # ------------------------------------------------------------------ from other threads
+
+    def start(self) -> None:
+        """Start the scheduler thread."""
+        self._thread = threading.Thread(target=self._loop, name="durable-wf-scheduler", daemon=True)
+        self._thread.start()
+
+    def post(self, item: Any) -> None:
+        """Tell the scheduler something."""
+        self.queue.put(item)
+
+    def add(self, hosted: Hosted) -> None:
+        """Take an execution in; its workflow thread may start afterwards."""
+        self.queue.put(("add", hosted))
+
+    def ask(self, function: Callable[[], Any]) -> Any:
+        """Run `function` on the scheduler's thread, between two turns, and give what it returns or raises."""
+        if threading.current_thread() is self._thread:
+            return function()
+        box: SimpleQueue[tuple[bool, Any]] = SimpleQueue()
+        self.queue.put(("ask", function, box))
+        good, value = box.get()
+        if good:
+            return value
+        raise value
+
+    def stop(self, hosted: Hosted) -> None:
+        """Let it lie down: nothing new starts, what runs is waited for."""
+        self.queue.put(("stop", hosted))
+
+    def close(self) -> None:
+        """End the thread, once nothing is hosted any more or at once; the journal stays open."""
+        self.queue.put(("close",))
+        if self._thread is not None:
+            self._thread.join()
+        self.pool.close()
+
+    # ------------------------------------------------------------------ the loop
+
+    def _loop(self) -> None:
+        while not self._closing:
+            items = self._wait()
+            try:
+                self._step(items)
+            except DurableError as error:
+                self._broken(error)
+            except Exception as error:  # noqa: BLE001 - a bug of ours must stop every runner, loudly, not hang it
+                self._broken(EngineBug(f"the scheduler failed: {type(error).__name__}: {error}"), error)
+
+    def _broken(self, error: DurableError, cause: BaseException | None = None) -> None:
+        """No core can be trusted to be what the journal says: every runner stops; a resume reads the truth."""
+        error.__cause__ = cause or error.__cause__
+        for hosted in list(self._hosted.values()):
+            self._drop(hosted)
+            hosted.broke(error)
+
+    def _wait(self) -> list[Any]:
+        items: list[Any] = []
+        try:
+            items.append(self.queue.get(timeout=self._patience()))
+            while True:
+                items.append(self.queue.get_nowait())
+        except Empty:
+            return items
+
+    def _patience(self) -> float | None:
+        if not self._hosted:
+            return None
+        if not self._timers:
+            return LOOK_S
+        left_us = self._timers[0][0] - self.clock.now().boot_us
+        return min(LOOK_S, max(0.0, left_us / 1_000_000))
+
+    def _step(self, items: list[Any]) -> None:
+        """One pass: sort what came in by execution, and make a turn if any of it needs one."""
+        facts: dict[int, list[Any]] = {}
+        for item in items:
+            if isinstance(item, Work):
+                self._took_end(item, facts)
+            elif isinstance(item, GoesLive):
+                facts.setdefault(item.hosted.id, []).append(item)
+            elif isinstance(item[0], Hosted):
+                hosted, event = item
+                if hosted.id in self._hosted and not hosted.core.only_waits(event):
+                    facts.setdefault(hosted.id, []).append(event)
+            else:
+                self._control(item, facts)
+        self._took_timers(facts)
+        if facts or self._should_look(items):
+            self._turn(facts)
+
+    def _took_end(self, work: Work, facts: dict[int, list[Any]]) -> None:
+        hosted = work.hosted
+        if hosted.works.get(work.no) is work and work.outcome is not None:
+            del hosted.works[work.no]
+            hosted.cautious = max(0, hosted.cautious - 1)
+            facts.setdefault(hosted.id, []).append(Ended(work.no, work.attempt, work.outcome))
+
+    def _took_timers(self, facts: dict[int, list[Any]]) -> None:
+        if not self._timers:
+            return
+        now_us = self.clock.now().boot_us
+        while self._timers and self._timers[0][0] <= now_us:
+            _, _, hosted, timer = heapq.heappop(self._timers)
+            if hosted.id in self._hosted:
+                facts.setdefault(hosted.id, []).append(Due(timer))
+
+    def _control(self, item: tuple[Any, ...], facts: dict[int, list[Any]]) -> None:
+        if item[0] == "add":
+            self._hosted[item[1].id] = item[1]
+        elif item[0] == "stop":
+            hosted = item[1]
+            if hosted.id in self._hosted:
+                back = self.pool.take_back(hosted)
+                for work in back:
+                    del hosted.works[work.no]
+                facts.setdefault(hosted.id, []).append(Stops([(work.no, work.attempt) for work in back]))
+        elif item[0] == "ask":
+            try:
+                item[2].put((True, item[1]()))
+            except Exception as error:  # noqa: BLE001 - it is the asker's, who gets it
+                item[2].put((False, error))
+        elif item[0] == "close":
+            self._closing = True
+
+    def _should_look(self, items: list[Any]) -> bool:
+        """When idle: whether somebody else has committed, or a worker has begun what the journal says is waiting."""
+        if items or not self._hosted:
+            return False
+        return self.journal.changed() or any(
+            work.began_us and not work.told for hosted in self._hosted.values() for work in hosted.works.values()
+        )
+
+    # ------------------------------------------------------------------ one turn
+
+    def _turn(self, facts: dict[int, list[Any]]) -> None:
+        owned = [hosted for hosted in self._hosted.values() if hosted.live or hosted.id in facts]
+        if not owned:
+            return
+        self.turns += 1
+        now = self.clock.now()
+        pens: list[tuple[Hosted, Pen, dict[int, dict[str, Any]]]] = []
+        unwound: list[tuple[Hosted, BaseException]] = []
+        with self.journal.turn() as turn:
+            fences = turn.fences([hosted.id for hosted in owned])
+            self._read_inbox(turn, owned, facts)
+            seq = turn.seq
+            for hosted in self._rotated(owned):
+                if fences.get(hosted.id) != hosted.core.run.row.fence:
+                    unwound.append((hosted, Fenced()))
+                    continue
+                storage = TurnStorage(turn, hosted.deployment)
+                pen = Pen(hosted.core.run, seq, now, storage)
+                try:
+                    self._decide(hosted, pen, facts.get(hosted.id, []))
+                except NonDeterministicWorkflow as signal:
+                    unwound.append((hosted, signal))
+                    pen.forget(hosted.core.run.row._replace(report=signal.report))
+                    pen.execution_columns()
+                    pen.commands.clear()
+                seq = pen.seq
+                given = {
+                    command.no: instance_data(storage, hosted.core.run.tasks[command.no].target)
+                    for command in pen.commands
+                    if isinstance(command, HandOut)
+                }
+                turn.apply(pen.changes)
+                pens.append((hosted, pen, given))
+        for hosted, signal in unwound:
+            self._drop(hosted)
+            hosted.broke(signal)
+        for hosted, pen, given in pens:
+            for command in pen.commands:
+                self._perform(hosted, command, given)
+
+    def _rotated(self, owned: list[Hosted]) -> list[Hosted]:
+        """Round robin: another execution is served first each turn."""
+        self._round = (self._round + 1) % len(owned)
+        return owned[self._round :] + owned[: self._round]
+
+    def _read_inbox(self, turn: Turn, owned: list[Hosted], facts: dict[int, list[Any]]) -> None:
+        for request in turn.inbox([hosted.id for hosted in owned if hosted.live]):
+            facts.setdefault(request.execution, []).append(request)
+
+    def _decide(self, hosted: Hosted, pen: Pen, facts: list[Any]) -> None:
+        core = hosted.core
+        for work in list(hosted.works.values()):
+            if work.began_us is not None and not work.told:
+                work.told = True
+                core.handle(pen, Begun(work.no, work.attempt, work.began_us))
+        for fact in facts:
+            if isinstance(fact, GoesLive):
+                hosted.live = True
+                core.go_live(pen, fact.event)
+            else:
+                core.handle(pen, fact)
+        if hosted.live:
+            self._hand_out(hosted, core, pen)
+            if not core.lie_down_if_idle(pen):
+                core.conclude(pen)
+
+    def _hand_out(self, hosted: Hosted, core: Core, pen: Pen) -> None:
+        others = sum(len(other.works) for other in self._hosted.values() if other is not hosted)
+        workers = self.pool.size if hosted.limit is None else min(hosted.limit, self.pool.size)
+        narrow = hosted.cautious > 0 or (hosted.limit is not None and hosted.limit < self.pool.size)
+        window = workers if narrow else self.window
+        core.hand_out(pen, workers=max(0, min(workers, self.pool.size - others)), window=window)
+
+    def _perform(self, hosted: Hosted, command: Any, given: dict[int, dict[str, Any]]) -> None:
+        if isinstance(command, HandOut):
+            task = hosted.core.run.tasks[command.no]
+            call = task.spec.callable if task.spec is not None else None
+            work = Work(
+                hosted, task.no, command.attempt, task.kind, task.name, task.request.text, task.retries,
+                task.generation, call, given[task.no],
+            )  # fmt: skip
+            hosted.works[task.no] = work
+            self.pool.give(work)
+        elif isinstance(command, Answer):
+            hosted.answer(command)
+        elif isinstance(command, Arm):
+            due_us = self.clock.now().boot_us + command.delay_us
+            heapq.heappush(self._timers, (due_us, next(self._count), hosted, command.timer))
+        elif isinstance(command, Over):
+            self._drop(hosted)
+            hosted.finish(command.state, command.asks)
+
+    def _drop(self, hosted: Hosted) -> None:
+        self._hosted.pop(hosted.id, None)
+        self.pool.take_back(hosted)
+        self.journal.disown(hosted.id)

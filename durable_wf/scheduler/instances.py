@@ -1,0 +1,56 @@
+"""The node instances of a deployment during one turn, and as operations are given them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from durable_wf.codec import decode
+from durable_wf.model.protocol import InstanceData
+
+if TYPE_CHECKING:
+    from durable_wf.journal.port import Turn
+    from durable_wf.model.rows import Instance
+
+_ROLES = {1: ("self",), 2: ("source", "target")}
+
+
+class TurnStorage:
+    """What the journal has, under what this turn has changed already."""
+
+    def __init__(self, turn: Turn, deployment: int | None) -> None:
+        self._turn = turn
+        self._deployment = deployment
+        self._changed: dict[str, Instance] = {}
+
+    def instance(self, name: str) -> Instance | None:
+        """The instance as it is now, this turn's changes included; None if there is none."""
+        if name in self._changed:
+            return self._changed[name]
+        return None if self._deployment is None else self._turn.instance(self._deployment, name)
+
+    def put(self, row: Instance) -> None:
+        """Replace it for the rest of the turn."""
+        self._changed[row.name] = row
+
+
+def instance_data(storage: TurnStorage, target: str) -> dict[str, InstanceData]:
+    """What an operation with this target is given, by role: `self`, or `source` and `target`."""
+    if not target:
+        return {}
+    names = target.split("->")
+    found = ((role, storage.instance(name)) for role, name in zip(_ROLES[len(names)], names, strict=True))
+    return {role: to_data(row) for role, row in found if row is not None}
+
+
+def to_data(row: Instance) -> InstanceData:
+    """A row as plain data."""
+    return InstanceData(
+        id=row.name,
+        node=row.node,
+        index=row.idx,
+        state=row.state,
+        version=row.version,
+        runtime_properties=decode(row.runtime_properties_json),
+        relationships=decode(row.relationships_json),
+        host_id=row.host,
+    )
