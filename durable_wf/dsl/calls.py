@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from durable_wf.dsl.functions import FUNCTIONS, KEYWORDS, function_of
-from durable_wf.dsl.problems import Report
+from durable_wf.dsl.problems import SURE_CUTOFF, Report
 from durable_wf.dsl.shapes import Version
 from durable_wf.dsl.source import Pair, Value, child
 
@@ -111,8 +111,8 @@ class CallChecker:
         name = parts[0].text
         if name is None or name in self._known.inputs:
             return
-        hint = self._report.did_you_mean(name, self._known.inputs)
-        if hint or self._known.inputs_complete:
+        if self._known.inputs_complete or self._report.similar(name, self._known.inputs, SURE_CUTOFF):
+            hint = self._report.did_you_mean(name, self._known.inputs)
             self._report.add("unknown-input", f"unknown input '{name}'", parts[0].place, path, hint=hint)
 
     def _node(self, value: Value, scope: Scope, path: str) -> HasProperties | None:
@@ -123,7 +123,7 @@ class CallChecker:
             return None
         name = parts[0].text
         if name in KEYWORDS and name not in scope:
-            allowed = " and ".join(scope) or "node names"
+            allowed = ", ".join([*scope, "a node's name"])
             message = f"{name} means nothing here"
             self._report.add("wrong-scope", message, parts[0].place, path, expected=allowed)
             return None
@@ -131,10 +131,13 @@ class CallChecker:
             return None
         node = self._known.nodes.get(scope.get(name, name))
         if node is None and name not in scope:
-            hint = self._report.did_you_mean(name, self._known.nodes)
-            if hint or self._known.nodes_complete:
-                self._report.add("unknown-node", f"unknown node '{name}'", parts[0].place, path, hint=hint)
+            self._unknown_node(name, parts[0], path)
         return node
+
+    def _unknown_node(self, name: str, value: Value, path: str) -> None:
+        if self._known.nodes_complete or self._report.similar(name, self._known.nodes, SURE_CUTOFF):
+            hint = self._report.did_you_mean(name, self._known.nodes)
+            self._report.add("unknown-node", f"unknown node '{name}'", value.place, path, hint=hint)
 
     def _get_attribute(self, value: Value, scope: Scope, path: str) -> None:
         self._node(value, scope, path)

@@ -54,7 +54,7 @@ _ROWS = (
     # version
     Code("missing-version", 27, "The main file must begin with tosca_definitions_version, such as cloudify_dsl_1_5."),
     Code("malformed-version", 71, "tosca_definitions_version must be one of cloudify_dsl_1_0 … cloudify_dsl_1_5."),
-    Code("unsupported-version", 29, "This version of the language is not known; cloudify_dsl_1_0 … cloudify_dsl_1_5 are."),
+    Code("unsupported-version", 29, "This version of the language is not known; cloudify_dsl_1_0 … _1_5 are."),
     Code("newer-import", 28, "An imported file declares a newer version of the language than the main file."),
     # files that are imported
     Code("duplicate-import", 2, "The same file is imported twice by one file."),
@@ -77,6 +77,7 @@ _ROWS = (
     Code("missing-operation-input", 107, "The type's operation declares an input without a default: give it a value."),
     Code("value-mismatch", 105, "The value does not fit the declared type."),
     Code("function-not-allowed", 219, "A literal is needed here; a function cannot be evaluated in time."),
+    Code("not-a-function", 210, "An instance count is a number, or a function that gives one."),
     Code("hidden-required-input", 215, "An input that is hidden and required needs a default: nobody could give it."),
     Code("bad-display", 216, "`display` is only for inputs of type textarea."),
     # relationships and instances
@@ -91,11 +92,11 @@ _ROWS = (
     Code("instances-twice", 209, "`instances` and `capabilities.scalable` say the same; keep one."),
     # plugins, operations, workflows
     Code("unknown-executor", 18, "An executor is central_deployment_agent or host_agent."),
-    Code("plugin-without-source", 50, "An installed plugin needs `source` or `package_name`; else say `install: false`."),
+    Code("plugin-without-source", 50, "Installing takes `source` or `package_name`; else say `install: false`."),
     Code("ambiguous-plugin", 91, "Two declared plugins could be meant by the beginning of this mapping."),
-    Code("unresolved-operation", 10, "An operation must begin with the name of a declared plugin, followed by a function."),
+    Code("unresolved-operation", 10, "An operation begins with the name of a declared plugin; a function follows."),
     Code("unresolved-relationship-operation", 19, "As unresolved-operation, in a relationship."),
-    Code("unresolved-workflow", 21, "A workflow must begin with the name of a declared plugin, followed by a function."),
+    Code("unresolved-workflow", 21, "A workflow begins with the name of a declared plugin; a function follows."),
     Code("script-not-built", 0, "Scripts as operations or workflows are not supported by this version of durable-wf."),
     # functions
     Code("bad-function-arguments", 0, "The function's arguments do not have the shape that it takes."),

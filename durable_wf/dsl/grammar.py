@@ -124,7 +124,7 @@ TYPE_INTERFACES = MapOf(MapOf(_operation(MapOf(PARAMETER))))
 
 NODE_TYPE = Record(
     (
-        Field("derived_from", Ref("node_types", "node type", "unknown-parent-type"), doc="The parent type."),
+        Field("derived_from", Ref("node_types", "type", "unknown-parent-type"), doc="The parent type."),
         Field("properties", MapOf(PROPERTY), doc="Schema of the properties."),
         Field("runtime_properties", MapOf(PROPERTY), since=(1, 5), doc="What operations will set; for people."),
         Field("interfaces", TYPE_INTERFACES, doc="Operations."),
@@ -150,18 +150,18 @@ RELATIONSHIP = Record(
     )
 )
 
-_COUNT = Either((Number(0, whole=True, code="bad-instance-count"), FunctionCall("function-not-allowed")))
+_COUNT = Either((Number(0, whole=True, code="bad-instance-count"), FunctionCall("not-a-function")))
 _LIMIT = Either(
     (
         Number(-1, whole=True, code="bad-instance-count"),
         OneOf(("UNBOUNDED",), "bad-instance-literal"),
-        FunctionCall("function-not-allowed"),
+        FunctionCall("not-a-function"),
     )
 )
 
 NODE_TEMPLATE = Record(
     (
-        Field("type", Ref("node_types", "node type", "unknown-node-type"), required=True, doc="The node's type."),
+        Field("type", Ref("node_types", "type", "unknown-node-type"), required=True, doc="The node's type."),
         Field("properties", MapOf(Anything()), doc="Values for the type's schema."),
         Field(
             "instances",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from durable_wf.dsl.problems import Report
+from durable_wf.dsl.problems import SURE_CUTOFF, Report
 from durable_wf.dsl.source import Value
 
 
@@ -62,9 +62,9 @@ class Mapper:
 
     def _report_unknown(self, text: str, mapping: Value, path: str, code: str) -> None:
         first = text.partition(".")[0]
-        near = self._report.similar(first, self._plugins)
-        if self._is_incomplete and not near:
+        if self._is_incomplete and not self._report.similar(first, self._plugins, SURE_CUTOFF):
             return
+        near = self._report.similar(first, self._plugins)
         message = f"'{text}' begins with no declared plugin's name, and there is no such file"
         if first in self._plugins:
             message = f"'{text}' names no function after the plugin '{first}'"

@@ -18,7 +18,8 @@ from durable_wf.errors import InputError
 __all__ = ["EXPLANATIONS", "BlueprintError", "Place", "Problem", "Report"]
 
 HINT_CUTOFF = 0.6  # similar enough to be asked about
-REPAIR_CUTOFF = 0.8  # similar enough to go on checking as if it had been written
+REPAIR_CUTOFF = 0.75  # similar enough to go on checking as if it had been written
+SURE_CUTOFF = 0.85  # similar enough to be a mistake, though the name may be in a file that could not be read
 _LOOKUP_BUDGET = 200_000  # comparisons of names in one report: a file full of unknown names stays quick
 
 

@@ -101,34 +101,34 @@ class Templates:
         path = child(path, "properties")
         schema = type_info.properties
         typos = self._undefined(given, type_info, path)
+        own = {typos.get(name, name): value for name, value in own.items()}
         for name, value in own.items():
             if name in schema:
                 check_value(value, schema[name].type, child(path, name), self._report)
         if not (given and given.is_bad) and not self._is_external(own, schema, path):
-            self._report_missing(own, schema, typos, given.place if given else place, path)
+            self._report_missing(own, schema, given.place if given else place, path)
         defaults = {name: one.default for name, one in schema.items() if one.default is not None}
         return {**defaults, **own}
 
-    def _undefined(self, given: Value | None, type_info: TypeInfo, path: str) -> set[str]:
-        """Report names that the type does not declare; the names that they were probably meant to be."""
-        meant: set[str] = set()
+    def _undefined(self, given: Value | None, type_info: TypeInfo, path: str) -> dict[str, str]:
+        """Report names that the type does not declare; each with the name that was probably meant."""
+        meant: dict[str, str] = {}
         if not type_info.is_complete:
             return meant
         names = given.pairs if given else {}
         for name, pair in names.items():
             if name not in type_info.properties:
-                near = self._report.similar(name, [one for one in type_info.properties if one not in names])
+                absent = [one for one in type_info.properties if one not in names and one not in meant.values()]
+                near = self._report.similar(name, absent)
                 hint = f"did you mean '{near}'?" if near else None
                 message = f"the type '{type_info.name}' has no property '{name}'"
                 self._report.add("undefined-property", message, pair.key, child(path, name), hint=hint)
-                meant.update([near] if near else [])
+                meant.update({name: near} if near else {})
         return meant
 
-    def _report_missing(
-        self, own: Mapping[str, Value], schema: Mapping[str, Schema], typos: set[str], place: Place, path: str
-    ) -> None:
+    def _report_missing(self, own: Mapping[str, Value], schema: Mapping[str, Schema], place: Place, path: str) -> None:
         for name, one in schema.items():
-            if one.required and one.default is None and name not in own and name not in typos:
+            if one.required and one.default is None and name not in own:
                 self._report.add("missing-property", f"the required property '{name}' is missing", place, path)
 
     def _is_external(self, own: Mapping[str, Value], schema: Mapping[str, Schema], path: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from durable_wf.dsl.problems import Report
+from durable_wf.dsl.problems import Report, kinds
 from durable_wf.dsl.source import Pair, Value, child, plain
 from durable_wf.dsl.values import fits
 
@@ -162,5 +162,5 @@ def check_default(schema: Value, path: str, report: Report) -> None:
 def check_value(value: Value, type_name: str | None, path: str, report: Report) -> None:
     """Report a literal that does not fit a type. Functions fit until they are evaluated."""
     if type_name is not None and not value.is_bad and not fits(type_name, plain(value)):
-        message = f"the value does not fit the type '{type_name}'"
-        report.add("value-mismatch", message, value.place, path, expected=f"a value of type {type_name}")
+        message = f"{kinds(value.content)} does not fit the type '{type_name}'"
+        report.add("value-mismatch", message, value.place, path)

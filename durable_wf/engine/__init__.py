@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import psutil
 
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from durable_wf.model.protocol import OperationOutcome
     from durable_wf.scheduler.pool import Work
 
+__all__ = ["Engine", "ExecutionInfo", "Preview", "ResumeOptions", "RunOptions", "find_execution", "shown_state"]
+
 _STATES = tuple(X)
 
 
@@ -83,7 +85,7 @@ class Engine:
         self,
         journal: str | Path | Journal,
         *,
-        durability: str = "power",
+        durability: Literal["power", "process"] = "power",
         max_operations: int = 8,
         clock: Clock | None = None,
         new_id: Callable[[], str] | None = None,

@@ -7,16 +7,17 @@ import string
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from durable_wf.authoring.evaluation import DeploymentScope
 from durable_wf.codec import encode
+from durable_wf.dsl.compile import compile_blueprint
 from durable_wf.dsl.deployment import plan_deployment
 from durable_wf.dsl.runtime import evaluate_outputs
-from durable_wf.engine.evaluation import scope_of
 from durable_wf.engine.topology import find_deployment
 from durable_wf.errors import HeldError, UsageError
 from durable_wf.model import rows
 from durable_wf.model.plan import to_json
 from durable_wf.model.states import EXECUTION, N, X
-from durable_wf.sources.blueprints import load_blueprint
+from durable_wf.sources.files import FileResolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,7 +62,7 @@ class Deployments:
         raises      InputError for a bad blueprint or inputs, UsageError for a name that is taken; nothing is written
         """
         path = Path(blueprint).resolve()
-        compiled = load_blueprint(path)
+        compiled = compile_blueprint(FileResolver(path))
         name = name or (path.parent.name if path.stem == "blueprint" else path.stem)
         plan = plan_deployment(compiled, dict(inputs or {}), new_suffix)
         settings = {} if on_unknown is None else {"on_unknown": on_unknown}
@@ -137,8 +138,7 @@ class Deployments:
 
 def outputs_of(topology: DeploymentTopology) -> dict[str, Any]:
     """The outputs of a deployment, evaluated now."""
-    values = {key: output.value for key, output in topology.plan.outputs.items()}
-    return {key: evaluate_outputs(value, scope_of(topology)) for key, value in values.items()}
+    return evaluate_outputs(topology.plan.outputs, DeploymentScope(topology, {}))
 
 
 _CREATED, _DELETED = 0, 1  # events of a deployment, which has no states

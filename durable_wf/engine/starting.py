@@ -13,7 +13,7 @@ from durable_wf.errors import AskError, UsageError
 from durable_wf.graph.cut import Cut, plan_cut
 from durable_wf.graph.load import load
 from durable_wf.model import rows
-from durable_wf.model.states import EXECUTION, X
+from durable_wf.model.states import EXECUTION, X, XE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +27,8 @@ _ACTIVE = frozenset(
     for state in X
     if state not in EXECUTION.ended and state not in (X.SCHEDULED, X.QUEUED, X.INTERRUPTED)
 )
+
+_CREATED = tuple(XE).index(XE.CREATED)
 
 
 class Plan:
@@ -100,7 +102,10 @@ def create(  # noqa: PLR0913 - an execution has these parts
         if not journal.own(number):
             text = f"the ownership byte of the new execution {number} is taken"
             raise UsageError(text)
-        turn.apply(rows.Changes(executions=[row]))
+        created = rows.Transition(
+            number, seq, int(rows.Subject.EXECUTION), number, None, row.state, _CREATED, row.created_us, None, None, 1, None
+        )
+        turn.apply(rows.Changes(executions=[row], transitions=[created]))
     return row
 
 

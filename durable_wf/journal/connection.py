@@ -17,12 +17,13 @@ from urllib.parse import quote
 from peewee import SqliteDatabase
 
 from durable_wf.errors import JournalDamaged, JournalError, StorageError
-from durable_wf.journal import faults, files, migrate
+from durable_wf.journal import faults, migrate
 from durable_wf.journal.forks import Forkable, abandon
+from durable_wf.journal.tables import raw
 from durable_wf.journal.wal import Wal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from durable_wf.clock import Clock
@@ -32,7 +33,7 @@ Durability = Literal["power", "process"]
 
 BUSY_TIMEOUT_S = 10.0
 _SYNCHRONOUS = {"power": 2, "process": 1}
-_CHECK_WAL_EVERY = 16  # commits
+_TEND_WAL_EVERY = 16  # commits
 _GROW_WAL_AFTER = 48  # commits: a process that has written this much will write more
 _MOST_FRAMES = 1000  # a checkpoint is due from here on: 4 MB
 
@@ -79,30 +80,39 @@ class Writer(Forkable):
             return
         with self._turnstile:
             with contextlib.suppress(sqlite3.Error):  # a reader is in the way, or the disk is full: it can wait
-                self._database.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                raw(self._database).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             self._drop()
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, committed: Callable[[], None]) -> Iterator[sqlite3.Connection]:
         """BEGIN IMMEDIATE to COMMIT under the lock; an exception inside rolls back.
 
-        raises  HeldError; StorageError when the fate of the commit is unknown
+        committed  called after the commit, still under the lock
+        raises     HeldError; StorageError when the fate of the commit is unknown
         """
         self._check_not_forked()
         with self._turnstile:
-            connection = self._open() if self._database is None else self._database.connection()
+            connection = self._open() if self._database is None else raw(self._database)
             self._begin(connection)
             try:
                 yield connection
-            except BaseException:
+            except BaseException as error:
                 self._roll_back(connection)
+                if isinstance(error, sqlite3.Error):
+                    raise self.failed(error, "reading from the journal") from error
                 raise
             self._commit(connection)
+            try:
+                committed()
+                if self._commits % _TEND_WAL_EVERY == 0:
+                    self._tend_wal(connection)
+            except (OSError, sqlite3.Error) as error:
+                raise self.failed(error, "after a commit") from error
 
     def data_version(self) -> int:
         """SQLite's count of others' commits; -1 while there is no connection."""
         self._check_not_forked()
-        return -1 if self._database is None else int(pragma(self._database.connection(), "data_version"))
+        return -1 if self._database is None else int(pragma(raw(self._database), "data_version"))
 
     def failed(self, error: Exception, doing: str) -> Exception:
         """What to raise for an error of a statement; after an I/O error the connection is thrown away."""
@@ -114,17 +124,16 @@ class Writer(Forkable):
     def _open(self) -> sqlite3.Connection:
         self._check_not_forked()
         if self._database is not None:
-            return self._database.connection()  # type: ignore[no-any-return]
-        new = files.is_new(self._path)
+            return raw(self._database)
         try:
             database = connect(self._path, "rw")
         except sqlite3.Error as error:
             raise faults.translate(error, f"opening {self._path}") from error
         self._database = database
-        connection: sqlite3.Connection = database.connection()
+        connection = raw(database)
         try:
             migrate.check_ours(connection, self._path)
-            self._set(connection, "auto_vacuum", 2, or_else=not new)
+            self._set(connection, "auto_vacuum", 2)
             self._set(connection, "journal_mode", "wal")
             self._set(connection, "synchronous", _SYNCHRONOUS[self._durability])
             self._set(connection, "foreign_keys", 1)
@@ -141,11 +150,11 @@ class Writer(Forkable):
         self._commits = 0
         return connection
 
-    def _set(self, connection: sqlite3.Connection, pragma: str, value: int | str, *, or_else: bool = False) -> None:
-        """Set a pragma and assert that it holds; or, with `or_else`, live with what an old file has."""
+    def _set(self, connection: sqlite3.Connection, pragma: str, value: int | str) -> None:
+        """Set a pragma and assert that it holds."""
         connection.execute(f"PRAGMA {pragma} = {value}").fetchall()
         found = connection.execute(f"PRAGMA {pragma}").fetchone()
-        if found not in ((value,), None) and not or_else:
+        if found not in ((value,), None):  # None: this SQLite was built without it
             message = f"{self._path}: SQLite refuses {pragma} = {value} and has {found[0]}"
             raise JournalError(message)
 
@@ -178,26 +187,20 @@ class Writer(Forkable):
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._drop()
-            text = "the fate of a commit is unknown"
-            raise StorageError(f"{text}: {error} ({faults.name_of(error)})", hint="free the cause, then resume") from error
+            message = f"the fate of a commit is unknown: {error} ({faults.name_of(error)})"
+            raise StorageError(message, hint="free the cause, then resume") from error
         self._commits += 1
         self.counters["transactions"] += 1
-        if self._commits % _CHECK_WAL_EVERY == 0:
-            self._tend_wal(connection)
 
     def _tend_wal(self, connection: sqlite3.Connection) -> None:
         """Checkpoint a -wal that has grown; make it long at once where many syncs are to come."""
-        try:
-            if self._wal is None:
-                self._wal = Wal(self._path)
-            if self._durability == "power" and self._commits == _GROW_WAL_AFTER:
-                self._wal.grow()
-                self.counters["syncs"] += 1
-            if self._wal.frames() >= _MOST_FRAMES:
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-                self.counters["checkpoints"] += 1
-        except (OSError, sqlite3.Error) as error:
-            raise self.failed(error, "copying the -wal into the journal") from error
+        if self._wal is None:
+            self._wal = Wal(self._path)
+        if self._durability == "power" and self._commits == _GROW_WAL_AFTER:
+            self._wal.grow()
+        if self._wal.frames() >= _MOST_FRAMES:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            self.counters["checkpoints"] += 1
 
     def _drop(self) -> None:
         """Close without looking back."""
@@ -211,7 +214,7 @@ class Writer(Forkable):
 
     def _give_up(self) -> None:
         if self._database is not None:
-            abandon(self._database.connection())
+            abandon(raw(self._database))
             abandon(self._database)
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from durable_wf.errors import JournalError, NetworkFileSystemError, NotFoundError, StorageError
 
 _MOUNTS = Path("/proc/self/mountinfo")
-_NETWORK = frozenset(
-    "9p afs beegfs ceph cifs coda gpfs lustre ncpfs nfs nfs4 smb2 smb3 smbfs "
-    "fuse.ceph fuse.davfs fuse.glusterfs fuse.rclone fuse.s3fs fuse.smbnetfs fuse.sshfs".split()
-)
+_NETWORK = {
+    *("9p", "afs", "beegfs", "ceph", "cifs", "coda", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "smb2", "smb3", "smbfs"),
+    *(f"fuse.{kind}" for kind in ("ceph", "davfs", "glusterfs", "rclone", "s3fs", "smbnetfs", "sshfs")),
+}
 _NAMES = {
     stat.S_IFDIR: "a directory",
     stat.S_IFLNK: "a symbolic link",
@@ -66,11 +66,6 @@ def prepare(path: Path, *, unsafe_network_fs: bool) -> None:
     if os.geteuid() not in (0, found.st_uid):
         message = f"the journal {path} belongs to another user (uid {found.st_uid})"
         raise JournalError(message, hint="run as that user; a journal has one")
-
-
-def is_new(path: Path) -> bool:
-    """Whether the file is still empty."""
-    return path.lstat().st_size == 0
 
 
 def _create(path: Path) -> None:

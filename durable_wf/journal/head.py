@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from durable_wf.model.rows import Link
 
-_BYTES = 20 + 3 * 21 + 1 + 64 + 1
+_SUFFIX = "head"
+_BYTES = 4 * 21 + 64 + 1
 
 
 class Newest(NamedTuple):
@@ -44,28 +45,34 @@ class Behind(NamedTuple):
     journal_us: int
 
 
+def read(journal: Path) -> Newest | None:
+    """What was written last; None where there is no head file, or nothing readable in it."""
+    try:
+        with journal.with_name(f"{journal.name}-{_SUFFIX}").open("rb") as file:
+            words = file.read(_BYTES).split()
+            at_us = os.fstat(file.fileno()).st_mtime_ns // 1000
+        seq, execution, deployment, ordinal = map(int, words[:4])
+        return Newest(seq, execution, deployment, ordinal, bytes.fromhex(words[4].decode()), at_us)
+    except (OSError, ValueError, IndexError):
+        return None
+
+
 class Head(Forkable):
-    """The head file of one journal."""
+    """The head file of one journal, to be written."""
 
     def __init__(self, journal: Path) -> None:
         super().__init__()
-        self._file = open_side_file(journal, "head")
-
-    def read(self) -> Newest | None:
-        """What was written last; None for a new, an empty or an unreadable file."""
-        text = os.pread(self._file, _BYTES, 0).decode(errors="replace")
-        try:
-            numbers, hashed = text.split()[:4], text.split()[4]
-            seq, execution, deployment, ordinal = map(int, numbers)
-            found = bytes.fromhex(hashed)
-        except (ValueError, IndexError):
-            return None
-        return Newest(seq, execution, deployment, ordinal, found, os.fstat(self._file).st_mtime_ns // 1000)
+        self._file = open_side_file(journal, _SUFFIX)
 
     def write(self, link: Link) -> None:
         """Remember a link; the same number of bytes in the same place each time."""
-        text = f"{link.last_seq:020d} {link.execution:020d} {link.deployment:020d} {link.ordinal:020d} {link.hash.hex()}\n"
+        numbers = (link.last_seq, link.execution, link.deployment, link.ordinal)
+        text = "".join(f"{number:020d} " for number in numbers) + f"{link.hash.hex()}\n"
         os.pwrite(self._file, text.encode(), 0)
+
+    def clear(self) -> None:
+        """Remember nothing."""
+        os.ftruncate(self._file, 0)
 
     def close(self) -> None:
         """Give the descriptor back. Twice is harmless."""

@@ -21,7 +21,6 @@ from durable_wf.model import rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from durable_wf.clock import Clock
 
 _FOUND_BY_UID = 10  # a shortened uid that fits more executions than this shows these only
 
@@ -185,7 +184,7 @@ class MemoryTurn:
         for execution in changes.execution_moves:
             old = self._row("execution", 0, execution[-1:])
             rules.EXECUTION.check_move(old.state, execution.state, execution.started_us, execution.ended_us)
-            self._layer["execution", 0][execution[-1:]] = rows.Execution(*old[:11], *execution[:-1])
+            self._layer["execution", 0][execution[-1:]] = rows.Execution._make((*old[:11], *execution[:-1]))
         for graph in changes.graph_moves:
             old = self._row("tasks_graph", graph.execution, graph[-2:])
             rules.GRAPH.check_move(old.state, graph.state)
@@ -194,11 +193,11 @@ class MemoryTurn:
             old = self._row("task", task.execution, task[-2:])
             rules.TASK.check_move(old.state, task.state)
             rules.check_task_end(task.state, task.ended_seq)
-            self._layer["task", task.execution][task[-2:]] = rows.Task(*old[:10], *task[:-2])
+            self._layer["task", task.execution][task[-2:]] = rows.Task._make((*old[:10], *task[:-2]))
         for attempt in changes.attempt_moves:
             old = self._row("attempt", attempt.execution, attempt[-3:])
             rules.ATTEMPT.check_move(old.state, attempt.state, attempt.began_us, attempt.ended_us)
-            self._layer["attempt", attempt.execution][attempt[-3:]] = rows.Attempt(*old[:5], *attempt[:-3])
+            self._layer["attempt", attempt.execution][attempt[-3:]] = rows.Attempt._make((*old[:5], *attempt[:-3]))
 
     def _request(self, request: rows.Request) -> None:
         held = self._store.rows("inbox", request.execution)
@@ -211,9 +210,11 @@ class MemoryTurn:
         for layer in (*layers, *self._store.tables["inbox"].values()):
             if (number,) in layer:
                 row = layer[number,]
+                if row.taken_seq is not None:
+                    break
                 self._layer["inbox", row.execution][number,] = row._replace(taken_seq=self.seq - 1)
                 return
-        message = f"inbox: no request {number}"
+        message = f"inbox: no request {number} waits"
         raise JournalError(message)
 
     def _get(self, table: str, owner: int, key: Key) -> Any:
@@ -243,17 +244,13 @@ class MemoryTurn:
 class MemoryJournal:
     """A store that is gone with the process. Any thread may read; one turn is open at a time."""
 
-    def __init__(self, *, journal_id: str = "memory", clock: Clock | None = None) -> None:
-        del clock  # nothing here has a time of its own; taken so that both stores open alike
-        self._store = _Store(journal_id)
-        self._seen = 0
+    def __init__(self, *, journal_id: str = "memory", store: _Store | None = None) -> None:
+        self._store = store or _Store(journal_id)
+        self._seen = self._store.commits
 
     def sibling(self) -> MemoryJournal:
         """Another handle to the same store, as a second process would have."""
-        other = type(self)()
-        other._store = self._store
-        other._seen = self._store.commits
-        return other
+        return type(self)(store=self._store)
 
     @property
     def id(self) -> str:
@@ -372,9 +369,19 @@ class MemoryJournal:
             problems = list(verify.problems(self, executions))
         yield from problems
 
-    def links(self) -> list[rows.Link]:
-        """All links, by chain and ordinal."""
-        return self._store.rows("link", 0)
+    def chains(self) -> list[chain.Chain]:
+        """Every chain that has a link."""
+        return sorted({row[:2] for row in self._store.rows("link", 0)})
+
+    def links(self, of: chain.Chain) -> list[rows.Link]:
+        """The links of a chain, by ordinal."""
+        return [row for row in self._store.rows("link", 0) if row[:2] == of]
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All questions inside see the same moment."""
+        with self._store.lock:
+            yield
 
     def meta(self) -> dict[str, str]:
         """What the chains' first links build on."""

@@ -51,7 +51,7 @@ def migrate(connection: sqlite3.Connection, path: Path, at_us: int) -> None:
         try:
             MIGRATIONS[version](connection, at_us)
             version += 1
-            connection.execute(TABLES["migration"].insert, (version, at_us, sqlite3.sqlite_version))
+            connection.execute(TABLES["migration"].insert, (version, at_us))
             connection.execute(f"PRAGMA user_version = {version}")
             connection.execute("COMMIT")
         except BaseException:

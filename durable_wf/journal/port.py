@@ -57,7 +57,9 @@ class Turn(Protocol):
 class Reader(Protocol):
     """Questions to a journal. Every answer is read whole, and then the read transaction ends."""
 
-    def executions(self, *, states: Collection[int] | None = None, deployment: int | None = None) -> list[rows.Execution]:
+    def executions(
+        self, *, states: Collection[int] | None = None, deployment: int | None = None
+    ) -> list[rows.Execution]:
         """Executions, newest first."""
         ...
 

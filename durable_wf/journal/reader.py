@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from peewee import fn
 
 from durable_wf.errors import JournalError, NotFoundError, StorageError
-from durable_wf.journal import connection, faults, files, migrate, rules
+from durable_wf.journal import connection, faults, files, head, migrate, rules
 from durable_wf.journal.forks import Forkable, abandon
-from durable_wf.journal.tables import TABLES
+from durable_wf.journal.tables import TABLES, raw
 from durable_wf.model import rows
 
 if TYPE_CHECKING:
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 
     from peewee import SqliteDatabase
 
+    from durable_wf.journal import chain
+
 _FOUND_BY_UID = 10  # a shortened uid that fits more executions than this shows these only
 
+K = TypeVar("K")
 R = TypeVar("R")
 
 
@@ -52,7 +55,8 @@ class SqliteReader(Forkable):
         super().__init__()
         self.path = path
         self._reading: SqliteDatabase | None = None
-        self._reads = threading.Lock()
+        self._reads = threading.RLock()
+        self._depth = 0  # of transactions inside each other
 
     def executions(
         self, *, states: Collection[int] | None = None, deployment: int | None = None
@@ -77,7 +81,7 @@ class SqliteReader(Forkable):
         outcomes = (
             task.select(task.no, transition.seq, transition.subject, transition.event, transition.detail_json)
             .join(transition, on=(transition.execution == task.execution) & (transition.seq == task.ended_seq))
-            .where(task.execution == execution, transition.detail_json.is_null(False))
+            .where(task.execution == execution, transition.detail_json.is_null(is_null=False))
             .order_by(task.no)
         )
         in_doubt = (
@@ -132,23 +136,71 @@ class SqliteReader(Forkable):
         return _number(self._fetch(_LAST_SEQ, _one))
 
     def close(self) -> None:
+        if self._forked:
+            return
         with self._reads:
             database, self._reading = self._reading, None
-            if database is not None and not self._forked:
+            if database is not None:
                 database.close()
+
+    def compare_with_head(self) -> head.Behind | None:
+        """What of this journal is missing, by its head file; None while nothing is."""
+        newest = head.read(self.path)  # before the journal, which may be written meanwhile
+        if newest is None:
+            return None
+        with self._transaction() as ask:
+            model = TABLES["link"].model
+            of = (model.execution == newest.execution) & (model.deployment == newest.deployment)
+            links = ask(_all("link").where(of, model.ordinal == newest.ordinal), rows.Link)
+            if links and links[0].hash == newest.hash:
+                return None
+            seq = _number(ask(_LAST_SEQ, _one))
+            model = TABLES["transition"].model
+            times = ask(model.select(model.at_us).where(model.seq == seq), _one)
+        return head.Behind(newest.seq, seq, newest.at_us, times[0] if times else 0)
 
     def meta(self) -> dict[str, str]:
         """The facts of the journal's making, by name."""
         return dict(self._fetch(_all("meta"), _pair))
 
-    def links(self) -> list[rows.Link]:
-        """All links, by chain and ordinal."""
-        query = _all("link").order_by(*TABLES["link"].model._meta.primary_key.safe_field_names)
-        return self._fetch(query, rows.Link)
+    def chains(self) -> list[chain.Chain]:
+        """Every chain that has a link."""
+        model = TABLES["link"].model
+        return self._fetch(model.select(model.execution, model.deployment).distinct(), _pair)
+
+    def links(self, of: chain.Chain) -> list[rows.Link]:
+        """The links of a chain, by ordinal."""
+        model = TABLES["link"].model
+        query = _all("link").where(model.execution == of[0], model.deployment == of[1])
+        return self._fetch(query.order_by(model.ordinal), rows.Link)
+
+    def newest_link(self) -> rows.Link | None:
+        """The link of any chain that was written last. Looks at every link."""
+        model = TABLES["link"].model
+        newest = (model.last_seq.desc(), model.last_event.desc(), model.execution.desc(), model.deployment.desc())
+        found = self._fetch(_all("link").order_by(*newest).limit(1), rows.Link)
+        return found[0] if found else None
 
     def stored(self, table: str, owner: int) -> list[Any]:
         """All rows of a table that belong to an execution, a deployment, or, with 0, to the journal."""
         return self._fetch(_of(table, owner), TABLES[table].record)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT or a PRAGMA; it cannot write."""
+        with self._transaction():
+            return self._connection().execute(sql).fetchall()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All questions inside see the same moment."""
+        with self._transaction():
+            yield
+
+    def verify(self, executions: Sequence[int] | None = None) -> Iterator[str]:
+        """Problems found, in words, each naming its place (see `port.Verifier`)."""
+        from durable_wf.journal import audit
+
+        return audit.problems(self, executions)
 
     def _as_of(self, table: str, name: str, deployment: int, at: int | None, record: Callable[..., R]) -> list[R]:
         if at is None:
@@ -173,11 +225,15 @@ class SqliteReader(Forkable):
         with self._reads:
             try:
                 opened = self._connection()
-                opened.execute("BEGIN")
+                if self._depth == 0:
+                    opened.execute("BEGIN")
+                self._depth += 1
                 try:
                     yield lambda query, record: _ask(opened, query, record)
                 finally:
-                    opened.execute("ROLLBACK")
+                    self._depth -= 1
+                    if self._depth == 0:
+                        opened.execute("ROLLBACK")
             except sqlite3.Error as error:
                 raise self._refused(error) from error
 
@@ -186,13 +242,12 @@ class SqliteReader(Forkable):
             files.check_readable(self.path)
             database = connection.connect(self.path, "ro")
             try:
-                migrate.check_readable(database.connection(), self.path)
+                migrate.check_readable(raw(database), self.path)
             except BaseException:
                 database.close()
                 raise
             self._reading = database
-        opened: sqlite3.Connection = self._reading.connection()
-        return opened
+        return raw(self._reading)
 
     def _refused(self, error: sqlite3.Error) -> Exception:
         found = faults.translate(error, f"reading {self.path}")
@@ -203,7 +258,7 @@ class SqliteReader(Forkable):
 
     def _give_up(self) -> None:
         if self._reading is not None:
-            abandon(self._reading.connection())
+            abandon(raw(self._reading))
             abandon(self._reading)
 
 
@@ -218,7 +273,7 @@ def _of(table: str, owner: int) -> Any:
     model = TABLES[table].model
     key = [getattr(model, name) for name in TABLES[table].key]
     query = _all(table).order_by(*key)
-    if table == "blueprint":
+    if table == "blueprint" or (table == "deployment" and owner == 0):
         return query
     if table in ("execution", "deployment_version"):
         return query.where(model.id == owner)
@@ -234,8 +289,8 @@ def _one(value: int) -> int:
     return value
 
 
-def _pair(name: str, value: str) -> tuple[str, str]:
-    return name, value
+def _pair(one: K, other: R) -> tuple[K, R]:
+    return one, other
 
 
 def _number(found: Sequence[int]) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from peewee import SqliteDatabase
 
 from durable_wf.journal.rules import GUARDS, Guard
-from durable_wf.journal.tables import TABLES, CodeName, Name, Table, mask
+from durable_wf.journal.tables import TABLES, CodeName, Name, Table, mask, raw
 from durable_wf.model.rows import Kind, Subject
 from durable_wf.model.states import MACHINES
 
@@ -68,7 +68,7 @@ def _create_tables() -> Iterator[str]:
     with database.connection_context(), database.bind_ctx(models):
         for model in models:
             model.create_table(safe=False)
-        made = database.execute_sql("SELECT sql FROM sqlite_schema WHERE sql LIKE 'CREATE TABLE%' ORDER BY rowid")
+        made = raw(database).execute("SELECT sql FROM sqlite_schema WHERE sql LIKE 'CREATE TABLE%' ORDER BY rowid")
         for (sql,) in made.fetchall():
             yield _one_a_line(sql)
 
@@ -106,7 +106,11 @@ def _guards() -> Iterator[str]:
     for guard in GUARDS:
         table = guard.table
         yield _refuse(
-            f"{table}_begins", "INSERT", table, f"a new {table} is {guard.machine.initial}", f"NEW.state <> {guard.initial}"
+            f"{table}_begins",
+            "INSERT",
+            table,
+            f"a new {table} is {guard.machine.initial}",
+            f"NEW.state <> {guard.initial}",
         )
         yield _refuse(
             f"{table}_moves",
@@ -147,7 +151,9 @@ def _kept() -> Iterator[str]:
             yield _refuse(f"{table.name}_once", "UPDATE", table.name, f"{table.name} is written once")
         elif table.columns != (*table.key, *table.moves):
             fixed = ", ".join(column for column in table.columns if column not in table.moves)
-            yield _refuse(f"{table.name}_once", f"UPDATE OF {fixed}", table.name, f"this of {table.name} is written once")
+            yield _refuse(
+                f"{table.name}_once", f"UPDATE OF {fixed}", table.name, f"this of {table.name} is written once"
+            )
         yield _refuse(f"{table.name}_kept", "DELETE", table.name, f"{table.name} is kept")
     yield _refuse(
         "node_instance_rises",
@@ -162,7 +168,7 @@ def _kept() -> Iterator[str]:
 
 
 def _name_of(kind: str, machine: str, column: str) -> str:
-    return f"(SELECT name FROM {kind}_name AS n WHERE n.machine = {machine} AND n.code = {column})"
+    return f"(SELECT name FROM {kind}_name WHERE machine = {machine} AND code = {column})"
 
 
 def _view(name: str, table: Table, named: dict[str, str], more: str = "", join: str = "") -> str:

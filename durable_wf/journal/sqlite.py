@@ -85,22 +85,35 @@ class SqliteJournal(SqliteReader):
         self._noticed = self._writer.data_version()
         self._meta = self.meta()
         self._genesis = chain.genesis(self._meta)
-        self.behind_head = self._compare()
+        self.behind_head = self.compare_with_head()
 
     @contextmanager
     def turn(self) -> Iterator[SqliteTurn]:
         links: list[rows.Link] = []
+
+        def committed() -> None:
+            turn.keep(links)
+            if links and self.behind_head is None:
+                self._head.write(links[-1])
+
         try:
-            with self._writer.transaction() as connection:
+            with self._writer.transaction(committed) as connection:
                 turn = SqliteTurn(connection, self._known, self.counters, self._writer.failed)
                 yield turn
                 links = turn.finish(self._genesis)
         except BaseException:
             self._known.forget()
             raise
-        turn.keep(links)
-        if links and self.behind_head is None:
-            self._head.write(links[-1])
+
+    def accept_loss(self) -> None:
+        """Go on from what is there: the head now says what the journal says (L6)."""
+        with self._turnstile:
+            newest = self.newest_link()
+            if newest is None:
+                self._head.clear()
+            else:
+                self._head.write(newest)
+        self.behind_head = None
 
     def own(self, execution: int) -> bool:
         return self._owners.own(execution)
@@ -123,7 +136,3 @@ class SqliteJournal(SqliteReader):
         self._owners.close()
         self._head.close()
         self._turnstile.close()
-
-    def _compare(self) -> Behind | None:
-        return None
-

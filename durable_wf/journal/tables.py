@@ -18,6 +18,7 @@ from durable_wf.journal.rules import Guard
 from durable_wf.model import rows
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable
 
 UNBOUND = SqliteDatabase(None)  # for making SQL; never opened
@@ -35,11 +36,10 @@ class Fact(NamedTuple):
 
 
 class Migration(NamedTuple):
-    """A version that the file has reached, when, and under which SQLite."""
+    """A version that the file has reached, and when."""
 
     version: int
     at_us: int
-    sqlite: str
 
 
 class Counter(NamedTuple):
@@ -123,6 +123,12 @@ def names(columns: tuple[str, ...]) -> str:
     return ", ".join(f'"{column}"' for column in columns)
 
 
+def raw(database: SqliteDatabase) -> sqlite3.Connection:
+    """The connection under peewee's database."""
+    connection: sqlite3.Connection = database.connection()  # type: ignore[no-untyped-call]
+    return connection
+
+
 def _sets(columns: tuple[str, ...], between: str) -> str:
     return between.join(f'"{column}" = ?' for column in columns)
 
@@ -163,8 +169,8 @@ def _model(table: Table) -> Any:
         for name, hint in get_type_hints(table.record).items()
     }
     if table.checksum is not None:
-        generated = [SQL(f"GENERATED ALWAYS AS ({checksum_sql(table.checksum)}) STORED")] if table.checksum else None
-        fields["checksum"] = IntegerField(constraints=generated)
+        sql = f"GENERATED ALWAYS AS ({checksum_sql(table.checksum)}) STORED" if table.checksum else ""
+        fields["checksum"] = IntegerField(constraints=[SQL(sql)] if sql else [])
     constraints = [SQL(f"CHECK ({check})") for check in (*_guard_checks(table.guard), *table.checks)]
     constraints += [
         SQL(f"FOREIGN KEY ({columns}) REFERENCES {there} ({keys})") for columns, there, keys in table.references
@@ -179,17 +185,20 @@ def _model(table: Table) -> Any:
     }
     if not alone:
         options["primary_key"] = CompositeKey(*table.key)
-    return type(Model)(table.name, (Model,), {**fields, "Meta": type("Meta", (), options)})
+    make: Any = type(Model)
+    return make(table.name, (Model,), {**fields, "Meta": type("Meta", (), options)})
 
 
 _OF_EXECUTION = ("execution", "execution", "id")
 _OF_DEPLOYMENT = ("deployment", "deployment", "id")
 
+_SUBJECTS_OF_RUN = ", ".join(str(int(subject)) for subject in sorted(rules.OF_RUN))
+
 TABLES = {
     table.name: table
     for table in (
         Table("meta", Fact, ("name",), clustered=True),
-        Table("migration", Migration, ("version",)),
+        Table("migration", Migration, ("version",), checksum=("at_us",)),
         Table("counter", Counter, ("name",), ("value",), clustered=True, checksum=("value",)),
         Table("state_name", Name, ("machine", "code"), clustered=True),
         Table("event_name", Name, ("machine", "code"), clustered=True),
@@ -278,7 +287,7 @@ TABLES = {
             rows.Transition,
             ("execution", "seq"),
             clustered=True,
-            indexes=(f"(execution, seq) WHERE subject IN ({', '.join(str(int(code)) for code in sorted(rules.OF_RUN))})",),
+            indexes=(f"(execution, seq) WHERE subject IN ({_SUBJECTS_OF_RUN})",),
         ),
         Table("event", rows.Event, ("id",), indexes=("(execution)",)),
         Table(

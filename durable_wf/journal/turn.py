@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from durable_wf.errors import JournalError
+from durable_wf.errors import EngineBug, JournalError
 from durable_wf.journal import chain
 from durable_wf.journal.tables import TABLES, names
 from durable_wf.model import rows
@@ -29,9 +29,7 @@ _SELECT = {name: f"SELECT {names(table.columns)} FROM {name}" for name, table in
 
 _COUNTERS = "SELECT name, value FROM counter"
 _FENCES = "SELECT id, fence FROM execution WHERE id IN (SELECT value FROM json_each(?))"
-_INBOX = (
-    f"{_SELECT['inbox']} WHERE taken_seq IS NULL AND execution IN (SELECT value FROM json_each(?)) ORDER BY id"
-)
+_INBOX = f"{_SELECT['inbox']} WHERE taken_seq IS NULL AND execution IN (SELECT value FROM json_each(?)) ORDER BY id"
 _EXECUTION = f"{_SELECT['execution']} WHERE id = ?"
 _INSTANCE = f"{_SELECT['node_instance']} WHERE deployment = ? AND name = ? AND gone = 0"
 _TAIL = f"{_SELECT['link']} WHERE execution = ? AND deployment = ? ORDER BY ordinal DESC LIMIT 1"
@@ -39,7 +37,7 @@ _REQUEST = f"{_INSERT['inbox']} ON CONFLICT (execution, key) DO NOTHING"
 _TAKE = "UPDATE inbox SET taken_seq = ?, checksum = checksum + ? WHERE id = ? AND taken_seq IS NULL"
 
 _MOVED = len(rows.ExecutionMove._fields) - 1  # columns of an execution that move
-_REQUESTED = 7  # columns of a request that are written once
+REQUESTED = 7  # columns of a request that are written once
 TAKEN_UNIT = 1 << 32  # what a checksum of a request rises by for each seq of its `taken_seq` + 1
 
 
@@ -79,6 +77,7 @@ class SqliteTurn:
             known.counters = dict(connection.execute(_COUNTERS).fetchall())
         self._counters = dict(known.counters)
         self._collector = chain.Collector(self.seq)
+        self._whole = True  # no list was written in part
 
     @property
     def seq(self) -> int:
@@ -107,20 +106,28 @@ class SqliteTurn:
         if changes.events:
             events = [rows.Event(self.next_id("event"), *event[1:]) for event in changes.events]
             changes = replace(changes, events=events)
+        self._whole = False
         try:
             self._insert_rows(changes)
             self._move_rows(changes)
             self._write("transition", changes.transitions)
             if changes.transitions:
-                self._counters["seq"] = max(self.seq - 1, max(row.seq for row in changes.transitions))
+                self._counters["seq"] = max(row.seq for row in changes.transitions)
             self._write("event", changes.events)
             self._write_inbox(changes)
         except sqlite3.Error as error:
             raise self._failed(error, "writing to the journal") from error
         self._collector.add(changes)
+        self._whole = True
 
     def finish(self, genesis: bytes) -> list[rows.Link]:
-        """Write the chains' links and the counters; gives the links."""
+        """Write the chains' links and the counters; gives the links.
+
+        raises  EngineBug after an `apply` that failed and was gone on from
+        """
+        if not self._whole:
+            message = "a turn whose changes were refused must not be committed"
+            raise EngineBug(message)
         seq, event = self._counters["seq"], self._counters["event"]
         made = self._collector.links(genesis, self._tail, seq, event)
         try:
@@ -165,7 +172,7 @@ class SqliteTurn:
     def _write_inbox(self, changes: rows.Changes) -> None:
         for request in changes.requests:
             row = request if request.id else request._replace(id=self.next_id("inbox"))
-            self._connection.execute(_REQUEST, (*row, checksum(row[:_REQUESTED])))
+            self._connection.execute(_REQUEST, (*row, checksum(row[:REQUESTED])))
         if changes.taken:
             seq = self.seq - 1
             self._many(_TAKE, [(seq, (seq + 1) * TAKEN_UNIT, number) for number in changes.taken], moved="inbox")

@@ -11,6 +11,7 @@ from durable_wf.model.rows import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from durable_wf.model import rows
 
@@ -29,8 +30,12 @@ class Source(Protocol):
         """The facts that the first link of every chain builds on."""
         ...
 
-    def links(self) -> list[rows.Link]:
-        """All links, by chain and ordinal."""
+    def chains(self) -> list[chain.Chain]:
+        """Every chain that has a link."""
+        ...
+
+    def links(self, of: chain.Chain) -> list[rows.Link]:
+        """The links of a chain, by ordinal."""
         ...
 
     def stored(self, table: str, owner: int) -> list[Any]:
@@ -41,38 +46,40 @@ class Source(Protocol):
         """All executions."""
         ...
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """All questions inside see the same moment."""
+        ...
+
 
 def problems(source: Source, executions: Sequence[int] | None = None) -> Iterator[str]:
-    """Problems found, in words, each naming its place.
+    """Problems found, in words, each naming its place. Each chain is read in one short transaction.
 
     executions  only their chains and states; None for the whole journal
     """
     start = chain.genesis(source.meta())
-    by_chain: dict[chain.Chain, list[rows.Link]] = {}
-    for link in source.links():
-        by_chain.setdefault((link.execution, link.deployment), []).append(link)
-    known = sorted(row.id for row in source.executions())
-    wanted = known if executions is None else sorted(set(executions))
-    for of in sorted(by_chain):
-        if of[0] == 0 and executions is None:
-            yield from _chain_problems(source, start, of, by_chain[of])
-    for execution in wanted:
-        if execution not in known:
-            yield f"execution {execution} is not in the journal"
-            continue
-        yield from _chain_problems(source, start, (execution, 0), by_chain.get((execution, 0), []))
-        yield from check_states(source, execution)
+    with source.snapshot():
+        chains = set(source.chains())
+        known = {row.id for row in source.executions()}
+        deployments = {row.id for row in source.stored("deployment", 0)}
     if executions is None:
-        for execution in sorted({of[0] for of in by_chain} - {0, *known}):
-            yield f"execution {execution}: its hash chain has no execution"
+        chains |= {(0, 0)} | {(0, deployment) for deployment in deployments} | {(number, 0) for number in known}
+    else:
+        chains = {(number, 0) for number in executions}
+    for of in sorted(chains):
+        if of[0] and of[0] not in known:
+            yield f"{chain.chain_name(of)} is not in the journal"
+            continue
+        with source.snapshot():
+            found = [*_chain_problems(source, start, of), *(check_states(source, of[0]) if of[0] else ())]
+        yield from found
 
 
-def _chain_problems(source: Source, start: bytes, of: chain.Chain, links: list[rows.Link]) -> Iterator[str]:
+def _chain_problems(source: Source, start: bytes, of: chain.Chain) -> Iterator[str]:
     tables = (
         (covered, [row[: covered.width] for row in source.stored(covered.table, of[1] or of[0])])
         for covered in chain.covered_by(of)
     )
-    yield from chain.check_chain(of, start, links, tables)
+    yield from chain.check_chain(of, start, source.links(of), tables)
 
 
 def check_states(source: Source, execution: int) -> Iterator[str]:
@@ -93,8 +100,8 @@ def check_states(source: Source, execution: int) -> Iterator[str]:
     for place, state in stored.items():
         expected = replayed.states.get(place, place[0].initial)
         if expected != state:
-            guard = place[0]
-            yield f"{name}: {_which(place)} is '{_name(guard, state)}', its transitions say '{_name(guard, expected)}' (L2)"
+            says = f"its transitions say '{_name(place[0], expected)}'"
+            yield f"{name}: {_which(place)} is '{_name(place[0], state)}', {says} (L2)"
     for place in replayed.states.keys() - stored.keys():
         yield f"{name}: {_which(place)} has transitions and no row (L2)"
 

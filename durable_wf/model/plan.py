@@ -67,6 +67,18 @@ def named_operations(interfaces: Interfaces) -> dict[str, Operation]:
     return found
 
 
+_Lazy: TypeAlias = dict[str, Operation]  # named operations; filled when first asked for
+
+
+def _lazy() -> _Lazy:
+    return {}
+
+
+def _filled(cache: _Lazy, interfaces: Interfaces) -> _Lazy:
+    cache.update(named_operations(interfaces))
+    return cache
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """An input of a blueprint or a parameter of a workflow.
@@ -122,7 +134,6 @@ class Relationship:
 
     type_hierarchy     root first, own type last
     target             the target node's name
-    source_operations, target_operations    as `Node.operations`
     """
 
     type: str
@@ -131,12 +142,18 @@ class Relationship:
     properties: Mapping[str, Json] = field(default_factory=dict)
     source_interfaces: Interfaces = field(default_factory=dict)
     target_interfaces: Interfaces = field(default_factory=dict)
-    source_operations: Mapping[str, Operation] = field(init=False, repr=False, compare=False)
-    target_operations: Mapping[str, Operation] = field(init=False, repr=False, compare=False)
+    _source: _Lazy = field(default_factory=_lazy, init=False, repr=False, compare=False)
+    _target: _Lazy = field(default_factory=_lazy, init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "source_operations", named_operations(self.source_interfaces))
-        object.__setattr__(self, "target_operations", named_operations(self.target_interfaces))
+    @property
+    def source_operations(self) -> Mapping[str, Operation]:
+        """As `Node.operations`."""
+        return self._source or _filled(self._source, self.source_interfaces)
+
+    @property
+    def target_operations(self) -> Mapping[str, Operation]:
+        """As `Node.operations`."""
+        return self._target or _filled(self._target, self.target_interfaces)
 
     def is_derived_from(self, type_name: str) -> bool:
         """Whether `type_name` is this relationship's type or above it."""
@@ -162,7 +179,6 @@ class Node:
 
     type_hierarchy   root first, own type last
     interfaces       interface -> operation -> what it runs, no-ops included
-    operations       the same under `interface.operation`, and under `operation` where that is unique
     relationships    in the order of declaration
     plugins          names of the plugins that its own operations, and target operations of
                      relationships pointing at it, use; sorted
@@ -178,10 +194,12 @@ class Node:
     plugins: tuple[str, ...] = ()
     host_id: str | None = None
     scalable: Scalable = field(default_factory=Scalable)
-    operations: Mapping[str, Operation] = field(init=False, repr=False, compare=False)
+    _operations: _Lazy = field(default_factory=_lazy, init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "operations", named_operations(self.interfaces))
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """Every operation under `interface.operation`, and under `operation` where that is unique."""
+        return self._operations or _filled(self._operations, self.interfaces)
 
     @property
     def id(self) -> str:
@@ -292,17 +310,20 @@ class DeploymentPlan:
 
 def to_json(record: Any) -> Json:
     """Plain data of a record of this module: dicts, lists and scalars; fields at their default are left out."""
-    if is_dataclass(record):
-        return {
-            item.name: to_json(getattr(record, item.name))
-            for item in fields(record)
-            if item.init and not _is_default(item, getattr(record, item.name))
-        }
-    if isinstance(record, tuple):
-        return [to_json(item) for item in record]
+    if record is NOOP:
+        return {}
     if isinstance(record, Mapping):
         return {key: to_json(item) for key, item in record.items()}
-    return record
+    if isinstance(record, tuple):
+        return [to_json(item) for item in record]
+    if not is_dataclass(record):
+        return record
+    found = {}
+    for name, default in _defaults(type(record)):
+        value = getattr(record, name)
+        if type(value) is not type(default) or value != default:
+            found[name] = to_json(value)
+    return found
 
 
 def from_json(kind: type[_T], data: Json) -> _T:
@@ -320,10 +341,14 @@ _T = typing.TypeVar("_T")
 _Reader: TypeAlias = "typing.Callable[[Json], Any]"
 
 
-def _is_default(item: Any, value: Any) -> bool:
-    if item.default is not MISSING:
-        return type(item.default) is type(value) and bool(item.default == value)
-    return item.default_factory is not MISSING and bool(item.default_factory() == value)
+@cache
+def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """Names and defaults of a record's fields; MISSING where there is none."""
+    return tuple(
+        (item.name, item.default_factory() if item.default_factory is not MISSING else item.default)
+        for item in fields(kind)
+        if item.init
+    )
 
 
 @cache

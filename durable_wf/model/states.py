@@ -50,6 +50,7 @@ class XE(StrEnum):
     RESUMED_CANCELLING = "resumed_cancelling"
     TRIES_USED_UP = "tries_used_up"
     REOPENED = "reopened"
+    CREATED = "created"  # moves nothing: that it was asked for, and when
 
 
 EXECUTION = Machine(

@@ -60,11 +60,13 @@ class FileResolver:
         named = Path(target)
         path = named if named.is_absolute() else (self._folder / importer.name).parent / named
         versioned = path.with_name(f"{path.stem}_{version[0]}_{version[1]}{path.suffix}")
+        if not self._is_inside(path):
+            raise self._outside(path)
         for candidate in (versioned, path):
             if candidate.is_file():
                 return self._read(candidate)
         near = sorted(each.name for each in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
-        hint = f"the folder has {', '.join(near[:5])}" if near and self._is_inside(path.parent) else None
+        hint = f"the folder has {', '.join(near[:5])}" if near else None
         raise SourceError(f"there is no file '{target}'", hint=hint)
 
     def has_file(self, path: str) -> bool:
@@ -93,11 +95,15 @@ class FileResolver:
         real = Path(os.path.realpath(path))
         return real == self._root or self._root in real.parents
 
+    def _outside(self, path: Path) -> SourceError:
+        message = f"'{os.path.normpath(path)}' lies outside the blueprint's folder"
+        hint = "only files in the main file's folder, and in folders of it, are read"
+        return SourceError(message, problem="import-outside", hint=hint)
+
     def _read(self, path: Path) -> SourceFile:
         shown = os.path.normpath(path)
         if not self._is_inside(path):
-            hint = "only files in the main file's folder are imported"
-            raise SourceError(f"'{shown}' lies outside the blueprint's folder", problem="import-outside", hint=hint)
+            raise self._outside(path)
         try:
             with Path(os.path.realpath(path)).open("rb") as file:
                 data = file.read(_TOO_MUCH)
