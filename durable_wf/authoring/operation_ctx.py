@@ -10,7 +10,9 @@ import logging
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from durable_wf.authoring.evaluation import DeploymentScope
 from durable_wf.authoring.exceptions import NonRecoverableError, OperationRetry
+from durable_wf.dsl.runtime import evaluate
 from durable_wf.graph.properties import difference
 
 if TYPE_CHECKING:
@@ -46,9 +48,10 @@ class ImmutableRuntimeProperties(ImmutableProperties):
 class NodeContext:
     """A node, read only."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, topology: Topology, instance_id: str) -> None:
         self.id = self.name = node.name
-        self.properties = ImmutableProperties(deepcopy(dict(node.properties)))
+        properties = evaluate(dict(node.properties), DeploymentScope(topology, {"self": instance_id}))
+        self.properties = ImmutableProperties(deepcopy(properties))
         self.type = node.type
         self.type_hierarchy = list(node.type_hierarchy)
         self.number_of_instances = node.number_of_instances
@@ -74,7 +77,7 @@ class NodeInstanceContext:
     @property
     def node(self) -> NodeContext:
         """Its node."""
-        return NodeContext(self._topology.nodes()[self._data.node])
+        return NodeContext(self._topology.nodes()[self._data.node], self._topology, self.id)
 
     @property
     def relationships(self) -> list[RelationshipContext]:
@@ -128,7 +131,7 @@ class RelationshipSubjectContext:
 
     def __init__(self, data: InstanceData, topology: Topology, *, writable: bool) -> None:
         self.instance = NodeInstanceContext(data, topology, writable=writable)
-        self.node = NodeContext(topology.nodes()[data.node])
+        self.node = NodeContext(topology.nodes()[data.node], topology, data.id)
 
 
 class OperationInfo:

@@ -22,7 +22,7 @@ from durable_wf.engine.deployments import Deployments
 from durable_wf.engine.options import ResumeOptions, RunOptions
 from durable_wf.engine.preview import Preview, preview
 from durable_wf.engine.runs import Run
-from durable_wf.engine.starting import busy, check_changed, check_cut, create, options_of, plan_workflow
+from durable_wf.engine.starting import busy, check_changed, check_cut, check_loss, create, options_of, plan_workflow
 from durable_wf.engine.topology import DeploymentTopology, find_deployment, near, of_row
 from durable_wf.errors import (
     CodeDiffersError,
@@ -150,6 +150,7 @@ class Engine:
         """
         options = options or ResumeOptions()
         row = self.find(execution)
+        check_loss(self.journal, options, self.host.ask)
         run, history = self._reopen(row)
         if getattr(run.function, "resumable", None) is False:
             text = f"workflow '{row.workflow}' is declared resumable=False"

@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 
 
 def make_importable(topology: DeploymentTopology | None) -> None:
-    """Put the older system's names, and the blueprint's own folder, on the path."""
+    """Put the older system's names first on the path, and the blueprint's own folder last.
+
+    Last, so that a file beside the blueprint cannot stand in for a module of Python's own.
+    """
     compat.install()
     if topology is None:
         return
     folder = str(Path(topology.source).parent)
     for entry in (folder, *_plugin_folders(folder, topology)):
         if entry not in sys.path:
-            sys.path.insert(0, entry)
+            sys.path.append(entry)
 
 
 def _plugin_folders(folder: str, topology: DeploymentTopology) -> list[str]:

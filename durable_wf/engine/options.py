@@ -38,11 +38,13 @@ class ResumeOptions:
 
     reset_operations  all operations with unknown outcomes may run again
     accept_changes    go on although operations are rolled back, or somebody else changed the deployment
+    accept_loss       go on although the journal is older than its head file
     from_task         number of the task to begin again from
     max_parallel      as in `RunOptions`; None: as before
     """
 
     reset_operations: bool = False
     accept_changes: bool = False
+    accept_loss: bool = False
     from_task: int | None = None
     max_parallel: int | None = None

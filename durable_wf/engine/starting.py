@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.functions import find, path_of, refuse_async
+from durable_wf.clock import iso
 from durable_wf.codec import decode, encode
 from durable_wf.dsl.parameters import merge_parameters
 from durable_wf.engine.code import fingerprints, make_importable
 from durable_wf.engine.topology import DeploymentTopology, near
-from durable_wf.errors import AskError, UsageError
+from durable_wf.errors import AskError, JournalBehindHead, UsageError
 from durable_wf.graph.cut import Cut, plan_cut
 from durable_wf.graph.load import load
 from durable_wf.model import rows
@@ -140,17 +141,39 @@ def check_changed(journal: Reader, history: rows.History, options: ResumeOptions
     deployment = history.execution.deployment
     if deployment is None or options.accept_changes:
         return
-    last = last_own_seq(journal, history.execution.id)
+    last = last_own_seq(history)
     changed = [row.name for row in journal.instances(deployment) if row.seq > last]
-    if changed and last:
+    if changed:
         text = f"somebody else has changed {len(changed)} node instance(s) since: {', '.join(changed[:10])}"
         raise AskError(text, hint="if going on all the same is right, resume with --accept-changes")
 
 
-def last_own_seq(journal: Reader, execution: int) -> int:
-    """The newest seq that the execution itself wrote."""
-    found = journal.transitions(execution)
-    return found[-1].seq if found else 0
+def last_own_seq(history: rows.History) -> int:
+    """The newest seq at which the execution did something: an instance it changed is never newer."""
+    return max(
+        history.execution.seq,
+        max((row.seq for row in history.transitions), default=0),
+        max((max(task.seq, task.ended_seq or 0) for task in history.tasks), default=0),
+        max((row.seq for row in history.attempts), default=0),
+    )
+
+
+def check_loss(journal: Journal, options: ResumeOptions, on_writer: Callable[[Callable[[], Any]], Any]) -> None:
+    """Refuse a journal that is older than its head file, unless a person accepts the loss (L6).
+
+    raises  JournalBehindHead saying which time may be missing
+    """
+    behind = getattr(journal, "behind_head", None)
+    if behind is None:
+        return
+    if options.accept_loss:
+        on_writer(journal.accept_loss)
+        return
+    text = (
+        f"the journal ends at seq {behind.journal_seq} ({iso(behind.journal_us)}), but its head file says that seq "
+        f"{behind.head_seq} was committed ({iso(behind.head_us)}): what was written between may be missing"
+    )
+    raise JournalBehindHead(text, hint="look what ran in that time, then resume with --accept-loss")
 
 
 def options_of(row: rows.Execution) -> dict[str, Any]:

@@ -135,6 +135,10 @@ class Journal(Reader, Protocol):
         """Whether any process, this one included, has the byte."""
         ...
 
+    def accept_loss(self) -> None:
+        """Go on from what is there although a newer head was seen (L6)."""
+        ...
+
     def changed(self) -> bool:
         """Whether another process has committed since this was last asked. Costs no transaction."""
         ...
