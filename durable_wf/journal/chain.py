@@ -87,12 +87,12 @@ def digest(before: bytes, parts: Iterable[tuple[Covered, list[Row]]]) -> bytes:
     before  the hash of the link before, or the genesis
     parts   the rows of the link, each table once, in the order of `covered_by`; sorted in place
     """
-    state = sha256(before)
+    tables = []
     for covered, found in parts:
         if found:
             found.sort(key=covered.key)
-            state.update(_encode([covered.table, found]).encode())
-    return state.digest()
+            tables.append((covered.table, found))
+    return sha256(before + _encode(tables).encode()).digest()
 
 
 class Collector:

@@ -66,9 +66,8 @@ class Head(Forkable):
 
     def write(self, link: Link) -> None:
         """Remember a link; the same number of bytes in the same place each time."""
-        numbers = (link.last_seq, link.execution, link.deployment, link.ordinal)
-        text = "".join(f"{number:020d} " for number in numbers) + f"{link.hash.hex()}\n"
-        os.pwrite(self._file, text.encode(), 0)
+        chain = f"{link.execution:020d} {link.deployment:020d} {link.ordinal:020d}"
+        os.pwrite(self._file, f"{link.last_seq:020d} {chain} {link.hash.hex()}\n".encode(), 0)
 
     def clear(self) -> None:
         """Remember nothing."""

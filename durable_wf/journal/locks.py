@@ -13,7 +13,6 @@ import os
 import struct
 import sys
 import threading
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from durable_wf.errors import EngineBug, HeldError
@@ -40,9 +39,12 @@ class Turnstile(Forkable):
 
     timeout  seconds to wait for another process, or None for ever
     command  what the holder is doing, for whoever waits; no arguments that could be secret
+    since    when it began, for people
     """
 
-    def __init__(self, journal: Path, *, timeout: float | None = None, command: str | None = None) -> None:
+    def __init__(
+        self, journal: Path, *, timeout: float | None = None, command: str | None = None, since: str = ""
+    ) -> None:
         super().__init__()
         self._journal = journal
         self._timeout = timeout
@@ -54,7 +56,7 @@ class Turnstile(Forkable):
         about = {
             "pid": os.getpid(),
             "command": command or os.path.basename(sys.argv[0]),  # noqa: PTH119 - a name, not a path to use
-            "since": datetime.now(UTC).isoformat(timespec="seconds"),
+            "since": since,
         }
         self._about = json.dumps(about)[:_HOLDER_BYTES].ljust(_HOLDER_BYTES).encode()
 

@@ -13,12 +13,12 @@ from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from peewee import fn
+from peewee import SQL, fn
 
 from durable_wf.errors import JournalError, NotFoundError, StorageError
 from durable_wf.journal import connection, faults, files, head, migrate, rules
 from durable_wf.journal.forks import Forkable, abandon
-from durable_wf.journal.tables import TABLES, raw
+from durable_wf.journal.tables import OF_RUN_SQL, TABLES, raw
 from durable_wf.model import rows
 
 if TYPE_CHECKING:
@@ -90,11 +90,7 @@ class SqliteReader(Forkable):
             .where(attempt.execution == execution, task.state.in_(sorted(rules.TASK_IN_DOUBT)))
             .order_by(attempt.task, attempt.number)
         )
-        of_run = (
-            _all("transition")
-            .where(transition.execution == execution, transition.subject.in_(sorted(rules.OF_RUN)))
-            .order_by(transition.seq)
-        )
+        of_run = _all("transition").where(transition.execution == execution, SQL(OF_RUN_SQL)).order_by(transition.seq)
         with self._transaction() as ask:
             found = ask(_all("execution").where(TABLES["execution"].model.id == execution), rows.Execution)
             if not found:

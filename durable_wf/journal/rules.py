@@ -106,11 +106,16 @@ ATTEMPT = Guard(
     _ATTEMPT,
     Times("began_us", "ended_us", _codes(_ATTEMPT, (A.SENT,)), _codes(_ATTEMPT, (A.STARTED,))),
 )
-GUARDS = (EXECUTION, GRAPH, TASK, ATTEMPT)
+GUARD_OF: dict[int, Guard] = {
+    Subject.EXECUTION: EXECUTION,
+    Subject.GRAPH: GRAPH,
+    Subject.TASK: TASK,
+    Subject.ATTEMPT: ATTEMPT,
+}
 
 TASK_WITH_OUTCOME = _codes(_TASK, (T.SUCCEEDED, T.FAILED))  # a task in one of these has its ended_seq
 TASK_IN_DOUBT = _codes(_TASK, (T.SENT, T.STARTED, T.UNKNOWN))  # a replay needs the attempts of these
-OF_RUN = frozenset({Subject.EXECUTION, Subject.GRAPH})  # a replay needs the transitions of these
+OF_RUN = frozenset({Subject.EXECUTION, Subject.GRAPH})  # a replay needs the transitions of these, the lowest codes
 
 
 def check_task_end(state: int, ended_seq: int | None) -> None:

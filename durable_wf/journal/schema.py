@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from peewee import SqliteDatabase
 
-from durable_wf.journal.rules import GUARDS, Guard
-from durable_wf.journal.tables import TABLES, CodeName, Name, Table, mask, raw
+from durable_wf.journal.rules import GUARD_OF
+from durable_wf.journal.tables import TABLES, CodeName, Name, Table, legal_sql, raw
 from durable_wf.model.rows import Kind, Subject
 from durable_wf.model.states import MACHINES
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x4457464A  # "DWFJ"
 
 _SUBJECT_NAMES = {subject: subject.name.lower() for subject in Subject} | {Subject.GRAPH: "tasks_graph"}
-_GUARD_OF = {guard.machine.name: guard for guard in GUARDS}
 
 
 @cache
@@ -102,46 +101,14 @@ def _refuse(name: str, when: str, table: str, text: str, condition: str = "") ->
 
 
 def _guards() -> Iterator[str]:
-    """A new row is at the beginning; a move is in the table; a transition tells of such a move."""
-    for guard in GUARDS:
+    """A new row is at the beginning; a move is in the table, or moves nothing."""
+    for guard in GUARD_OF.values():
         table = guard.table
-        yield _refuse(
-            f"{table}_begins",
-            "INSERT",
-            table,
-            f"a new {table} is {guard.machine.initial}",
-            f"NEW.state <> {guard.initial}",
-        )
-        yield _refuse(
-            f"{table}_moves",
-            "UPDATE OF state",
-            table,
-            f"illegal {guard.machine.name} transition",
-            f"({_legal(guard, 'OLD.state', itself=True)}) >> NEW.state & 1 = 0",
-        )
-    cases = "\n".join(
-        f"WHEN {int(subject)} THEN {_legal(_GUARD_OF[name], 'NEW.source', itself=False)}"
-        for subject, name in _SUBJECT_NAMES.items()
-        if name in _GUARD_OF
-    )
-    yield _refuse(
-        "transition_moves",
-        "INSERT",
-        "transition",
-        "illegal transition",
-        f"NEW.source IS NOT NULL AND (CASE NEW.subject\n{cases}\nELSE -1 END) >> NEW.target & 1 = 0",
-    )
-
-
-def _legal(guard: Guard, column: str, *, itself: bool) -> str:
-    """The states that may follow the one in `column`, as bits; an IN list in a trigger costs thirty times as much."""
-    lines = [f"CASE {column}"]
-    for code, state in enumerate(guard.machine.states):
-        targets = [target for target in guard.codes if (code, target) in guard.edges or (itself and target == code)]
-        if targets:
-            named = ", ".join(guard.machine.states[target] for target in targets)
-            lines.append(f"    WHEN {code} THEN {mask(targets)} -- {state}: {named}")
-    return "\n".join([*lines, "    ELSE 0 END"])
+        begins = f"a new {table} is {guard.machine.initial}"
+        yield _refuse(f"{table}_begins", "INSERT", table, begins, f"NEW.state <> {guard.initial}")
+        illegal = f"illegal {guard.machine.name} transition"
+        legal = legal_sql(guard, "OLD.state", itself=True)
+        yield _refuse(f"{table}_moves", "UPDATE OF state", table, illegal, f"({legal}) >> NEW.state & 1 = 0")
 
 
 def _kept() -> Iterator[str]:
@@ -184,10 +151,10 @@ def _views() -> Iterator[str]:
     machine = "(SELECT name FROM subject_name AS s WHERE s.code = t.subject)"
     kind = "(SELECT name FROM kind_name AS k WHERE k.code = t.kind)"
     for view, guard, more in (
-        ("v_executions", _GUARD_OF["execution"], of_deployment),
-        ("v_graphs", _GUARD_OF["tasks_graph"], uid),
-        ("v_tasks", _GUARD_OF["task"], uid),
-        ("v_attempts", _GUARD_OF["attempt"], uid),
+        ("v_executions", GUARD_OF[Subject.EXECUTION], of_deployment),
+        ("v_graphs", GUARD_OF[Subject.GRAPH], uid),
+        ("v_tasks", GUARD_OF[Subject.TASK], uid),
+        ("v_attempts", GUARD_OF[Subject.ATTEMPT], uid),
     ):
         named = {"state": _name_of("state", f"'{guard.machine.name}'", "t.state"), "kind": kind}
         yield _view(view, TABLES[guard.table], named, more)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from durable_wf.clock import SystemClock
+from durable_wf.clock import SystemClock, iso
 from durable_wf.journal import chain, files
 from durable_wf.journal.connection import Durability, Writer
 from durable_wf.journal.head import Behind, Head
@@ -42,8 +42,9 @@ def open_journal(
     """
     where = Path(path).absolute()
     files.prepare(where, unsafe_network_fs=unsafe_network_fs)
-    turnstile = Turnstile(where, timeout=lock_timeout, command=command)
-    journal = SqliteJournal(where, turnstile, durability, clock or SystemClock())
+    clock = clock or SystemClock()
+    turnstile = Turnstile(where, timeout=lock_timeout, command=command, since=iso(clock.wall_us()))
+    journal = SqliteJournal(where, turnstile, durability, clock)
     try:
         journal.open()
     except BaseException:

@@ -140,8 +140,8 @@ def mask(codes: Iterable[int]) -> int:
 
 def checksum_sql(columns: tuple[str, ...]) -> str:
     """Integers folded to two bytes; NULL is told from every number that stands there."""
-    terms = (f'ifnull("{column}", -1) * {weight}' for column, weight in zip(columns, _WEIGHTS, strict=False))
-    return f"({' + '.join(terms)}) % {_PRIME}"
+    values = (f"ifnull({column}, -1)" if column.endswith(("_us", "_seq")) else column for column in columns)
+    return f"({' + '.join(f'{value} * {weight}' for value, weight in zip(values, _WEIGHTS, strict=False))}) % {_PRIME}"
 
 
 def _guard_checks(guard: Guard | None) -> list[str]:
@@ -154,6 +154,32 @@ def _guard_checks(guard: Guard | None) -> list[str]:
         checks.append(f"({ended} IS NOT NULL) = ({mask(guard.ended)} >> state & 1)")
         checks.append(f"CASE WHEN {began} IS NULL THEN {unset} ELSE {set_} END >> state & 1 = 0")
     return checks
+
+
+def legal_sql(guard: Guard, column: str, *, itself: bool) -> str:
+    """The states that may follow the one in `column`, as bits.
+
+    itself  whether a state may follow itself: an update that moves nothing
+    """
+    lines = [f"CASE {column}"]
+    for code, state in enumerate(guard.machine.states):
+        targets = [target for target in guard.codes if (code, target) in guard.edges or (itself and target == code)]
+        if targets:
+            named = ", ".join(guard.machine.states[target] for target in targets)
+            lines.append(f"    WHEN {code} THEN {mask(targets)} -- {state}: {named}")
+    return "\n".join([*lines, "    ELSE 0 END"])
+
+
+def _transition_check() -> str:
+    """A transition is one of its machine's table; what has no states, or has them free, is not looked at.
+
+    A CHECK and not a trigger: both states stand in the row, and it costs a tenth.
+    """
+    cases = "\n".join(
+        f"WHEN {int(subject)} THEN {legal_sql(guard, 'source', itself=False)}"
+        for subject, guard in rules.GUARD_OF.items()
+    )
+    return f"source IS NULL OR (CASE subject\n{cases}\nELSE -1 END) >> target & 1"
 
 
 def _field(hint: Any, **options: Any) -> Any:
@@ -192,7 +218,7 @@ def _model(table: Table) -> Any:
 _OF_EXECUTION = ("execution", "execution", "id")
 _OF_DEPLOYMENT = ("deployment", "deployment", "id")
 
-_SUBJECTS_OF_RUN = ", ".join(str(int(subject)) for subject in sorted(rules.OF_RUN))
+OF_RUN_SQL = f"subject <= {max(rules.OF_RUN)}"  # as text, in query and index: SQLite compares the two
 
 TABLES = {
     table.name: table
@@ -287,7 +313,8 @@ TABLES = {
             rows.Transition,
             ("execution", "seq"),
             clustered=True,
-            indexes=(f"(execution, seq) WHERE subject IN ({_SUBJECTS_OF_RUN})",),
+            checks=(_transition_check(),),
+            indexes=(f"(execution, seq) WHERE {OF_RUN_SQL}",),
         ),
         Table("event", rows.Event, ("id",), indexes=("(execution)",)),
         Table(

@@ -28,8 +28,8 @@ _UPSERT = {name: TABLES[name].upsert for name in ("deployment", "node", "node_in
 _SELECT = {name: f"SELECT {names(table.columns)} FROM {name}" for name, table in TABLES.items()}
 
 _COUNTERS = "SELECT name, value FROM counter"
-_FENCES = "SELECT id, fence FROM execution WHERE id IN (SELECT value FROM json_each(?))"
-_INBOX = f"{_SELECT['inbox']} WHERE taken_seq IS NULL AND execution IN (SELECT value FROM json_each(?)) ORDER BY id"
+_FENCES = "SELECT id, fence FROM execution WHERE id"
+_INBOX = f"{_SELECT['inbox']} WHERE taken_seq IS NULL AND execution"
 _EXECUTION = f"{_SELECT['execution']} WHERE id = ?"
 _INSTANCE = f"{_SELECT['node_instance']} WHERE deployment = ? AND name = ? AND gone = 0"
 _TAIL = f"{_SELECT['link']} WHERE execution = ? AND deployment = ? ORDER BY ordinal DESC LIMIT 1"
@@ -88,11 +88,10 @@ class SqliteTurn:
         return self._counters[table]
 
     def fences(self, executions: Collection[int]) -> dict[int, int]:
-        return dict(self._connection.execute(_FENCES, (_encode(list(executions)),)).fetchall())
+        return dict(self._of(_FENCES, executions))
 
     def inbox(self, executions: Collection[int]) -> list[rows.Request]:
-        found = self._connection.execute(_INBOX, (_encode(list(executions)),)).fetchall()
-        return [rows.Request(*row) for row in found]
+        return sorted(rows.Request(*row) for row in self._of(_INBOX, executions))
 
     def execution(self, execution: int) -> rows.Execution | None:
         found = self._connection.execute(_EXECUTION, (execution,)).fetchone()
@@ -144,6 +143,14 @@ class SqliteTurn:
         self._known.counters = self._counters
         for link in links:
             self._known.tails[link.execution, link.deployment] = link
+
+    def _of(self, sql: str, executions: Collection[int]) -> list[Any]:
+        """The rows of some executions; of one, as it mostly is, at a third of the cost."""
+        if len(executions) == 1:
+            return self._connection.execute(f"{sql} = ?", tuple(executions)).fetchall()
+        return self._connection.execute(
+            f"{sql} IN (SELECT value FROM json_each(?))", (_encode(list(executions)),)
+        ).fetchall()
 
     def _insert_rows(self, changes: rows.Changes) -> None:
         self._write("blueprint", changes.blueprints)

@@ -6,21 +6,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from durable_wf.errors import IllegalTransition
 from durable_wf.journal import chain
-from durable_wf.journal.rules import ATTEMPT, EXECUTION, GRAPH, TASK, Guard
-from durable_wf.model.rows import Subject
+from durable_wf.journal.rules import ATTEMPT, EXECUTION, GRAPH, GUARD_OF, TASK, Guard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from durable_wf.model import rows
-
-_GUARD_OF: dict[int, Guard] = {
-    Subject.EXECUTION: EXECUTION,
-    Subject.GRAPH: GRAPH,
-    Subject.TASK: TASK,
-    Subject.ATTEMPT: ATTEMPT,
-}
 
 
 class Source(Protocol):
@@ -119,7 +111,7 @@ class _Replay:
 
     def take(self, transition: rows.Transition) -> str | None:
         """Follow one transition; what is wrong with it, or None."""
-        guard = _GUARD_OF.get(transition.subject)
+        guard = GUARD_OF.get(transition.subject)
         if guard is None:
             return None
         number, attempt = transition.subject_no, transition.attempt or 0
