@@ -2,6 +2,8 @@
 
     tools/gen_schema.py           write them
     tools/gen_schema.py --check   fail if one is not what would be written
+
+Both are whole: nothing in them is kept from before.
 """
 
 from __future__ import annotations

@@ -45,13 +45,11 @@ class WorkflowContext:
         execution_id: str,
         workflow_id: str,
         options: Mapping[str, Any],
-        resumed: bool,
         log: Callable[[logging.LogRecord], None],
     ) -> None:
         self._bridge = bridge
         self._topology = topology
         self._defaults = Defaults(options, topology.settings if topology is not None else {})
-        self._resumed = resumed
         self._graph: TaskDependencyGraph | None = None
         self._graphs = 0
         self._unfetched: set[WorkflowTaskResult] = set()
@@ -95,8 +93,8 @@ class WorkflowContext:
 
     @property
     def resume(self) -> bool:
-        """False in what is replayed, true after it in a resumed execution."""
-        return self._resumed and self._bridge.live
+        """True from where the execution was first resumed on; in a replay it answers as it did then."""
+        return self._bridge.resumed
 
     @property
     def nodes(self) -> Iterator[CloudifyWorkflowNode]:

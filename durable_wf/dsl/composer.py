@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from durable_wf.dsl.problems import Place, Report, kinds
-from durable_wf.dsl.source import BAD, Content, Limits, Pair, Value, decode
+from durable_wf.dsl.source import BAD, Content, Limits, Pair, Value, child, decode
 from durable_wf.sources.port import SourceFile
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -124,8 +124,21 @@ class _Composer:
         mark = event.start_mark
         return Place(self._file, mark.line + 1, mark.column + 1)
 
+    def _problem(self, code: str, message: str, place: Place, hint: str | None = None) -> None:
+        self._report.add(code, message, place, self._path(), hint=hint)
+
+    def _path(self) -> str:
+        """Where in the blueprint the event is that is being read."""
+        path = ""
+        for frame in self._open:
+            if not frame.is_mapping:
+                path = child(path, len(frame.nodes))
+            elif len(frame.nodes) % 2:
+                path = child(path, str(frame.nodes[-1].content))
+        return path
+
     def _stop(self, code: str, message: str, place: Place) -> _Unreadable:
-        self._report.add(code, message, place)
+        self._problem(code, message, place)
         return _Unreadable()
 
     def _document(self, event: Any) -> None:
@@ -159,7 +172,7 @@ class _Composer:
         self._check_depth(1, place)
         is_mapping = isinstance(event, yaml.MappingStartEvent)
         if event.tag not in (None, "!", _TAG + ("map" if is_mapping else "seq")):
-            self._report.add("yaml-tag", f"the tag '{event.tag}' is not allowed", place)
+            self._problem("yaml-tag", f"the tag '{event.tag}' is not allowed", place)
         if event.anchor:
             self._anchors[event.anchor] = None
         self._open.append(_Frame(place, is_mapping, event.anchor, self._values - 1))
@@ -182,10 +195,10 @@ class _Composer:
         found = self._anchors.get(event.anchor)
         if found is None:
             if event.anchor in self._anchors:
-                self._report.add("recursive-alias", f"the value '&{event.anchor}' contains itself", place)
+                self._problem("recursive-alias", f"the value '&{event.anchor}' contains itself", place)
             else:
                 hint = self._report.did_you_mean(event.anchor, self._anchors)
-                self._report.add("unknown-alias", f"there is no anchor '&{event.anchor}' above", place, hint=hint)
+                self._problem("unknown-alias", f"there is no anchor '&{event.anchor}' above", place, hint)
             self._add(Value(BAD, place), 0)
             return
         self._count(found.size, place)
@@ -209,7 +222,7 @@ class _Composer:
             tag = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))
         make = _SCALARS.get(tag.removeprefix(_TAG)) if tag.startswith(_TAG) else None
         if make is None:
-            self._report.add("yaml-tag", f"the tag '{tag}' is not allowed", place)
+            self._problem("yaml-tag", f"the tag '{tag}' is not allowed", place)
             return BAD
         if tag == _TAG + "merge":
             return _MERGE if event.implicit[0] else text
@@ -222,21 +235,21 @@ class _Composer:
         try:
             value = make(text) if not is_int or len(text) <= _INT_TEXT else _INT_LIMIT
         except (ValueError, KeyError, IndexError, OverflowError):
-            self._report.add("bad-scalar", f"{text[:50]!r} does not fit the tag '{tag.removeprefix(_TAG)}'", place)
+            self._problem("bad-scalar", f"{text[:50]!r} does not fit the tag '{tag.removeprefix(_TAG)}'", place)
             return BAD
         if is_int and isinstance(value, int) and not -_INT_LIMIT <= value < _INT_LIMIT:
             hint = "quote it, if it is text"
-            self._report.add("integer-too-large", "the integer does not fit 64 bits", place, hint=hint)
+            self._problem("integer-too-large", "the integer does not fit 64 bits", place, hint)
             return BAD
         if isinstance(value, float) and not math.isfinite(value):
-            self._report.add("not-finite", f"{text!r} is not a finite number", place, hint="quote it, if it is text")
+            self._problem("not-finite", f"{text!r} is not a finite number", place, "quote it, if it is text")
             return BAD
         return value
 
     def _checked_text(self, text: str, place: Place) -> Content:
         if "\0" in text or (not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)):
             message = "the text holds a NUL or half a surrogate pair, which cannot be stored"
-            self._report.add("bad-character", message, place)
+            self._problem("bad-character", message, place)
             return BAD
         return text
 
@@ -253,7 +266,7 @@ class _Composer:
                 own.setdefault(name, Pair(key.place, Value(BAD, value.place)))
             elif name in own:
                 message = f"the key '{name}' stands here twice; first in line {own[name].key.line}"
-                self._report.add("duplicate-key", message, key.place)
+                self._report.add("duplicate-key", message, key.place, child(self._path(), name))
             else:
                 own[name] = Pair(key.place, value)
         return {**merged, **own} if merged else own
@@ -262,7 +275,7 @@ class _Composer:
         """Report a key that is not text; a text to go on with."""
         if not key.is_bad:
             hint = "quote it, if it is meant as text"
-            self._report.add("key-not-text", f"a key must be text, not {kinds(key.content)}", key.place, hint=hint)
+            self._problem("key-not-text", f"a key must be text, not {kinds(key.content)}", key.place, hint)
         return str(key.content)
 
     def _merge(self, merged: dict[str, Pair], value: Value) -> None:
@@ -274,7 +287,7 @@ class _Composer:
             if not isinstance(part.content, dict):
                 if not part.is_bad:
                     message = f"`<<` takes a mapping or a list of mappings, not {kinds(part.content)}"
-                    self._report.add("bad-merge", message, part.place)
+                    self._problem("bad-merge", message, part.place)
                 continue
             self._count(len(part.content), part.place)
             for key, pair in part.content.items():

@@ -58,7 +58,7 @@ class _Creation:
 
     def __init__(self, blueprint: Blueprint, values: Mapping[str, Any]) -> None:
         self._blueprint = blueprint
-        self.problems: list[str] = []
+        self._problems: dict[str, list[str]] = {}  # paths by message: what fails in one place fails where it is used
         self._evaluation = Evaluation(values, lambda node: blueprint.nodes[node].properties)
         self.inputs = {name: self._value(value, f"inputs.{name}", At()) for name, value in values.items()}
 
@@ -73,8 +73,19 @@ class _Creation:
         try:
             return self._evaluation.evaluate(value, at)
         except EvaluationError as error:
-            self.problems.append(f"{path}: {error.message}")
+            self._problem(path, error.message)
             return None
+
+    @property
+    def problems(self) -> list[str]:
+        """One line for each message, with the first path that it was met at."""
+        return [
+            f"{paths[0]}: {message}" + (f" (and {len(paths) - 1} more)" if len(paths) > 1 else "")
+            for message, paths in self._problems.items()
+        ]
+
+    def _problem(self, path: str, message: str) -> None:
+        self._problems.setdefault(message, []).append(path)
 
     def _output(self, output: Output) -> Output:
         """Evaluated as far as possible; what cannot be is told by every read of it."""
@@ -129,7 +140,7 @@ class _Creation:
         most = self._count(scalable.max_instances, f"{path}.max_instances", -1)
         count = self._count(scalable.default_instances, f"{path}.default_instances", 0)
         if count < least or -1 != most < max(count, least):
-            self.problems.append(f"{path}: min_instances <= default_instances <= max_instances does not hold")
+            self._problem(path, "min_instances <= default_instances <= max_instances does not hold")
         return Scalable(count, least, most)
 
     def _count(self, value: Any, path: str, low: int) -> int:
@@ -137,6 +148,6 @@ class _Creation:
         if found == "UNBOUNDED" and low < 0:
             return -1
         if not isinstance(found, int) or isinstance(found, bool) or found < low:
-            self.problems.append(f"{path}: an instance count is an integer of at least {low}, not {found!r}")
+            self._problem(path, f"an instance count is an integer of at least {low}, not {found!r}")
             return max(low, 0)
         return found

@@ -92,7 +92,7 @@ class _Reader:
     def read(self, one: _Import) -> list[_Import]:
         """Merge a file; what it imports that was not read yet."""
         source, is_main = one.source, one.depth == 0
-        self._report.reading(source.shown)
+        self._report.reading(source.shown, source.name)
         root = compose(source, self._report, self._limits)
         if root is None:
             self.document.incomplete.update(_ALL_NAMES)

@@ -16,7 +16,8 @@ from durable_wf.dsl.functions import function_of, has_function
 from durable_wf.dsl.values import fits
 from durable_wf.errors import InputError
 
-MAX_DEPTH = 120  # nesting and references together: 64 levels of a file, and 50 references
+MAX_REFERENCES = 50  # values that are taken from each other in a row
+MAX_DEPTH = 250  # nesting and references together: Python's stack must hold twice as many frames
 MAX_STEPS = 100_000  # parts looked at in one evaluation
 MAX_TEXT = 1_000_000  # characters that one concat may make
 
@@ -83,7 +84,9 @@ class Evaluation:
         """`evaluate` for a part, `depth` levels into an evaluation."""
         self._steps += 1
         if depth > MAX_DEPTH or self._steps > MAX_STEPS:
-            raise EvaluationError(f"functions refer to each other more than {MAX_DEPTH} deep, or to too much")
+            raise EvaluationError(
+                f"functions are nested more than {MAX_DEPTH} deep, or give more than {MAX_STEPS} values"
+            )
         if isinstance(data, dict):
             name = function_of(data)
             if name:
@@ -120,6 +123,8 @@ class Evaluation:
         if name in self._active:
             circle = [*list(self._active)[list(self._active).index(name) :], name]
             raise EvaluationError(f"values are defined by each other: {' -> '.join(circle)}")
+        if len(self._active) >= MAX_REFERENCES:
+            raise EvaluationError(f"more than {MAX_REFERENCES} values are taken from each other in a row")
         self._active[name] = None
         try:
             for key in keys:

@@ -34,6 +34,7 @@ class Mapper:
         self._report = report
         self._has_file = has_file
         self._is_incomplete = is_incomplete
+        self._found: dict[str, Target] = {}
 
     def target(self, mapping: Value, path: str, code: str) -> Target | None:
         """What `mapping` refers to; None after reporting that it is nothing.
@@ -42,6 +43,8 @@ class Mapper:
         code       of the problem where no plugin fits
         """
         text = mapping.text or ""
+        if text in self._found:
+            return self._found[text]
         if self._is_script(text):
             message = "scripts are not supported yet by this version of durable-wf"
             self._report.add("script-not-built", message, mapping.place, path)
@@ -49,7 +52,7 @@ class Mapper:
         dots = [at for at, char in enumerate(text) if char == "."]
         found = [text[:at] for at in dots if text[:at] in self._plugins and text[at + 1 :]]
         if len(found) == 1:
-            return Target(found[0], text[len(found[0]) + 1 :])
+            return self._found.setdefault(text, Target(found[0], text[len(found[0]) + 1 :]))
         if found:
             message = f"'{text}' may begin with the plugin {' or '.join(found)}"
             self._report.add("ambiguous-plugin", message, mapping.place, path)

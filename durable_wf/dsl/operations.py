@@ -122,7 +122,7 @@ class Operations:
         for name, operations in declared.items():
             interfaces[name] = {}
             for op, given in operations.items():
-                draft = _of_type(given)
+                draft = _from_type(given)
                 interfaces[name][op], calls[name, op] = self._operation(draft)
                 if draft.missing:
                     missing.append((name, op, draft.missing))
@@ -180,7 +180,7 @@ def _values(given: Declared) -> dict[str, Located]:
     return {name: Located(pair.value, child(path, name)) for name, pair in inputs.pairs.items()} if inputs else {}
 
 
-def _of_type(given: Declared) -> _Draft:
+def _from_type(given: Declared) -> _Draft:
     """An operation that only the type has: the schema's defaults are its inputs."""
     mapping = _implementation(given)
     if mapping is None:
@@ -200,7 +200,7 @@ def _merged(of_type: Declared | None, own: Declared) -> _Draft:
     if own.value.content in (None, "") or own.value.content == {} or _is_bad(own.value):
         return _Draft()
     mapping = _implementation(own)
-    base = _of_type(of_type) if of_type else _Draft()
+    base = _from_type(of_type) if of_type else _Draft()
     inherited = base.mapping
     if inherited is None or (mapping and mapping.value.text != inherited.value.text):
         return _Draft(mapping, _values(own), settings=_settings(own))

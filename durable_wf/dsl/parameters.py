@@ -26,7 +26,8 @@ class ValuesError(InputError):
 
     def __init__(self, subject: str, problems: Iterable[str], *, hint: str | None = None) -> None:
         self.problems = tuple(problems)
-        super().__init__(f"{subject}: " + "; ".join(self.problems), hint=hint)
+        between = "\n  " if len(self.problems) > 1 else " "
+        super().__init__(f"{subject}:{between}" + between.join(self.problems), hint=hint)
 
 
 class InputsError(ValuesError):

@@ -98,8 +98,9 @@ class Report:
 
     def __init__(self) -> None:
         self._problems: dict[tuple[str, Place, str], Problem] = {}
-        self._warnings: dict[str, None] = {}
+        self._warnings: dict[tuple[Place, str], None] = {}
         self._files: dict[str, int] = {}
+        self._names: dict[str, str] = {}
         self._budget = _LOOKUP_BUDGET
 
     def add(
@@ -122,11 +123,16 @@ class Report:
 
     def warn(self, message: str, place: Place, path: str = "") -> None:
         """Record that something is accepted and ignored."""
-        self._warnings.setdefault(f"{place}: {path}: {message}" if path else f"{place}: {message}")
+        self._warnings.setdefault((place, f"{path}: {message}" if path else message))
 
-    def reading(self, file: str) -> None:
-        """Problems of files are sorted in the order in which files were named here."""
+    def reading(self, file: str, name: str) -> None:
+        """Problems of files are sorted in the order in which files were named here.
+
+        file    as in places: how people named it
+        name    as a plan names it, which is stored and so holds no path of this machine
+        """
         self._files.setdefault(file, len(self._files))
+        self._names[file] = name
 
     def similar(self, word: str, names: Iterable[str], cutoff: float = HINT_CUTOFF) -> str | None:
         """The name most like `word`, or None."""
@@ -154,8 +160,10 @@ class Report:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """All warnings so far, one line each."""
-        return tuple(self._warnings)
+        """All warnings so far, one line each, with the names that a plan has for files."""
+        return tuple(
+            f"{place._replace(file=self._names.get(place.file, place.file))}: {text}" for place, text in self._warnings
+        )
 
     def raise_if_any(self) -> None:
         """raises BlueprintError with everything that was recorded, if anything was."""

@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from durable_wf.dsl.functions import function_of
+from durable_wf.dsl.instances import CONTAINED_IN, HOST
 from durable_wf.dsl.problems import Place, Report
 from durable_wf.dsl.source import Pair, Value, child
 from durable_wf.dsl.types import Schema, TypeInfo, check_value
 
-HOST = "cloudify.nodes.Compute"
-CONTAINED_IN = "cloudify.relationships.contained_in"
 CONNECTED_TO = "cloudify.relationships.connected_to"
 DEPENDS_ON = "cloudify.relationships.depends_on"
 CONNECTION_TYPES = ("all_to_all", "all_to_one")

@@ -6,8 +6,10 @@ it runs. Several processes may have an engine on the same journal file.
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,8 +24,8 @@ from durable_wf.engine.deployments import Deployments
 from durable_wf.engine.options import ResumeOptions, RunOptions
 from durable_wf.engine.preview import Preview, preview
 from durable_wf.engine.runs import Run
-from durable_wf.engine.starting import busy, check_changed, check_cut, check_loss, create, options_of, plan_workflow
-from durable_wf.engine.topology import DeploymentTopology, find_deployment, near, of_row
+from durable_wf.engine.starting import busy, check_changed, check_cut, check_loss, create, has_ended, options_of, plan_workflow
+from durable_wf.engine.topology import DeploymentTopology, find_deployment, of_row
 from durable_wf.errors import (
     CodeDiffersError,
     DurableError,
@@ -34,6 +36,7 @@ from durable_wf.errors import (
     UsageError,
 )
 from durable_wf.graph.decide import Core
+from durable_wf.inspection.find import find_execution, shown_state
 from durable_wf.journal.port import Journal
 from durable_wf.model.states import EXECUTION, X
 from durable_wf.scheduler.claim import claim
@@ -41,7 +44,7 @@ from durable_wf.scheduler.host import Host
 from durable_wf.scheduler.hosted import Hosted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -151,17 +154,25 @@ class Engine:
         options = options or ResumeOptions()
         row = self.find(execution)
         check_loss(self.journal, options, self.host.ask)
-        run, history = self._reopen(row)
+        run = self._reopen(row)
         if getattr(run.function, "resumable", None) is False:
             text = f"workflow '{row.workflow}' is declared resumable=False"
             raise UsageError(text, hint="start it anew")
-        check_changed(self.journal, history, options)
-        check_cut(history, options)
+        if has_ended(row):  # what a person has to agree to is asked before anything is written
+            check_cut(self.journal.history(row.id), options)
         run.row = self.host.ask(lambda: claim(self.journal, self.clock, row, _owner()))
-        history = self.journal.history(row.id)
-        cut = check_cut(history, options)
-        limit = options.max_parallel or options_of(row).get("max_parallel")
-        self._host(run, history, limit, cautious=self.host.pool.size, cut=cut, reset_all=options.reset_operations)
+        try:
+            with no_collection():
+                history = self.journal.history(row.id)
+                check_changed(self.journal, history, options)
+                cut = check_cut(history, options) if has_ended(row) else None
+                limit = options.max_parallel or options_of(row).get("max_parallel")
+                self._host(
+                    run, history, limit, cautious=self.host.pool.size, cut=cut, reset_all=options.reset_operations
+                )
+        except BaseException:
+            self.host.ask(lambda: self.journal.disown(row.id))
+            raise
         return row.uid
 
     def preview(self, execution: str, options: ResumeOptions | None = None) -> Preview:
@@ -172,10 +183,10 @@ class Engine:
     def code_differences(self, execution: str) -> list[str]:
         """Names of the sources that are not as they were when the execution started."""
         row = self.find(execution)
-        run, _ = self._reopen(row)
+        run = self._reopen(row)
         return differing(decode(row.code_json), fingerprints(run.function, run.topology))
 
-    def _reopen(self, row: rows.Execution) -> tuple[Run, rows.History]:
+    def _reopen(self, row: rows.Execution) -> Run:
         topology = None
         if row.deployment is not None:
             found = next((one for one in self.journal.deployments() if one.id == row.deployment), None)
@@ -184,8 +195,7 @@ class Engine:
                 raise InputError(text)
             topology = of_row(self.journal, found)
         make_importable(topology)
-        run = Run(row, topology, find(row.function), resumed=True, journal_id=self.journal.id)
-        return run, self.journal.history(row.id)
+        return Run(row, topology, find(row.function), resumed=True, journal_id=self.journal.id)
 
     def _host(
         self, run: Run, history: rows.History, limit: int | None, *, cautious: int, cut: Any = None, reset_all: bool = False
@@ -301,22 +311,16 @@ class Engine:
         self.close()
 
 
-def shown_state(row: rows.Execution, *, owned: bool) -> str:
-    """The state for people: an active execution whose runner is gone is interrupted at once."""
-    state = _STATES[row.state]
-    active = state not in EXECUTION.ended and state not in (X.SCHEDULED, X.QUEUED, X.PAUSED)
-    return str(X.INTERRUPTED if active and not owned else state)
-
-
-def find_execution(journal: Any, execution: str) -> rows.Execution:
-    """As `Engine.find`, on any reader."""
-    found = journal.find_execution(execution)
-    if len(found) == 1:
-        return found[0]  # type: ignore[no-any-return]
-    if found:
-        text = f"'{execution}' is the beginning of several ids: {', '.join(row.uid for row in found)}"
-        raise UsageError(text)
-    raise near("execution", execution, [row.uid for row in journal.executions()])
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Hold the garbage collector while a history is built: it would walk all of it, again and again, for nothing."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _owner() -> dict[str, object]:

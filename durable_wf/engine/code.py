@@ -8,12 +8,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from durable_wf import compat
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from durable_wf.engine.topology import DeploymentTopology
+
+_NAMES = Path(__file__).parents[1] / "compat" / "names"
 
 
 def make_importable(topology: DeploymentTopology | None) -> None:
@@ -21,7 +21,8 @@ def make_importable(topology: DeploymentTopology | None) -> None:
 
     Last, so that a file beside the blueprint cannot stand in for a module of Python's own.
     """
-    compat.install()
+    if sys.path[:1] != [str(_NAMES)]:
+        sys.path[:] = [str(_NAMES), *(entry for entry in sys.path if entry != str(_NAMES))]
     if topology is None:
         return
     folder = str(Path(topology.source).parent)

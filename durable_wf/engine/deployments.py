@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.evaluation import DeploymentScope
 from durable_wf.codec import encode
-from durable_wf.dsl.compile import compile_blueprint
-from durable_wf.dsl.deployment import plan_deployment
 from durable_wf.dsl.runtime import evaluate_outputs
 from durable_wf.engine.topology import find_deployment
 from durable_wf.errors import HeldError, UsageError
 from durable_wf.model import rows
 from durable_wf.model.plan import to_json
 from durable_wf.model.states import EXECUTION, N, X
-from durable_wf.sources.files import FileResolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,6 +58,10 @@ class Deployments:
         on_unknown  `rerun`, `ask` or `fail` for operations that say nothing themselves
         raises      InputError for a bad blueprint or inputs, UsageError for a name that is taken; nothing is written
         """
+        from durable_wf.dsl.compile import compile_blueprint  # only here: most commands do not read blueprints
+        from durable_wf.dsl.deployment import plan_deployment
+        from durable_wf.sources.files import FileResolver
+
         path = Path(blueprint).resolve()
         compiled = compile_blueprint(FileResolver(path))
         name = name or (path.parent.name if path.stem == "blueprint" else path.stem)

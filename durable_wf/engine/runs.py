@@ -64,7 +64,6 @@ class Run:
             execution_id=self.row.uid,
             workflow_id=self.row.workflow,
             options=decode(self.row.options_json),
-            resumed=self.resumed,
             log=log,
         )
         host.add(hosted)

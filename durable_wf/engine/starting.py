@@ -9,10 +9,11 @@ from durable_wf.clock import iso
 from durable_wf.codec import decode, encode
 from durable_wf.dsl.parameters import merge_parameters
 from durable_wf.engine.code import fingerprints, make_importable
-from durable_wf.engine.topology import DeploymentTopology, near
+from durable_wf.engine.topology import DeploymentTopology
 from durable_wf.errors import AskError, JournalBehindHead, UsageError
 from durable_wf.graph.cut import Cut, plan_cut
 from durable_wf.graph.load import load
+from durable_wf.inspection.find import near
 from durable_wf.model import rows
 from durable_wf.model.states import EXECUTION, X, XE
 
@@ -114,6 +115,11 @@ def busy(journal: Reader, owned: Callable[[int], bool], deployment: int) -> rows
     """An execution of the deployment that a live runner has, or None."""
     found = journal.executions(states=_ACTIVE, deployment=deployment)
     return next((row for row in found if owned(row.id)), None)
+
+
+def has_ended(row: rows.Execution) -> bool:
+    """Whether a resume of it is a person's: the execution is not merely interrupted."""
+    return EXECUTION.states[row.state] in EXECUTION.ended
 
 
 def check_cut(history: rows.History, options: ResumeOptions) -> Cut | None:

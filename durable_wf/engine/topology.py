@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.codec import decode
-from durable_wf.errors import NotFoundError
+from durable_wf.inspection.find import near
 from durable_wf.model.plan import Blueprint, Node, from_json
 from durable_wf.scheduler.instances import to_data
 
@@ -68,14 +68,3 @@ def of_row(journal: Reader, row: rows.Deployment) -> DeploymentTopology:
     """The topology of a deployment row."""
     blueprint = next(one for one in journal.blueprints() if one.id == row.blueprint)
     return DeploymentTopology(journal, row, blueprint)
-
-
-def near(what: str, name: str, known: list[str]) -> NotFoundError:
-    """`there is no deployment 'shpo'; did you mean 'shop'?`"""
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(repr(one) for one in close)}?" if close else None
-    if not close and known:
-        hint = f"there are: {', '.join(sorted(known)[:10])}"
-    return NotFoundError(f"there is no {what} '{name}'", hint=hint)

@@ -8,8 +8,6 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
 from durable_wf.codec import encode
 from durable_wf.errors import UsageError
 from durable_wf.graph.match import describe_spec
@@ -139,6 +137,8 @@ def _end(spec: Spec) -> tuple[Spec, int]:
 
 
 def _named_cycle(after: dict[tuple[Spec, int], list[tuple[Spec, int]]]) -> str:
+    import networkx as nx  # only here: it takes 80 ms to import
+
     graph = nx.DiGraph((one, other) for one, others in after.items() for other in others)
     steps = [step[0][0] for step in reversed(nx.find_cycle(graph))]
     named = list(dict.fromkeys(describe_spec(spec) for spec in steps if spec.kind != Kind.HUB))

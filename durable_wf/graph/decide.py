@@ -69,6 +69,7 @@ class Core:
         if cut is not None:
             apply_cut(self.run, cut)
         self._started_seq = _started_seq(history)
+        self.resumed_seq = _resumed_seq(history)
         self.replay: Replay | None = Replay(self.run)
         self.replay.edges = _edges(self.run, history)
 
@@ -187,24 +188,27 @@ class Core:
     def hand_out(self, pen: Pen, *, workers: int, window: int) -> int:
         """Hand ready tasks to workers.
 
-        workers  how many may be in flight in all, whatever they are
-        window   how many may be in flight in all if they may be repeated; at least `workers`
+        workers  how many may be in flight that must not be repeated without asking
+        window   how many may be in flight in all
         returns  how many were handed out
         """
         run = self.run
         if run.stopping or run.over or isinstance(run.ending, Raised):
             return 0
         handed = 0
+        singles = sum(not task.request.policy.repeatable for task in run.in_flight.values())
         waiting: list[TaskState] = []
         while run.ready and len(run.in_flight) < window:
             task = run.ready.popleft()
             if task.state != PENDING or task.behind or not flow.may_start(run, task):
                 continue
-            if len(run.in_flight) >= workers and not task.request.policy.repeatable:
-                waiting.append(task)
-                if len(waiting) > window:
-                    break
-                continue
+            if not task.request.policy.repeatable:
+                if singles >= workers:
+                    waiting.append(task)
+                    if len(waiting) > window:
+                        break
+                    continue
+                singles += 1
             pen.new_attempt(task)
             task.began_us = None
             pen.task(task, TE.HANDED_OUT, None, ATTEMPT_SENT)
@@ -219,10 +223,12 @@ class Core:
 
     def _resume(self, pen: Pen) -> None:
         state = tuple(X)[self.run.row.state]
+        self._started_seq = self._started_seq or pen.seq
         if state is X.PENDING:
-            self._started_seq = pen.seq
             pen.execution(XE.STARTED)
-        elif state is X.INTERRUPTED:
+            return
+        self.resumed_seq = self.resumed_seq or pen.seq
+        if state is X.INTERRUPTED:
             pen.execution(XE.RESUMED)
         elif self._cut is not None:
             write_cut(self.run, pen, self._cut, self._before, self._graphs_before)
@@ -293,7 +299,7 @@ class Core:
         self._note(failed, max((self.run.tasks[no].ended_seq or 0 for no in failed), default=0))
         tasks = [self.run.tasks[no] for no in failed]
         causes = tuple(Cause(task.no, task.name, task.target, task.request.text, task.detail) for task in tasks)
-        return Answer(0, None, failed, scope.seq, causes)
+        return Answer(0, None, failed, scope.ended_seq, causes)
 
     def _failures_in_journal(self, scope: Scope) -> list[int]:
         return _graph_failures(self._history, scope.no) if self._history is not None else []
@@ -311,11 +317,12 @@ class Core:
     def _lie_down(self, pen: Pen, asked: tuple[int, ...] = ()) -> None:
         detail = encode({"asks": list(asked)}) if asked else None
         before = self.run.row
-        pen.execution(XE.LAID_DOWN, detail)
+        if self.replay is None or before.state == EXECUTION_CODE[X.PENDING]:  # in a replay nothing has changed yet
+            pen.execution(XE.LAID_DOWN, detail)
         if pen.says_only_resumed_and_laid_down():  # a second resume that finds the same questions changes nothing
             pen.forget(before._replace(state=EXECUTION_CODE[X.INTERRUPTED]))
         self.run.over = True
-        pen.commands.append(Over(X.INTERRUPTED, asked))
+        pen.commands.append(Over(tuple(X)[self.run.row.state], asked))
 
     def lie_down_if_idle(self, pen: Pen) -> bool:
         """For a stop: lie down once nothing is in flight."""
@@ -358,9 +365,17 @@ def _left_us(detail: dict[str, object], pen: Pen) -> int:
 
 
 def _started_seq(history: History) -> int | None:
-    """The seq at which the function began; what it reads of the storage is as it was then."""
+    """The seq at which the function began first; what it reads of the storage is as it was then."""
     for row in history.transitions:
-        if row.subject == Subject.EXECUTION and row.event == _STARTED:
+        if row.subject == Subject.EXECUTION and row.target == EXECUTION_CODE[X.STARTED]:
+            return row.seq
+    return None
+
+
+def _resumed_seq(history: History) -> int | None:
+    """The seq at which the execution was first resumed."""
+    for row in history.transitions:
+        if row.subject == Subject.EXECUTION and row.event in _RESUMED:
             return row.seq
     return None
 
@@ -382,5 +397,5 @@ def _graph_failures(history: History, graph: int) -> list[int]:
     return []
 
 
-_STARTED = tuple(XE).index(XE.STARTED)
+_RESUMED = frozenset(tuple(XE).index(event) for event in (XE.RESUMED, XE.RESUMED_CANCELLING, XE.REOPENED))
 _GRAPH_FAILED = tuple(GE).index(GE.FAILED)

@@ -164,6 +164,7 @@ def close(run: Run, pen: Pen, scope: Scope) -> None:
 def end_graph(pen: Pen, scope: Scope) -> None:
     """The graph's end, which is what its execute() waits for."""
     scope.ended = True
+    scope.ended_seq = pen.seq
     if scope.failures:
         pen.graph(scope, GE.FAILED, encode({"failures": sorted(scope.failures)}))
     else:

@@ -60,6 +60,9 @@ def load(history: History) -> Run:
         run.graph_by_no[graph.no] = scope
         if not any(cut < graph.seq < reopened for cut, reopened in cuts):
             run.graphs[graph.path] = scope
+    for row in history.transitions:
+        if row.subject == Subject.GRAPH:
+            run.graph_by_no[row.subject_no].ended_seq = row.seq  # its end is its newest transition, where it has ended
     run.next_no = max(tasks, default=0) + 1
     run.next_graph = max(run.graph_by_no, default=0) + 1
     return run

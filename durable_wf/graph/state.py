@@ -48,9 +48,10 @@ class Scope:
     running   members that are in flight, started or unknown
     failures  tasks whose failure this scope has, the innermost ones
     ended     nothing of it is started any more
+    ended_seq seq of a graph's newest end
     """
 
-    __slots__ = ("ended", "failures", "members", "no", "open", "path", "running", "seq", "state", "wait_after_fail_s")
+    __slots__ = ("ended", "ended_seq", "failures", "members", "no", "open", "path", "running", "seq", "state", "wait_after_fail_s")
 
     def __init__(self, no: int, path: str = "", seq: int = 0, state: int = 0) -> None:
         self.no = no
@@ -62,6 +63,7 @@ class Scope:
         self.running = 0
         self.failures: list[int] = []
         self.ended = False
+        self.ended_seq = 0
         self.wait_after_fail_s = 600.0
 
 

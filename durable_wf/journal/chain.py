@@ -104,6 +104,7 @@ class Collector:
 
     def __init__(self, first_seq: int) -> None:
         self._first_seq = first_seq
+        self._last_seq = 0
         self._parts: defaultdict[Chain, dict[str, list[Row]]] = defaultdict(dict)
 
     def add(self, changes: rows.Changes) -> None:
@@ -138,9 +139,12 @@ class Collector:
             self._take((0, owner) if of_deployment else (owner, 0), covered, list(part))
 
     def _take(self, chain: Chain, covered: Covered, part: list[Row]) -> None:
-        if covered.table != "event" and min(map(itemgetter(covered.seq), part)) < self._first_seq:
-            message = f"{covered.table}: a row of this turn has a seq before {self._first_seq}"
-            raise EngineBug(message)
+        if covered.table != "event":
+            seqs = list(map(itemgetter(covered.seq), part))
+            self._last_seq = max(self._last_seq, *seqs)
+            if min(seqs) < self._first_seq:
+                message = f"{covered.table}: a row of this turn has a seq before {self._first_seq}"
+                raise EngineBug(message)
         parts = self._parts[chain]
         if covered.table in parts:
             parts[covered.table] += part
@@ -155,7 +159,11 @@ class Collector:
         start  the genesis
         tail   the newest link of a chain, or None
         last_seq, last_event   the newest numbers in the journal, this turn included
+        raises  EngineBug when a row has a seq that no transition has: the link would not cover it
         """
+        if self._last_seq > last_seq:
+            message = f"a row of this turn has seq {self._last_seq}, its last transition has {last_seq}"
+            raise EngineBug(message)
         made = []
         for chain, parts in sorted(self._parts.items()):
             before = tail(chain)

@@ -132,8 +132,8 @@ class Writer(Forkable):
         self._database = database
         connection = raw(database)
         try:
-            migrate.check_ours(connection, self._path)
-            self._set(connection, "auto_vacuum", 2)
+            if migrate.check_ours(connection, self._path) == 0:
+                self._set(connection, "auto_vacuum", 2)  # before there are tables; on an old file it would be a write
             self._set(connection, "journal_mode", "wal")
             self._set(connection, "synchronous", _SYNCHRONOUS[self._durability])
             self._set(connection, "foreign_keys", 1)

@@ -75,6 +75,7 @@ class SqliteTurn:
             known.forget()
             known.version = version
             known.counters = dict(connection.execute(_COUNTERS).fetchall())
+        self._before = known.counters
         self._counters = dict(known.counters)
         self._collector = chain.Collector(self.seq)
         self._whole = True  # no list was written in part
@@ -131,7 +132,7 @@ class SqliteTurn:
         made = self._collector.links(genesis, self._tail, seq, event)
         try:
             self._write("link", made)
-            risen = [(value, name) for name, value in self._counters.items() if value != self._known.counters[name]]
+            risen = [(value, name) for name, value in self._counters.items() if value != self._before[name]]
             if risen:
                 self._connection.executemany(_UPDATE["counter"], risen)
         except sqlite3.Error as error:

@@ -319,7 +319,8 @@ def to_json(record: Any) -> Json:
     if not is_dataclass(record):
         return record
     found = {}
-    for name, default in _defaults(type(record)):
+    kind: Any = type(record)
+    for name, default in _defaults(kind):
         value = getattr(record, name)
         if type(value) is not type(default) or value != default:
             found[name] = to_json(value)

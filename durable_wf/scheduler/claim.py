@@ -25,7 +25,7 @@ def claim(journal: Journal, clock: Clock, execution: Execution, owner: dict[str,
     owner   pid, start time and pid namespace of this process: shown to people, never judged by
     raises  HeldError when another runner lives; NotFoundError when the row has gone
     """
-    if not journal.own(execution.id):
+    if journal.owned(execution.id) or not journal.own(execution.id):  # this process may be the owner already
         text = f"execution '{execution.uid}' has a live runner: {execution.owner_json}"
         raise HeldError(text, hint="wait for it, or take it over with `resume --take-over`")
     try:

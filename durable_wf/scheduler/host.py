@@ -6,13 +6,14 @@ an item in the queue. When idle it looks four times a second whether another pro
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import threading
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from durable_wf.errors import DurableError, EngineBug, Fenced, NonDeterministicWorkflow
+from durable_wf.errors import DurableError, EngineBug, Fenced, NonDeterministicWorkflow, UsageError
 from durable_wf.graph.pen import Pen
 from durable_wf.model.commands import Answer, Arm, HandOut, Over
 from durable_wf.model.events import Begun, Due, Ended, Stops
@@ -51,7 +52,9 @@ class Host:
         self._timers: list[tuple[int, int, Hosted, tuple[str, int]]] = []
         self._count = itertools.count()
         self._thread: threading.Thread | None = None
+        self._gate = threading.Lock()  # between putting something that must be taken, and the loop's end
         self._closing = False
+        self._over = False
         self._round = 0
 
     # ------------------------------------------------------------------ from other threads
@@ -66,19 +69,31 @@ class Host:
         self.queue.put(item)
 
     def add(self, hosted: Hosted) -> None:
-        """Take an execution in; its workflow thread may start afterwards."""
-        self.queue.put(("add", hosted))
+        """Take an execution in; its workflow thread may start afterwards.
+
+        raises  UsageError when the loop has ended
+        """
+        self._put(("add", hosted))
 
     def ask(self, function: Callable[[], Any]) -> Any:
-        """Run `function` on the scheduler's thread, between two turns, and give what it returns or raises."""
+        """Run `function` on the scheduler's thread, between two turns, and give what it returns or raises.
+
+        raises  UsageError when the loop has ended
+        """
         if threading.current_thread() is self._thread:
             return function()
         box: SimpleQueue[tuple[bool, Any]] = SimpleQueue()
-        self.queue.put(("ask", function, box))
+        self._put(("ask", function, box))
         good, value = box.get()
         if good:
             return value
         raise value
+
+    def _put(self, item: tuple[Any, ...]) -> None:
+        with self._gate:
+            if self._over:
+                raise _closed()
+            self.queue.put(item)
 
     def stop(self, hosted: Hosted) -> None:
         """Let it lie down: nothing new starts, what runs is waited for."""
@@ -94,14 +109,33 @@ class Host:
     # ------------------------------------------------------------------ the loop
 
     def _loop(self) -> None:
-        while not self._closing:
-            items = self._wait()
-            try:
-                self._step(items)
-            except DurableError as error:
-                self._broken(error)
-            except Exception as error:  # noqa: BLE001 - a bug of ours must stop every runner, loudly, not hang it
-                self._broken(EngineBug(f"the scheduler failed: {type(error).__name__}: {error}"), error)
+        try:
+            while not self._closing:
+                items = self._wait()
+                try:
+                    self._step(items)
+                except DurableError as error:
+                    self._broken(error)
+                except Exception as error:  # noqa: BLE001 - a bug of ours must stop every runner, loudly, not hang it
+                    self._broken(EngineBug(f"the scheduler failed: {type(error).__name__}: {error}"), error)
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        """Nobody is served any more: whoever waits is told. Nothing is written, and nothing given back."""
+        with self._gate:
+            self._over = True
+        left: list[Any] = []
+        with contextlib.suppress(Empty):
+            while True:
+                left.append(self.queue.get_nowait())
+        for item in left:
+            if isinstance(item, tuple) and item[0] == "ask":
+                item[2].put((False, _closed()))
+            elif isinstance(item, tuple) and item[0] == "add":
+                self._hosted[item[1].id] = item[1]
+        for hosted in self._hosted.values():
+            hosted.abandon(_closed())
 
     def _broken(self, error: DurableError, cause: BaseException | None = None) -> None:
         """No core can be trusted to be what the journal says: every runner stops; a resume reads the truth."""
@@ -134,10 +168,11 @@ class Host:
             if isinstance(item, Work):
                 self._took_end(item, facts)
             elif isinstance(item, GoesLive):
-                facts.setdefault(item.hosted.id, []).append(item)
+                if self._hosts(item.hosted):
+                    facts.setdefault(item.hosted.id, []).append(item)
             elif isinstance(item[0], Hosted):
                 hosted, event = item
-                if hosted.id in self._hosted and not hosted.core.only_waits(event):
+                if self._hosts(hosted) and not hosted.core.only_waits(event):
                     facts.setdefault(hosted.id, []).append(event)
             else:
                 self._control(item, facts)
@@ -145,10 +180,14 @@ class Host:
         if facts or self._should_look(items):
             self._turn(facts)
 
+    def _hosts(self, hosted: Hosted) -> bool:
+        """Whether it is this runner of the execution that is at work here, and not one before it."""
+        return self._hosted.get(hosted.id) is hosted
+
     def _took_end(self, work: Work, facts: dict[int, list[Any]]) -> None:
         hosted = work.hosted
-        if hosted.works.get(work.no) is work and work.outcome is not None:
-            del hosted.works[work.no]
+        if self._hosts(hosted) and work.outcome is not None:
+            hosted.no_longer(work)
             hosted.cautious = max(0, hosted.cautious - 1)
             facts.setdefault(hosted.id, []).append(Ended(work.no, work.attempt, work.outcome))
 
@@ -158,7 +197,7 @@ class Host:
         now_us = self.clock.now().boot_us
         while self._timers and self._timers[0][0] <= now_us:
             _, _, hosted, timer = heapq.heappop(self._timers)
-            if hosted.id in self._hosted:
+            if self._hosts(hosted):
                 facts.setdefault(hosted.id, []).append(Due(timer))
 
     def _control(self, item: tuple[Any, ...], facts: dict[int, list[Any]]) -> None:
@@ -166,16 +205,19 @@ class Host:
             self._hosted[item[1].id] = item[1]
         elif item[0] == "stop":
             hosted = item[1]
-            if hosted.id in self._hosted:
+            if self._hosts(hosted):
                 back = self.pool.take_back(hosted)
                 for work in back:
-                    del hosted.works[work.no]
+                    hosted.no_longer(work)
                 facts.setdefault(hosted.id, []).append(Stops([(work.no, work.attempt) for work in back]))
         elif item[0] == "ask":
             try:
                 item[2].put((True, item[1]()))
             except Exception as error:  # noqa: BLE001 - it is the asker's, who gets it
                 item[2].put((False, error))
+            except BaseException as error:
+                item[2].put((False, error))
+                raise
         elif item[0] == "close":
             self._closing = True
 
@@ -190,7 +232,7 @@ class Host:
     # ------------------------------------------------------------------ one turn
 
     def _turn(self, facts: dict[int, list[Any]]) -> None:
-        owned = [hosted for hosted in self._hosted.values() if hosted.live or hosted.id in facts]
+        owned = [hosted for hosted in self._hosted.values() if hosted.taken or hosted.id in facts]
         if not owned:
             return
         self.turns += 1
@@ -201,6 +243,7 @@ class Host:
             fences = turn.fences([hosted.id for hosted in owned])
             self._read_inbox(turn, owned, facts)
             seq = turn.seq
+            singles = sum(hosted.singles for hosted in self._hosted.values())
             for hosted in self._rotated(owned):
                 if fences.get(hosted.id) != hosted.core.run.row.fence:
                     unwound.append((hosted, Fenced()))
@@ -208,18 +251,19 @@ class Host:
                 storage = TurnStorage(turn, hosted.deployment)
                 pen = Pen(hosted.core.run, seq, now, storage)
                 try:
-                    self._decide(hosted, pen, facts.get(hosted.id, []))
+                    self._decide(hosted, pen, facts.get(hosted.id, []), singles - hosted.singles)
                 except NonDeterministicWorkflow as signal:
                     unwound.append((hosted, signal))
                     pen.forget(hosted.core.run.row._replace(report=signal.report))
                     pen.execution_columns()
                     pen.commands.clear()
                 seq = pen.seq
-                given = {
-                    command.no: instance_data(storage, hosted.core.run.tasks[command.no].target)
-                    for command in pen.commands
-                    if isinstance(command, HandOut)
-                }
+                given = {}
+                for command in pen.commands:
+                    if isinstance(command, HandOut):
+                        task = hosted.core.run.tasks[command.no]
+                        given[command.no] = instance_data(storage, task.target)
+                        singles += not task.request.policy.repeatable
                 turn.apply(pen.changes)
                 pens.append((hosted, pen, given))
         for hosted, signal in unwound:
@@ -235,10 +279,10 @@ class Host:
         return owned[self._round :] + owned[: self._round]
 
     def _read_inbox(self, turn: Turn, owned: list[Hosted], facts: dict[int, list[Any]]) -> None:
-        for request in turn.inbox([hosted.id for hosted in owned if hosted.live]):
+        for request in turn.inbox([hosted.id for hosted in owned if hosted.taken]):
             facts.setdefault(request.execution, []).append(request)
 
-    def _decide(self, hosted: Hosted, pen: Pen, facts: list[Any]) -> None:
+    def _decide(self, hosted: Hosted, pen: Pen, facts: list[Any], singles: int) -> None:
         core = hosted.core
         for work in list(hosted.works.values()):
             if work.began_us is not None and not work.told:
@@ -246,21 +290,21 @@ class Host:
                 core.handle(pen, Begun(work.no, work.attempt, work.began_us))
         for fact in facts:
             if isinstance(fact, GoesLive):
-                hosted.live = True
+                hosted.taken = True
                 core.go_live(pen, fact.event)
             else:
                 core.handle(pen, fact)
-        if hosted.live:
-            self._hand_out(hosted, core, pen)
-            if not core.lie_down_if_idle(pen):
-                core.conclude(pen)
+        if hosted.taken:
+            self._hand_out(hosted, core, pen, singles)
+        if not core.lie_down_if_idle(pen) and hosted.taken:
+            core.conclude(pen)
 
-    def _hand_out(self, hosted: Hosted, core: Core, pen: Pen) -> None:
-        others = sum(len(other.works) for other in self._hosted.values() if other is not hosted)
+    def _hand_out(self, hosted: Hosted, core: Core, pen: Pen, singles: int) -> None:
+        """singles  works of others that must not be repeated: no more of them than workers are handed out."""
         workers = self.pool.size if hosted.limit is None else min(hosted.limit, self.pool.size)
         narrow = hosted.cautious > 0 or (hosted.limit is not None and hosted.limit < self.pool.size)
         window = workers if narrow else self.window
-        core.hand_out(pen, workers=max(0, min(workers, self.pool.size - others)), window=window)
+        core.hand_out(pen, workers=max(0, min(workers, self.pool.size - singles)), window=window)
 
     def _perform(self, hosted: Hosted, command: Any, given: dict[int, dict[str, Any]]) -> None:
         if isinstance(command, HandOut):
@@ -268,9 +312,9 @@ class Host:
             call = task.spec.callable if task.spec is not None else None
             work = Work(
                 hosted, task.no, command.attempt, task.kind, task.name, task.request.text, task.retries,
-                task.generation, call, given[task.no],
+                task.generation, call, given[task.no], repeatable=task.request.policy.repeatable,
             )  # fmt: skip
-            hosted.works[task.no] = work
+            hosted.gets(work)
             self.pool.give(work)
         elif isinstance(command, Answer):
             hosted.answer(command)
@@ -285,3 +329,7 @@ class Host:
         self._hosted.pop(hosted.id, None)
         self.pool.take_back(hosted)
         self.journal.disown(hosted.id)
+
+
+def _closed() -> UsageError:
+    return UsageError("the engine is closed", hint="make a new one on the same journal")

@@ -37,6 +37,9 @@ class Hosted:
     limit        how many operations it may have in flight, or None
     cautious     after an unclean stop the first window is the number of workers, so that what kills the process
                  can be named; counts down with each outcome
+    live         the function's thread has given the core away; what it logs from here on is new
+    taken        the scheduler has the core: it has met the end of the history
+    singles      how many works are under way that must not be repeated without asking
     """
 
     def __init__(self, core: Core, post: Callable[[Any], None], *, limit: int | None = None, cautious: int = 0) -> None:
@@ -46,20 +49,22 @@ class Hosted:
         self.limit = limit
         self.cautious = cautious
         self.live = False
+        self.taken = False
         self.works: dict[int, Work] = {}
+        self.singles = 0
         self.state: X | None = None
         self.asks: tuple[int, ...] = ()
         self.failure: BaseException | None = None
-        self.started_seq: int | None = None
         self.done = threading.Event()
         self._post = post
         self._answers: SimpleQueue[Answer | BaseException] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._signal: BaseException | None = None
+        self._seen_seq = 0  # of the newest thing that the function was shown
 
     # ------------------------------------------------------------------ the workflow's thread
 
-    def run(self, function: Callable[[Hosted], str | None], on_error: Callable[[Exception], Raised]) -> None:
+    def run(self, function: Callable[[Hosted], str | None], on_error: Callable[[BaseException], Raised]) -> None:
         """Start the workflow thread.
 
         function  calls the workflow function and gives its result as JSON
@@ -69,11 +74,9 @@ class Hosted:
         def target() -> None:
             try:
                 result = function(self)
-            except EngineSignal as signal:
-                self._signal = self._signal or signal
-                return
-            except Exception as error:  # noqa: BLE001 - whatever a workflow raises is its outcome
-                self._finish(on_error(error))
+            except BaseException as error:  # noqa: BLE001 - whatever a workflow raises is its outcome, SystemExit too
+                if self._signal is None:
+                    self._finish(on_error(error))
                 return
             self._finish(Returned(result))
 
@@ -109,7 +112,7 @@ class Hosted:
         if not self.live:
             answer = self.core.answer(event)
             if answer is not None:
-                return answer
+                return self._shown(answer)
             self.live = True
             self._post(GoesLive(self, event))
         else:
@@ -117,7 +120,17 @@ class Hosted:
         given = self._answers.get()
         if isinstance(given, BaseException):
             raise given
-        return given
+        return self._shown(given)
+
+    def _shown(self, answer: Answer) -> Answer:
+        self._seen_seq = max(self._seen_seq, answer.seq)
+        return answer
+
+    @property
+    def resumed(self) -> bool:
+        """Whether what the function is doing was first done after its execution had been resumed."""
+        seq = self.core.resumed_seq
+        return seq is not None and self._seen_seq >= seq
 
     def _check(self) -> None:
         if threading.current_thread() is not self._thread:
@@ -131,6 +144,16 @@ class Hosted:
         return threading.current_thread() is self._thread
 
     # ------------------------------------------------------------------ the scheduler's thread
+
+    def gets(self, work: Work) -> None:
+        """The work is on its way to a worker."""
+        self.works[work.no] = work
+        self.singles += not work.repeatable
+
+    def no_longer(self, work: Work) -> None:
+        """The work has ended, or was taken back."""
+        del self.works[work.no]
+        self.singles -= not work.repeatable
 
     def answer(self, answer: Answer) -> None:
         """Let the function go on."""
@@ -153,6 +176,11 @@ class Hosted:
         """Its runner cannot go on; what the journal says of it stands."""
         self.failure = failure
         self.unwind(failure if isinstance(failure, EngineSignal) else RunnerStopping(str(failure)))
+        self.done.set()
+
+    def abandon(self, failure: BaseException) -> None:
+        """The scheduler's thread is gone: nobody answers any more, and whoever waits must not wait for ever."""
+        self.failure = failure
         self.done.set()
 
     def error(self) -> DurableError | None:

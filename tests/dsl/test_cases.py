@@ -39,7 +39,9 @@ def test_every_mistake_is_said_once_at_its_place(path, monkeypatch):
 def test_every_code_has_a_case():
     """No row of the table of codes goes untested, and no case shows a code that is not in it."""
     shown = {
-        line.rpartition("[")[2].rstrip("]") for path in CASES.glob("*.expected") for line in path.read_text().splitlines()
+        line.rpartition("[")[2].rstrip("]")
+        for path in CASES.glob("*.expected")
+        for line in path.read_text().splitlines()
     }
     assert shown | ELSEWHERE == set(CODES)
     assert not shown & ELSEWHERE

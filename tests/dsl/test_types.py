@@ -252,7 +252,8 @@ plugins:
 
 def test_unknown_outcomes_may_be_declared():
     """design.md: `on_unknown` per operation and plugin; ours, so no version is asked for."""
-    text = "node_types: {A: {interfaces: {i: {go: {implementation: p.f, on_unknown: fail}}}}}\nnode_templates: {n: {type: A}}"
+    operation = "{implementation: p.f, on_unknown: fail}"
+    text = f"node_types: {{A: {{interfaces: {{i: {{go: {operation}}}}}}}}}\nnode_templates: {{n: {{type: A}}}}"
     found = compiled(text, HEAD_WITH_Q)
     assert found.plugins["p"].on_unknown == "rerun"
     assert found.nodes["n"].operations["i.go"].on_unknown == "fail"
@@ -317,4 +318,9 @@ def test_host_types():
       alone: {type: cloudify.nodes.Root}
     """
     nodes = compiled(text).nodes
-    assert {name: one.host_id for name, one in nodes.items()} == {"app": "box", "mid": "box", "box": "box", "alone": None}
+    assert {name: one.host_id for name, one in nodes.items()} == {
+        "app": "box",
+        "mid": "box",
+        "box": "box",
+        "alone": None,
+    }

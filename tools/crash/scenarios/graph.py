@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from durable_wf import Engine
-from durable_wf.authoring.exceptions import RecoverableError
-from durable_wf.authoring.functions import operation, workflow
+from durable_wf import Engine, RecoverableError, operation, workflow
 from durable_wf.authoring.graphs import forkjoin
 from durable_wf.model.rows import History
 from tools.crash.scenarios import ran

@@ -1,0 +1,61 @@
+"""Finding what somebody named, and saying what is near when it is not there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from durable_wf.errors import NotFoundError, UsageError
+from durable_wf.model.states import EXECUTION, X
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from durable_wf.journal.port import Reader
+    from durable_wf.model import rows
+
+_STATES = tuple(X)
+_SHOWN = 10
+
+
+def near(what: str, name: str, known: Collection[str]) -> NotFoundError:
+    """`there is no deployment 'shpo'`, with `did you mean 'shop'?` as its hint, or what there is."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, list(known), n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(repr(one) for one in close)}?" if close else None
+    if not close and known:
+        more = f", and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+        hint = f"there are: {', '.join(sorted(known)[:_SHOWN])}{more}"
+    return NotFoundError(f"there is no {what} '{name}'", hint=hint)
+
+
+def find_execution(reader: Reader, uid: str) -> rows.Execution:
+    """The execution whose id begins so.
+
+    raises  NotFoundError with near matches; UsageError when several do
+    """
+    found = reader.find_execution(uid) if uid else []
+    if len(found) == 1:
+        return found[0]
+    if found:
+        text = f"'{uid}' is the beginning of several ids: {', '.join(row.uid for row in found)}"
+        raise UsageError(text, hint="give more of it")
+    raise near("execution", uid, [row.uid for row in reader.executions()])
+
+
+def find_deployment(reader: Reader, name: str) -> rows.Deployment:
+    """The deployment of that name.
+
+    raises  NotFoundError with near matches
+    """
+    known = {row.name: row for row in reader.deployments()}
+    if name not in known:
+        raise near("deployment", name, known)
+    return known[name]
+
+
+def shown_state(row: rows.Execution, *, owned: bool) -> str:
+    """The state for people: an active execution whose runner is gone is interrupted at once."""
+    state = _STATES[row.state]
+    active = state not in EXECUTION.ended and state not in (X.SCHEDULED, X.QUEUED, X.PAUSED)
+    return str(X.INTERRUPTED if active and not owned else state)

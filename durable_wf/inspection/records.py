@@ -1,0 +1,239 @@
+"""What `--json` prints, as records. `schema/output.schema.json` is made from them.
+
+Names are the reference's where it has one (blueprint-dsl §15, workflow-api §5). Instants are ISO texts in UTC. A
+field that ends in `_` is printed without it. Fields are only ever added; a change of meaning raises SCHEMA_VERSION.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+SCHEMA_VERSION = 1
+
+
+def plain(value: Any) -> Any:
+    """A record as JSON data."""
+    if is_dataclass(value):
+        return {item.name.rstrip("_"): plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One run of a workflow.
+
+    state  as in the journal, but interrupted as soon as its runner is gone
+    """
+
+    id: str
+    workflow_id: str
+    deployment_id: str | None
+    state: str
+    created_at: str
+    started_at: str | None
+    ended_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """An exception as it was recorded.
+
+    type    `module:qualname`
+    causes  what led to it, each with type, message and traceback
+    """
+
+    type: str
+    message: str
+    traceback: str
+    causes: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One durable unit of an execution's work.
+
+    number   counts within the execution; what `resume --from` takes
+    path     graph, subgraphs, and its own name with target and how-many-th
+    target   the node instance that it is about, or `source->target`; null for none
+    error    of the attempt that failed last
+    """
+
+    number: int
+    path: str
+    kind: str
+    name: str
+    target: str | None
+    state: str
+    attempts: int
+    error: Error | None
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Who runs an execution, or ran it last.
+
+    alive  whether it holds the execution now
+    """
+
+    pid: int
+    since: str
+    alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """What a resume would do with the tasks: how many, and the ones that a person should look at.
+
+    refused      why it would not begin, or null
+    reset        failed; run again
+    again        interrupted; run again because that is safe or was agreed to
+    asked        interrupted; a person must say whether they may run again
+    superseded   asked for after the failure was shown to the workflow; never matched again
+    rolled_back  those of `superseded` that ran; needs --accept-changes
+    """
+
+    refused: str | None
+    kept: int
+    waiting: int
+    reset: list[str]
+    again: list[str]
+    asked: list[str]
+    superseded: list[str]
+    rolled_back: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionDetail(Execution):
+    """One run of a workflow, with all that is known about how it went.
+
+    tasks    how many by state
+    unknown  tasks whose newest attempt was begun by a runner that is gone: nobody knows how it ended
+    report   what differed when code and journal did not match, in two columns
+    resume   null where there is nothing to resume
+    """
+
+    function: str
+    parameters: dict[str, Any]
+    options: dict[str, Any]
+    result: Any
+    error: Error | None
+    ended_by: list[int]
+    tasks: dict[str, int]
+    failed: list[Task]
+    unknown: list[Task]
+    runner: Runner | None
+    report: str | None
+    resume: Resume | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """A transition (it has a seq) or an event that people sent or logged (it has an id).
+
+    subject  execution, graph, task, attempt, node_instance; or event
+    path     of the task, or of the graph
+    detail   what came with it: a result, an error, who asked
+    """
+
+    seq: int | None
+    id: int | None
+    at: str
+    subject: str
+    task: int | None
+    path: str | None
+    what: str
+    from_: str | None
+    to: str | None
+    event: str
+    attempt: int | None
+    fence: int | None
+    level: str | None
+    message: str | None
+    detail: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A blueprint with inputs."""
+
+    id: str
+    blueprint_id: str
+    created_at: str
+    node_instances: int
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of a deployment, with its instances counted by state."""
+
+    id: str
+    type: str
+    host_id: str | None
+    instances: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentDetail(Deployment):
+    """A deployment with what it is made of.
+
+    blueprint_path  the file that it was made from
+    on_unknown      what is done about unknown outcomes where an operation says nothing itself; null: ask
+    """
+
+    blueprint_path: str
+    description: str | None
+    on_unknown: str | None
+    inputs: dict[str, Any]
+    nodes: list[Node]
+    workflows: list[str]
+    outputs: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """From one node instance to another."""
+
+    type: str
+    target_name: str
+    target_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeInstance:
+    """A node instance as it is now."""
+
+    id: str
+    node_id: str
+    index: int
+    state: str
+    host_id: str | None
+    runtime_properties: dict[str, Any]
+    relationships: list[Relationship]
+    scaling_groups: list[Any]
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A declared parameter of a workflow. `default` means nothing where `required` is true."""
+
+    name: str
+    type: str | None
+    description: str
+    required: bool
+    default: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow that a deployment can run."""
+
+    name: str
+    plugin: str
+    function: str
+    parameters: list[Parameter]

@@ -1,0 +1,79 @@
+"""A journal opened to be looked at: its rows, and which executions a live runner owns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from durable_wf.inspection.find import shown_state
+from durable_wf.journal.port import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import TracebackType
+
+    from durable_wf.model import rows
+
+
+class Store(Reader, Protocol):
+    """What is read. Both stores have it."""
+
+    def stored(self, table: str, owner: int) -> list[Any]:
+        """All rows of a table that belong to an execution, a deployment, or, with 0, to the journal."""
+        ...
+
+
+class View:
+    """A journal, read only.
+
+    store  answers questions about rows
+    owned  whether any process has the ownership byte of an execution
+    """
+
+    def __init__(self, store: Store, owned: Callable[[int], bool], close: Callable[[], None] | None = None) -> None:
+        self.store = store
+        self.owned = owned
+        self._close = close
+
+    def state(self, row: rows.Execution) -> str:
+        """The execution's state for people."""
+        return shown_state(row, owned=self.owned(row.id))
+
+    def deployment_names(self) -> dict[int, str]:
+        """Names by id; those that were deleted are not among them."""
+        return {row.id: row.name for row in self.store.deployments()}
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        if self._close is not None:
+            self._close()
+
+    def __enter__(self) -> View:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_view(path: Path) -> View:
+    """Look at the journal at `path`.
+
+    raises  NotFoundError; JournalError for what is not a journal, or too new; StorageError
+    """
+    from durable_wf.journal.locks import Owners
+    from durable_wf.journal.reader import open_reader
+
+    reader = open_reader(path)
+    try:
+        owners = Owners(path)
+    except BaseException:
+        reader.close()
+        raise
+
+    def close() -> None:
+        owners.close()
+        reader.close()
+
+    return View(reader, owners.owned, close)

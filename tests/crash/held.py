@@ -1,0 +1,106 @@
+"""Workflows whose operations wait for the test: each connects to its socket, says who it is, and goes on when told."""
+
+import os
+import socket
+from pathlib import Path
+
+from durable_wf import operation, workflow
+
+GO = b"go"
+
+
+def wait_for_the_test(address, label):
+    """Connect, say label and pid, and wait for the word to go on.
+
+    raises  ConnectionError when the test lets go without it
+    """
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(address)
+        connection.sendall(f"{label} {os.getpid()}\n".encode())
+        if connection.recv(len(GO)) != GO:
+            raise ConnectionError(f"{label} was let go")
+
+
+@operation(resumable=True)
+def note(label):
+    """Does nothing, safe to repeat."""
+    return label
+
+
+@operation(resumable=True)
+def hold(address, label):
+    """Waits, safe to repeat."""
+    wait_for_the_test(address, label)
+    return label
+
+
+@operation
+def hold_once(address, label):
+    """Waits, not safe to repeat."""
+    wait_for_the_test(address, label)
+    return label
+
+
+@operation(resumable=True)
+def leave_child(address, marker):
+    """The first time: leave a forked child behind that outlives this process. Then wait."""
+    if not Path(marker).exists():
+        Path(marker).touch()
+        if os.fork() == 0:
+            try:
+                wait_for_the_test(address, "child")
+            finally:
+                os._exit(0)
+    wait_for_the_test(address, "parent")
+
+
+@workflow
+def line(ctx, address):
+    """One after the other, with two that wait."""
+    found = [ctx.execute_task(note, kwargs={"label": "first"}).get()]
+    for label in ("one", "two"):
+        found.append(ctx.execute_task(hold, kwargs={"address": address, "label": label}).get())
+    found.append(ctx.execute_task(note, kwargs={"label": "last"}).get())
+    return found
+
+
+@workflow
+def careful(ctx, address):
+    """One that may not be repeated."""
+    return ctx.execute_task(hold_once, kwargs={"address": address, "label": "once"}).get()
+
+
+@workflow
+def forking(ctx, address, marker):
+    """One that leaves a child behind."""
+    ctx.execute_task(leave_child, kwargs={"address": address, "marker": marker}).get()
+
+
+@workflow
+def wide(ctx, count, address=None):
+    """Many that may be repeated, at once, after one that waits."""
+    if address is not None:
+        ctx.execute_task(hold, kwargs={"address": address, "label": "wide"}).get()
+    graph = ctx.graph_mode()
+    for number in range(count):
+        graph.add_task(ctx.execute_task(note, kwargs={"label": str(number)}))
+    graph.execute()
+    return count
+
+
+@operation(resumable=True)
+def drop_locks(address, marker):
+    """The first time: close every descriptor above the usual three but the socket, as careless plugins do."""
+    if Path(marker).exists():
+        return
+    Path(marker).touch()
+    for entry in list(Path("/proc/self/fd").iterdir()):
+        if entry.is_symlink() and str(entry.readlink()).endswith("-owners"):
+            os.close(int(entry.name))
+
+
+@workflow
+def loses_its_byte(ctx, address, marker):
+    """One that closes what it should not."""
+    ctx.execute_task(drop_locks, kwargs={"address": address, "marker": marker}).get()
+    ctx.execute_task(hold, kwargs={"address": address, "label": "waits"}).get()

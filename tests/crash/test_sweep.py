@@ -1,0 +1,67 @@
+"""The sweep itself: some points of each scenario, and that it sees what it is there to see."""
+
+import random
+import subprocess
+import sys
+
+import pytest
+from tests.crash.kit import ROOT
+from tests.crash.planted import BUGS
+from tools.crash import sweep, table
+
+pytestmark = [pytest.mark.crash, pytest.mark.slow]
+
+
+def run(*arguments, module="tools.crash.sweep", timeout=600):
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=timeout)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "options"),
+    [
+        ("graph", ("--points", 20, "--double", 6)),
+        ("standard", ("--points", 20, "--double", 6)),
+        ("graph", ("--points", 6, "--durability", "power")),
+        ("three-tier", ("--points", 20)),
+    ],
+)
+def test_L5_a_kill_at_a_commit_and_a_resume_give_what_an_undisturbed_run_gives(scenario, options):
+    seed = random.SystemRandom().randrange(10**6)
+    done = run("--scenario", scenario, "--seed", seed, *options)
+    print(done.stdout, done.stderr)  # has the seed
+    assert done.returncode == 0, f"seed {seed}\n{done.stdout}{done.stderr}"
+    assert f"seed {seed}" in done.stdout
+    assert "0 of them wrong" in done.stdout
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_planted_bug_is_seen(bug):
+    done = run(bug, module="tests.crash.planted")
+    print(done.stdout, done.stderr)
+    assert done.returncode == 1, f"{bug} was not noticed\n{done.stdout}{done.stderr}"
+    assert "WRONG" in done.stdout
+
+
+def test_the_tool_can_be_run_and_says_how():
+    done = subprocess.run([ROOT / "tools/crash/run", "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "--points" in done.stdout
+
+
+@pytest.mark.parametrize("text", ["12", "x:before", "3:during"])
+def test_a_point_that_cannot_be_is_refused(text, capsys):
+    with pytest.raises(SystemExit) as refused:
+        sweep.main(["--only", text])
+    assert refused.value.code == 2
+    assert "12:before" in capsys.readouterr().err
+
+
+def test_the_full_table_stands_on_the_page():
+    page = table.PAGE.read_text()
+    assert page.count(table.BEGIN) == page.count(table.END) == 1
+    written = page.partition(table.BEGIN)[2].partition(table.END)[0]
+    for scenario in ("three-tier", "graph", "standard"):
+        for parallel in (1, 8):
+            (row,) = [line for line in written.splitlines() if line.startswith(f"| {scenario} | {parallel} |")]
+            assert row.endswith("| 0 |"), "the last column is what was wrong"

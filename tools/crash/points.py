@@ -1,0 +1,226 @@
+"""One point of a sweep: kill, look, resume, look again, and say what is wrong with what was seen."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tools.crash import steps
+from tools.crash.children import Ended, StepFailed, ask_child, in_child
+from tools.crash.judge import look, without_owner
+from tools.crash.killing import Kill
+from tools.crash.normal import differences
+from tools.crash.steps import Setting
+
+ASKS = 6
+
+
+class Point(NamedTuple):
+    """What is done: a scenario, and where its runners die; the second kill hits the first resume, and so on."""
+
+    scenario: str
+    max_parallel: int
+    kills: tuple[Kill, ...]
+    durability: str = "process"
+
+    def __str__(self) -> str:
+        return f"{self.scenario} --max-parallel {self.max_parallel} --only {','.join(map(str, self.kills))}"
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What came of it.
+
+    way       `ended` (the run ended before its n-th commit), `nothing` (it had not begun: started again), `plain`
+              (a plain resume completed it), `asked` (exit 6, then --reset-operations completed it)
+    repeated  operations that ran more than once, of those that were in flight
+    commits   of the run, where it ended by itself
+    """
+
+    point: Point
+    way: str = "ended"
+    problems: list[str] = field(default_factory=list)
+    repeated: int = 0
+    commits: int = 0
+    folder: str = ""
+
+
+class Reference(NamedTuple):
+    """The undisturbed run.
+
+    base  by name: how often an operation begins when nobody is killed
+    """
+
+    normal: dict[str, Any]
+    base: dict[str, int]
+    commits: int
+
+
+class _Run:
+    """The state of one point while it is made."""
+
+    def __init__(self, point: Point, folder: Path, reference: Reference | None) -> None:
+        self.point = point
+        self.log = folder / "output.txt"
+        self.setting = Setting(point.scenario, folder, point.max_parallel, point.durability)
+        self.reference = reference
+        self.verdict = Verdict(point, folder=str(folder))
+        self.kills: Counter[str] = Counter()  # by name: kills at which it was in flight
+        self.resets = 0
+
+    def wrong(self, where: str, *texts: str) -> None:
+        self.verdict.problems += [f"{where}: {text}" for text in texts]
+
+    def look(self, where: str) -> dict[str, Any]:
+        seen: dict[str, Any] = ask_child(self.log, look, self.point.scenario, self.setting.folder)
+        self.wrong(where, *seen["problems"])
+        return seen
+
+    def start(self, kill: Kill | None) -> Ended:
+        return in_child(self.log, steps.start, self.setting, kill)
+
+    def resume(self, kill: Kill | None = None, *, reset: bool = False) -> Ended:
+        self.resets += reset
+        return in_child(self.log, _resume, self.setting, kill, reset)
+
+
+def _resume(setting: Setting, kill: Kill | None, reset: bool) -> dict[str, Any]:  # noqa: FBT001 - an argument of a step
+    return steps.resume(setting, kill, reset=reset)
+
+
+def make(point: Point, folder: Path, reference: Reference | None) -> Verdict:
+    """Make the point in `folder`, which is removed when nothing is wrong.
+
+    reference  what to compare with; None makes the reference itself
+    """
+    folder.mkdir(parents=True)
+    run = _Run(point, folder, reference)
+    try:
+        ask_child(run.log, steps.prepare, run.setting)
+        _kill_and_resume(run)
+    except StepFailed as error:
+        run.wrong("step", str(error))
+    finally:
+        ask_child(run.log, steps.clean, run.setting)
+    if not run.verdict.problems:
+        shutil.rmtree(folder)
+    return run.verdict
+
+
+def refer(point: Point, folder: Path) -> Reference:
+    """The undisturbed run of the point's scenario.
+
+    raises  StepFailed when it does not even end well by itself
+    """
+    folder.mkdir(parents=True)
+    run = _Run(point, folder, None)
+    try:
+        ask_child(run.log, steps.prepare, run.setting)
+        answer = _answer(run.start(None), run)
+        seen = run.look("undisturbed")
+        problems = [*run.verdict.problems, *ask_child(run.log, steps.finish, run.setting)]
+        if answer["exit"] not in (0,) or problems:
+            text = f"the undisturbed run of {point.scenario} is not well: {answer} {problems}\n{run.log.read_text()}"
+            raise StepFailed(text)
+    finally:
+        ask_child(run.log, steps.clean, run.setting)
+    shutil.rmtree(folder)
+    base = {name: begun for name, (begun, _, _) in seen["ran"].items()}
+    return Reference(seen["normal"], base, answer["commits"])
+
+
+def _answer(ended: Ended, run: _Run) -> dict[str, Any]:
+    if ended.signal or ended.answer is None:
+        text = f"signal {ended.signal}, code {ended.code}\n{run.log.read_text()[-4000:]}"
+        raise StepFailed(text)
+    answer: dict[str, Any] = ended.answer
+    return answer
+
+
+def _kill_and_resume(run: _Run) -> None:
+    ended, seen = run.start(run.point.kills[0]), {}
+    for number, kill in enumerate(run.point.kills):
+        if number:
+            ended = run.resume(kill)
+        if not ended.signal:
+            break  # it ended before its n-th commit
+        seen = run.look(f"after kill {kill}")
+        run.kills.update(seen.get("handed_out", ()))
+    if not ended.signal:
+        run.verdict.commits = _answer(ended, run)["commits"]
+        if len(run.point.kills) == 1:
+            _check_end(run, _answer(ended, run))
+            return
+        seen = run.look("after the first kill")
+    if seen["state"] is None:
+        run.verdict.way = "nothing"
+        _check_end(run, _answer(run.start(None), run))
+        return
+    if seen["state"] not in ("interrupted", "terminated"):
+        run.wrong("after the kill", f"it is shown as {seen['state']}")
+    if seen["state"] == "terminated":  # killed after its last commit
+        run.verdict.way = "plain"
+        _check_end(run, {"exit": 0, "asks": [], "text": "terminated"})
+        return
+    _resume_as_a_person(run, seen)
+
+
+def _resume_as_a_person(run: _Run, before: dict[str, Any]) -> None:
+    asks = {name for name, how in before["in_flight"].items() if how == "ask"}
+    answer = _answer(run.resume(), run)
+    if not asks:
+        run.verdict.way = "plain"
+        _check_end(run, answer)
+        return
+    run.verdict.way = "asked"
+    seen = run.look("after the resume that asks")
+    numbers = sorted(seen["numbers"][name] for name in asks & seen["numbers"].keys())
+    if answer["exit"] != ASKS or answer["asks"] != numbers:
+        run.wrong("resume", f"should ask about {sorted(asks)} {numbers}, gave {answer}")
+    if seen["state"] != "interrupted" or seen["in_flight"].keys() != asks:
+        run.wrong("resume", f"it is {seen['state']}, in flight {seen['in_flight']}, not {asks}")
+    run.wrong("resume", *[f"did not run {task}, which waits for nothing unknown" for task in seen["idle"]])
+    run.wrong("resume", *[f"ran {name} again unasked" for name in asks if seen["ran"].get(name) != before["ran"].get(name)])
+    _check_second_resume(run, answer, seen)
+    _check_end(run, _answer(run.resume(reset=True), run))
+
+
+def _check_second_resume(run: _Run, answer: dict[str, Any], seen: dict[str, Any]) -> None:
+    again = _answer(run.resume(), run)
+    after = run.look("after the second resume")
+    if (again["exit"], again["asks"]) != (answer["exit"], answer["asks"]):
+        run.wrong("second resume", f"gave {again}, the first {answer}")
+    if seen["ran"] != after["ran"]:
+        run.wrong("second resume", "ran something")
+    one, other = without_owner(seen["dump"]), without_owner(after["dump"])
+    run.wrong("second resume", *differences(one, other))
+
+
+def _check_end(run: _Run, answer: dict[str, Any]) -> None:
+    """The execution has terminated, everything ran as often as it may, and the storage is as if undisturbed."""
+    seen = run.look("at the end")
+    if answer["exit"] != 0 or seen["state"] != "terminated":
+        run.wrong("at the end", f"it is {seen['state']}, and the runner said {answer}")
+        return
+    if run.reference is None:
+        return
+    run.wrong("at the end", *differences(run.reference.normal, seen["normal"]))
+    run.wrong("at the end", *ask_child(run.log, steps.finish, run.setting))
+    for name in sorted(run.reference.base.keys() | seen["ran"].keys()):
+        _check_runs(run, name, seen)
+
+
+def _check_runs(run: _Run, name: str, seen: dict[str, Any]) -> None:
+    base = run.reference.base.get(name, 0) if run.reference is not None else 0
+    begun, ended, keys = seen["ran"].get(name, (0, 0, 0))
+    most = base + run.kills[name]
+    if not base <= begun <= most or ended < base:
+        run.wrong("runs", f"{name} began {begun} times and ended {ended} times; {base} to {most} are right")
+    if begun > seen["attempts"].get(name, 0):
+        run.wrong("runs", f"{name} began {begun} times, and the journal has {seen['attempts'].get(name, 0)} attempts")
+    if keys > 1 + run.resets:
+        run.wrong("runs", f"{name} was given {keys} idempotency keys")
+    run.verdict.repeated += begun > base
