@@ -6,6 +6,7 @@ Source of defaults and of what `total_retries` means: workflow-api §3.1, §3.6,
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 INFINITE = -1
 DEFAULT_TOTAL_RETRIES = -1
 DEFAULT_RETRY_INTERVAL_S = 30.0
+MAX_DELAY_S = 100 * 365 * 86_400.0  # longer waits are this long: instants are stored in 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +69,12 @@ def delay_s(policy: Policy, *, retries: int, recoverable: bool, retry_after_s: f
     call.attempt_number = retries + 1
     if stop(call):
         return None
-    return float(retry_after_s if retry_after_s is not None else wait_fixed(policy.retry_interval_s)(call))
+    interval = wait_fixed(usable_s(policy.retry_interval_s) or 0.0)
+    return usable_s(retry_after_s if retry_after_s is not None else interval(call))
+
+
+def usable_s(asked: object) -> float | None:
+    """The delay that a failure asks for; None where it is not a number of seconds that can be waited for."""
+    if isinstance(asked, bool) or not isinstance(asked, (int, float)) or math.isnan(asked):
+        return None
+    return float(min(max(0, asked), MAX_DELAY_S))

@@ -332,8 +332,6 @@ CREATE INDEX execution_by_state ON execution (state);
 
 CREATE INDEX execution_by_deployment ON execution (deployment);
 
-CREATE INDEX transition_by_execution_seq ON transition (execution, seq) WHERE subject <= 1;
-
 CREATE INDEX event_by_execution ON event (execution);
 
 CREATE UNIQUE INDEX inbox_by_execution_key ON inbox (execution, key);

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -72,6 +73,12 @@ def path_of(function: Callable[..., Any]) -> str:
     if not name or not module or "<" in name:
         text = f"{function!r} cannot be found again by its name"
         raise FunctionError(text, hint="move it to the top level of a module, or run it as a local_task")
+    if module == "__main__":
+        spec = getattr(sys.modules["__main__"], "__spec__", None)
+        if spec is None:
+            text = f"{name} is defined in the script that was started; a later process could not import it"
+            raise FunctionError(text, hint="put it into a module of its own and import it from there")
+        module = spec.name
     return f"{module}:{name}"
 
 

@@ -270,7 +270,7 @@ def run_operation(  # noqa: PLR0913 - an operation call has these parts
             function=plan.function,
             kwargs=inputs,
             plan=plan,
-            about={"node": node, "plugin": plan.plugin, "relationship": end},
+            about={"name": name, "node": node, "plugin": plan.plugin, "relationship": end},
             on_unknown=plugin.on_unknown if plugin is not None else None,
         )
     )

@@ -145,7 +145,7 @@ class OperationInfo:
     """
 
     def __init__(self, request: OperationRequest, relationship: str | None) -> None:
-        self.name = request.name
+        self.name = (request.body.get("operation") or {}).get("name") or request.name
         self.retry_number = request.retry_number
         self.max_retries = request.max_retries
         self.relationship = relationship

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class Bridge(Protocol):
-    """How the workflow function's thread talks to the core (`scheduler.hosted.Hosted`).
+    """How the workflow function's thread talks to the core (`scheduler.hosted.Hosted`)."""
 
-    resumed  whether what the function is doing was first done after its execution had been resumed
-    """
-
-    resumed: bool
+    @property
+    def resumed(self) -> bool:
+        """Whether what the function is doing was first done after its execution had been resumed."""
+        ...
 
     def ask(self, event: Asked) -> None:
         """Ask for a task without waiting."""

@@ -38,7 +38,7 @@ from durable_wf.errors import (
 from durable_wf.graph.decide import Core
 from durable_wf.inspection.find import find_execution, shown_state
 from durable_wf.journal.port import Journal
-from durable_wf.model.states import EXECUTION, X
+from durable_wf.model.states import X
 from durable_wf.scheduler.claim import claim
 from durable_wf.scheduler.host import Host
 from durable_wf.scheduler.hosted import Hosted

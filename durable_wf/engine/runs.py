@@ -118,6 +118,6 @@ def idempotency_key(journal_id: str, uid: str, task: int, generation: int) -> st
     return sha256(f"{journal_id}/{uid}/{task}/{generation}".encode()).hexdigest()[:32]
 
 
-def on_error(error: Exception) -> Raised:
+def on_error(error: BaseException) -> Raised:
     """What the journal stores of a workflow function's exception."""
     return Raised(recorded.to_record(error, skip_frames=2), recorded.failed_tasks(error))

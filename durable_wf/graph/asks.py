@@ -29,16 +29,14 @@ def make_task(run: Run, pen: Pen, spec: Spec, graph: int | None) -> TaskState:
     n = run.keys[key] = run.keys.get(key, 0) + 1
     no = run.next_no
     run.next_no = no + 1
-    task = TaskState(no, graph, parent, key[2], spec.name, spec.target, n, request, pen.seq)
+    row = Task(
+        run.row.id, no, graph, parent, key[2], spec.name, spec.target, n, request.no, pen.seq, PENDING,
+        0, 0, 0, None, None,
+    )  # fmt: skip
+    pen.changes.tasks.append(row)
+    task = run.tasks[no] = TaskState(row, request)
     task.spec = spec
     spec.no = no
-    run.tasks[no] = task
-    pen.changes.tasks.append(
-        Task(
-            run.row.id, no, graph, parent, key[2], spec.name, spec.target, n, request.no, pen.seq, PENDING,
-            0, 0, 0, None, None,
-        )
-    )  # fmt: skip
     return task
 
 
@@ -46,12 +44,13 @@ def ask(run: Run, pen: Pen, spec: Spec) -> None:
     """Standard mode: make the task and free it at once."""
     task = make_task(run, pen, spec, None)
     run.standard.append(task)
+    run.open += 1
     run.freed.append(task)
     run.asked_seq = task.seq
     pen.asked(task)
 
 
-def store_graph(run: Run, pen: Pen, asked: Executes) -> Scope:
+def store_graph(run: Run, pen: Pen, asked: Executes) -> None:
     """Store what was added to a graph, connect it, and free what waits for nothing."""
     no = run.next_graph
     run.next_graph = no + 1
@@ -62,17 +61,18 @@ def store_graph(run: Run, pen: Pen, asked: Executes) -> Scope:
     made = [make_task(run, pen, spec, no) for spec in asked.specs]
     for task in made:
         join(run, task)
+    failed: dict[TaskState, None] = {}
     for spec, on in asked.edges:
         pen.changes.dependencies.append(Dependency(run.row.id, spec.no, on.no, pen.seq))
-        connect(run, run.tasks[spec.no], run.tasks[on.no])
+        if connect(run.tasks[spec.no], run.tasks[on.no]) and is_no_hope(run.tasks[on.no]):
+            failed[run.tasks[on.no]] = None
     run.asked_seq = pen.seq
     pen.graph(scope, GE.STARTED)
-    for task in made:
-        if task.waits == 0 and not task.behind:
-            run.freed.append(task)
-    if scope.open == 0:
-        flow.end_graph(pen, scope)
-    return scope
+    touched: dict[Scope, None] = {scope: None}
+    for task in sorted(failed, key=lambda task: flow.failure_of(task).seq):  # all of earlier execute()s
+        flow.stand_behind(run, task, flow.failure_of(task), touched)
+    run.freed.extend(task for task in made if task.waits == 0)
+    flow.close_all(run, pen, touched)
 
 
 def join(run: Run, task: TaskState) -> None:
@@ -90,18 +90,17 @@ def join(run: Run, task: TaskState) -> None:
     task.scope.open += 1
 
 
-def connect(run: Run, task: TaskState, on: TaskState) -> None:
-    """`task` waits for `on`, unless that ended well; behind a failure it never starts."""
+def connect(task: TaskState, on: TaskState) -> bool:
+    """`task` waits for `on`; False if that has ended well already."""
     if on.state == SUCCEEDED:
-        return
+        return False
     if on.dependents is None:
         on.dependents = []
     on.dependents.append(task)
     task.waits += 1
-    if on.behind or on.state == FAILED:
-        innermost = on.inner.failures if on.inner is not None else [on.no]
-        if on.behind and on.scope is not None:
-            innermost = on.scope.failures
-        # as if it failed now: what is already behind it is left as it is
-        for scope in flow.stand_behind(on, innermost):
-            flow.blame(scope, innermost)
+    return True
+
+
+def is_no_hope(task: TaskState) -> bool:
+    """Whether it will never end well: it has failed, or is behind a failure."""
+    return task.state == FAILED or task.behind is not None

@@ -6,7 +6,7 @@ Between two forkjoins stands a hub, so that n tasks after m cost n + m edges. A 
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from durable_wf.codec import encode
 from durable_wf.errors import UsageError
@@ -15,9 +15,11 @@ from durable_wf.model.events import Executes, Spec
 from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _HUB_REQUEST = encode({"kwargs": {}, "policy": {"total_retries": 0, "retry_interval": 0.0, "on_unknown": "rerun"}})
+
+Moment: TypeAlias = tuple[Spec, int]  # 0: the task begins; 1: it ends. One that is no subgraph only begins
 
 
 class CycleError(UsageError):
@@ -51,14 +53,28 @@ class GraphBuild:
         return not self._specs
 
     def add(self, spec: Spec) -> None:
-        """Add a task; twice is harmless."""
-        if spec not in self._stored:
-            self._specs.setdefault(spec)
+        """Add a task; twice is harmless.
+
+        raises  UsageError when its subgraph was executed already
+        """
+        if spec in self._stored:
+            return
+        if spec.parent in self._stored:
+            text = f"{describe_spec(spec.parent)} was executed already; nothing can be added to it"
+            raise UsageError(text, hint="add a new subgraph, or add the task to the graph")
+        self._specs.setdefault(spec)
 
     def depend(self, spec: Spec, on: Spec) -> None:
-        """`spec` waits for `on`. Depending on itself is ignored, as in the reference (workflow-api §4.1)."""
-        if spec is not on:
-            self._edges.setdefault((spec, on))
+        """`spec` waits for `on`. Depending on itself is ignored, as in the reference (workflow-api §4.1).
+
+        raises  UsageError when `spec` was executed already
+        """
+        if spec is on:
+            return
+        if spec in self._stored:
+            text = f"{describe_spec(spec)} was executed already; it cannot wait for anything more"
+            raise UsageError(text, hint="tasks that are added later may wait for earlier ones, not the other way round")
+        self._edges.setdefault((spec, on))
 
     def follow(self, before: Sequence[Spec], after: Sequence[Spec], parent: Spec | None) -> None:
         """Everything in `after` waits for everything in `before`."""
@@ -100,27 +116,12 @@ class GraphBuild:
             hub.name = blake2b("\n".join(sorted(names)).encode(), digest_size=6).hexdigest()
 
     def _refuse_cycle(self, specs: list[Spec], edges: list[tuple[Spec, Spec]]) -> None:
-        """A task begins and ends; a subgraph ends after its members, which begin after it has begun."""
-        after: dict[tuple[Spec, int], list[tuple[Spec, int]]] = {}
-
-        def arc(one: tuple[Spec, int], other: tuple[Spec, int]) -> None:
+        after: dict[Moment, list[Moment]] = {}
+        waits: dict[Moment, int] = {(spec, 0): 0 for spec in specs}
+        for one, other in self._arcs(specs, edges):
             after.setdefault(one, []).append(other)
             waits[other] = waits.get(other, 0) + 1
-
-        waits: dict[tuple[Spec, int], int] = {}
-        for spec in specs:
-            waits.setdefault((spec, 0), 0)
-            if spec.kind == Kind.SUBGRAPH:
-                arc((spec, 0), (spec, 1))
-            if spec.parent is not None:
-                arc((spec.parent, 0), (spec, 0))
-                arc(_end(spec), (spec.parent, 1))
-        for spec, on in edges:
-            arc(_end(on), (spec, 0))
-        for spec in {on for _, on in edges if on in self._stored} | {one.parent for one in specs if one.parent}:
-            if spec in self._stored:
-                waits[(spec, 0)] = waits[_end(spec)] = 0
-        free = [node for node, count in waits.items() if count == 0]
+        free = [moment for moment, count in waits.items() if count == 0]
         left = len(waits)
         while free:
             left -= 1
@@ -131,15 +132,27 @@ class GraphBuild:
         if left > 0:
             raise CycleError(_named_cycle(after))
 
+    def _arcs(self, specs: list[Spec], edges: list[tuple[Spec, Spec]]) -> Iterator[tuple[Moment, Moment]]:
+        """What comes before what: a subgraph ends after its members, which begin after it has begun."""
+        for spec in specs:
+            if spec.kind == Kind.SUBGRAPH:
+                yield (spec, 0), (spec, 1)
+            if spec.parent is not None:
+                yield (spec.parent, 0), (spec, 0)
+                yield _end(spec), (spec.parent, 1)
+        for spec, on in edges:
+            if on not in self._stored:
+                yield _end(on), (spec, 0)
 
-def _end(spec: Spec) -> tuple[Spec, int]:
+
+def _end(spec: Spec) -> Moment:
     return (spec, 1 if spec.kind == Kind.SUBGRAPH else 0)
 
 
-def _named_cycle(after: dict[tuple[Spec, int], list[tuple[Spec, int]]]) -> str:
+def _named_cycle(after: dict[Moment, list[Moment]]) -> str:
     import networkx as nx  # only here: it takes 80 ms to import
 
-    graph = nx.DiGraph((one, other) for one, others in after.items() for other in others)
+    graph: nx.DiGraph[Moment] = nx.DiGraph((one, other) for one, others in after.items() for other in others)
     steps = [step[0][0] for step in reversed(nx.find_cycle(graph))]
     named = list(dict.fromkeys(describe_spec(spec) for spec in steps if spec.kind != Kind.HUB))
     return "tasks wait for each other in a circle: " + " → ".join([*named, named[0]])

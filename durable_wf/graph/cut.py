@@ -7,15 +7,14 @@ shown to it is superseded: kept, shown, never matched again. The rest is answere
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from durable_wf.codec import decode, encode
 from durable_wf.errors import AskError, NotFoundError
+from durable_wf.graph.load import recorded_failures
 from durable_wf.graph.state import (
     FAILED,
-    GRAPH_ENDED,
     GRAPH_STARTED,
-    IN_FLIGHT,
     PENDING,
     STARTED,
     SUCCEEDED,
@@ -23,9 +22,12 @@ from durable_wf.graph.state import (
     UNKNOWN,
     WORKED,
 )
+from durable_wf.model.rows import Kind
 from durable_wf.model.states import EXECUTION, GE, TE, XE, X
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from durable_wf.graph.pen import Pen
     from durable_wf.graph.state import Run, Scope, TaskState
     from durable_wf.model.rows import History
@@ -55,25 +57,28 @@ def plan_cut(run: Run, history: History, from_task: int | None = None) -> Cut | 
     """What resuming this ended execution means; None for one that has not ended (it simply goes on).
 
     from_task  begin again from this task where no failure is found, or where a person wants it
-    raises     AskError when no failure ended it and no task is given; NotFoundError for an unknown task
+    raises     AskError when it has terminated, or no failure ended it and no task is given; NotFoundError for an
+               unknown task
     """
     row = history.execution
     if row.state not in _ENDED_STATES:
         return None
-    if from_task is not None:
-        return _from(run, from_task)
     if row.state == _TERMINATED:
         text = f"execution '{row.uid}' has terminated; there is nothing to resume"
         raise AskError(text)
+    if from_task is not None:
+        return _from(run, from_task)
     detail = _end_detail(history)
-    ended_by = [no for no in detail.get("ended_by", ()) if no in run.tasks]
-    if not ended_by or detail.get("cut_seq") is None:
-        text = f"no failed task ended execution '{row.uid}': its function failed by itself, so there is nothing to reset"
+    cut_seq = detail.get("cut_seq")
+    if cut_seq is None:
+        text = (
+            f"no failed task ended execution '{row.uid}': its function failed by itself, so there is nothing to reset"
+        )
         raise AskError(text, hint="mend the function, then name where to begin again: --from TASK")
-    return _collect(run, detail["cut_seq"], ended_by)
+    return _collect(run, cut_seq, detail["ended_by"])
 
 
-def _end_detail(history: History) -> dict[str, object]:
+def _end_detail(history: History) -> dict[str, Any]:
     for transition in reversed(history.transitions):
         if transition.seq == history.execution.ended_seq:
             return decode(transition.detail_json) or {}
@@ -85,43 +90,49 @@ def _from(run: Run, no: int) -> Cut:
     if task is None:
         text = f"there is no task {no} in this execution"
         raise NotFoundError(text)
-    if task.state == FAILED and task.inner is None and task.ended_seq is not None:
-        return _collect(run, task.ended_seq, [no])
+    if task.state == SUPERSEDED:
+        text = f"task {no} was superseded by an earlier resume; nothing can begin again from it"
+        raise NotFoundError(text)
+    if task.state == FAILED and task.ended_seq is not None:
+        return _collect(run, task.ended_seq, recorded_failures(task.detail) or [no])
     return _collect(run, task.seq - 1, [])
 
 
-def _collect(run: Run, cut_seq: int, ended_by: list[int]) -> Cut:
-    cut = Cut(cut_seq)
+def _collect(run: Run, cut_seq: int, ended_by: Iterable[int]) -> Cut:
     live = [task for task in run.tasks.values() if task.state != SUPERSEDED]
+    kept = [task for task in live if task.seq <= cut_seq]
+    reset = {task.no for task in kept if task.undecided is not None}
+    reset |= {task.no for task in kept if task.state == FAILED}.intersection(ended_by)
+    graphs = _reopened(run, kept, reset, cut_seq)
+    reset |= {task.no for task in kept if task.kind == Kind.SUBGRAPH and _failed_with(task, reset)}
+    cut = Cut(cut_seq, sorted(reset), graphs)
     cut.superseded = [task.no for task in live if task.seq > cut_seq]
-    reset = {no for no in ended_by if run.tasks[no].state == FAILED and run.tasks[no].seq <= cut_seq}
-    for no in list(reset):  # the subgraphs that failed with it
-        parent = run.tasks[no].parent
-        while parent is not None:
-            if run.tasks[parent].state == FAILED:
-                reset.add(parent)
-            parent = run.tasks[parent].parent
-    cut.reset = sorted(reset)
-    touched = {run.tasks[no].graph for no in reset} - {None}
-    cut.graphs = sorted(no for no in touched if no is not None and run.graph_by_no[no].state in GRAPH_ENDED)
-    cut.graphs += _behind(run, cut)
     cut.rolled_back = [
         no for no in cut.superseded if run.tasks[no].kind in WORKED and run.tasks[no].attempts and _ran(run.tasks[no])
     ]
     return cut
 
 
-def _behind(run: Run, cut: Cut) -> list[int]:
-    """Graphs that failed only because of what they inherited from a graph that goes on."""
-    reset = set(cut.reset)
-    return sorted(
-        scope.no
-        for scope in run.graph_by_no.values()
-        if scope.no not in cut.graphs
-        and scope.state in GRAPH_ENDED
-        and scope.seq <= cut.cut_seq
-        and reset.intersection(scope.failures)
-    )
+def _reopened(run: Run, kept: list[TaskState], reset: set[int], cut_seq: int) -> list[int]:
+    """The graphs that failed with what is reset, and go on. Adds to `reset` what failed in them after their end.
+
+    Such a late failure nobody was shown, and the graph would fail of it at once.
+    """
+    ended = {no: scope for no, scope in run.graph_by_no.items() if scope.ended and scope.seq <= cut_seq}
+    found: set[int] = set()
+    while new := {no for no, scope in ended.items() if no not in found and not reset.isdisjoint(scope.failures)}:
+        found |= new
+        reset |= {
+            task.no
+            for task in kept
+            if task.graph in new and task.state == FAILED and task.kind != Kind.SUBGRAPH
+            and task.no not in ended[task.graph].failures
+        }  # fmt: skip
+    return sorted(found)
+
+
+def _failed_with(task: TaskState, reset: set[int]) -> bool:
+    return task.state == FAILED and not reset.isdisjoint(recorded_failures(task.detail))
 
 
 def _ran(task: TaskState) -> bool:
@@ -135,10 +146,10 @@ def apply_cut(run: Run, cut: Cut) -> None:
     for no in cut.reset:
         task = run.tasks[no]
         task.state = PENDING
-        task.ended_seq, task.detail = None, None
+        task.ended_seq = task.detail = task.undecided = None
     for no in cut.graphs:
         scope = run.graph_by_no[no]
-        scope.state, scope.ended, scope.failures = GRAPH_STARTED, False, []
+        scope.state, scope.ended, scope.failures = GRAPH_STARTED, False, {}
     for path, scope in list(run.graphs.items()):
         if scope.seq > cut.cut_seq:
             del run.graphs[path]
@@ -165,8 +176,3 @@ def write_cut(run: Run, pen: Pen, cut: Cut, states: dict[int, int], graphs: dict
         task = run.tasks[no]
         task.state = states[no]
         pen.task(task, TE.SUPERSEDED)
-
-
-def in_flight_at_end(run: Run) -> list[int]:
-    """Tasks whose attempt was still running by their row when the execution was left."""
-    return [task.no for task in run.tasks.values() if task.state in IN_FLIGHT and task.kind in WORKED]

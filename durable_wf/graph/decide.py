@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from durable_wf.clock import Instant, remaining_us
 from durable_wf.codec import decode, encode
 from durable_wf.errors import EngineBug, NonDeterministicWorkflow
 from durable_wf.graph import asks, flow, outcomes
@@ -20,13 +19,14 @@ from durable_wf.graph.state import (
     EXECUTION_CODE,
     FAILED,
     GRAPH_ENDED,
+    IN_FLIGHT,
     PENDING,
     SENT,
     SUCCEEDED,
     UNKNOWN,
     Scope,
 )
-from durable_wf.model.commands import Answer, Arm, Cause, HandOut, Over
+from durable_wf.model.commands import Answer, Cause, HandOut, Over
 from durable_wf.model.events import (
     Asked,
     Begins,
@@ -43,12 +43,14 @@ from durable_wf.model.events import (
     Stops,
 )
 from durable_wf.model.rows import Request, Subject
-from durable_wf.model.states import GE, TE, XE, A, X
+from durable_wf.model.states import TE, XE, A, X
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from durable_wf.graph.pen import Pen
     from durable_wf.graph.state import Run, TaskState
-    from durable_wf.model.rows import History
+    from durable_wf.model.rows import History, Transition
 
 
 class Core:
@@ -68,10 +70,9 @@ class Core:
         self._graphs_before = {no: scope.state for no, scope in self.run.graph_by_no.items()}
         if cut is not None:
             apply_cut(self.run, cut)
-        self._started_seq = _started_seq(history)
-        self.resumed_seq = _resumed_seq(history)
-        self.replay: Replay | None = Replay(self.run)
-        self.replay.edges = _edges(self.run, history)
+        self._started_seq = _first_seq(history, lambda row: row.target == EXECUTION_CODE[X.STARTED])
+        self.resumed_seq = _first_seq(history, lambda row: row.event in _RESUMED)
+        self.replay: Replay | None = Replay(self.run, _edges(self.run, history))
 
     # ------------------------------------------------------------------ replay, on the workflow's thread
 
@@ -128,7 +129,9 @@ class Core:
 
     def only_waits(self, event: FromFunction) -> bool:
         """Take in a wait that changes nothing yet, without a turn; False if the event needs one."""
-        task = self.run.tasks.get(event.spec.no) if isinstance(event, Gets) and self.replay is None else None
+        if not isinstance(event, Gets) or self.replay is not None:
+            return False
+        task = self.run.tasks.get(event.spec.no)
         if task is None or task.undecided is not None or task.state in (SUCCEEDED, FAILED, UNKNOWN):
             return False
         if not self.run.in_flight and not self.run.rescheduled:
@@ -141,9 +144,15 @@ class Core:
         run = self.run
         if run.over:
             return
+        if isinstance(event, FromFunction):
+            self._asked(pen, event)
+        else:
+            self._happened(pen, event)
+        flow.settle(run, pen)
+
+    def _asked(self, pen: Pen, event: FromFunction) -> None:
+        run = self.run
         match event:
-            case Ended():
-                outcomes.ended(run, pen, event)
             case Begins():
                 pen.commands.append(Answer(0, None, (), self._started_seq or 0))
             case Asked():
@@ -151,22 +160,33 @@ class Core:
             case Gets():
                 run.wait = event
                 outcomes.decide_undecided(run, pen, run.tasks[event.spec.no])
-            case Executes():
-                self._execute(pen, event)
+            case Executes(path=path):
+                run.wait = event
+                if path not in run.graphs:
+                    asks.store_graph(run, pen, event)
+            case Returned():
+                run.ending = event
+                for task in run.standard:
+                    outcomes.decide_undecided(run, pen, task)
+            case Raised():
+                run.ending = event
+
+    def _happened(self, pen: Pen, event: FromOutside | Request) -> None:
+        run = self.run
+        match event:
+            case Ended():
+                outcomes.ended(run, pen, event)
             case Begun():
                 outcomes.begun(run, pen, event)
             case Logged():
                 pen.log(None, event.at_us, event.level, event.text)
             case Due():
                 self._due(pen, event)
-            case Returned() | Raised():
-                run.ending = event
             case Stops():
                 self._stop(pen, event)
             case Request():
                 pen.changes.taken.append(event.id)
                 pen.warn(f"a request of a kind that this version does not know was left aside: '{event.kind}'")
-        flow.settle(run, pen)
 
     def conclude(self, pen: Pen) -> None:
         """After a turn's facts and hand-outs: answer the function if that can be, end or lie down if it must."""
@@ -177,7 +197,7 @@ class Core:
             self._end(pen)
         elif run.wait is not None:
             self._answer_wait(pen)
-        if run.over or not self._is_stuck():
+        if not self._is_stuck():
             return
         if run.unknown:
             self._lie_down(pen, tuple(sorted(run.unknown)))
@@ -186,38 +206,37 @@ class Core:
             raise EngineBug(text)
 
     def hand_out(self, pen: Pen, *, workers: int, window: int) -> int:
-        """Hand ready tasks to workers.
+        """Hand ready tasks to workers; once the function has raised, only those that had been handed out before.
 
         workers  how many may be in flight that must not be repeated without asking
         window   how many may be in flight in all
         returns  how many were handed out
         """
         run = self.run
-        if run.stopping or run.over or isinstance(run.ending, Raised):
+        if run.stopping or run.over:
             return 0
-        handed = 0
         singles = sum(not task.request.policy.repeatable for task in run.in_flight.values())
-        waiting: list[TaskState] = []
-        while run.ready and len(run.in_flight) < window:
-            task = run.ready.popleft()
-            if task.state != PENDING or task.behind or not flow.may_start(run, task):
-                continue
-            if not task.request.policy.repeatable:
-                if singles >= workers:
-                    waiting.append(task)
-                    if len(waiting) > window:
-                        break
+        before = len(run.in_flight)
+        for queue in (run.again,) if isinstance(run.ending, Raised) else (run.again, run.ready):
+            waiting: list[TaskState] = []
+            while queue and len(run.in_flight) < window and len(waiting) <= window:
+                task = queue.popleft()
+                if task.state != PENDING or task.behind is not None:
                     continue
-                singles += 1
-            pen.new_attempt(task)
-            task.began_us = None
-            pen.task(task, TE.HANDED_OUT, None, ATTEMPT_SENT)
-            run.in_flight[task.no] = task
-            flow.runs(task, 1)
-            pen.commands.append(HandOut(task.no, task.attempts))
-            handed += 1
-        run.ready.extendleft(reversed(waiting))
-        return handed
+                if not task.request.policy.repeatable:
+                    if singles >= workers:
+                        waiting.append(task)
+                        continue
+                    singles += 1
+                self._give(pen, task)
+            queue.extendleft(reversed(waiting))
+        return len(run.in_flight) - before
+
+    def _give(self, pen: Pen, task: TaskState) -> None:
+        pen.new_attempt(task)
+        pen.task(task, TE.HANDED_OUT, None, ATTEMPT_SENT)
+        self.run.in_flight[task.no] = task
+        pen.commands.append(HandOut(task.no, task.attempts))
 
     # ------------------------------------------------------------------ parts
 
@@ -236,23 +255,16 @@ class Core:
     def _lost(self, pen: Pen) -> None:
         """What was in flight when the runner died is unknown from here on; settle what can be."""
         for task in list(self.run.unknown.values()):
-            if task.state in outcomes.IN_FLIGHT:
-                outcomes.lost(self.run, pen, task)
+            if task.state in IN_FLIGHT:
+                outcomes.lost(pen, task)
             outcomes.settle_unknown(self.run, pen, task, person_says=self._reset_all)
 
     def _rearm(self, pen: Pen) -> None:
         for no in sorted(self.run.rescheduled):
-            task = self.run.tasks[no]
-            detail = decode(task.detail)
-            pen.commands.append(Arm(("task", no), _left_us(detail, pen)))
+            outcomes.wait_on(self.run, pen, self.run.tasks[no])
         for scope in self.run.graphs.values():
             if scope.failures and not scope.ended:
-                pen.commands.append(Arm(("graph", scope.no), int(scope.wait_after_fail_s * 1_000_000)))
-
-    def _execute(self, pen: Pen, event: Executes) -> None:
-        self.run.wait = event
-        if event.path not in self.run.graphs:
-            asks.store_graph(self.run, pen, event)
+                flow.arm(pen, scope)
 
     def _due(self, pen: Pen, event: Due) -> None:
         kind, no = event.timer
@@ -260,9 +272,10 @@ class Core:
             outcomes.came_due(self.run, pen, self.run.tasks[no])
             return
         scope = self.run.graph_by_no[no]
-        members = (task for task in self.run.unknown.values() if task.graph == no)
-        if scope.failures and not scope.ended and next(members, None) is None:
-            flow.end_graph(pen, scope)
+        if scope.ended or not scope.due_us or pen.now.boot_us < scope.due_us:
+            return
+        if not any(task.graph == no for task in self.run.unknown.values()):
+            flow.cut_short(self.run, pen, scope)
 
     def _stop(self, pen: Pen, event: Stops) -> None:
         run = self.run
@@ -271,7 +284,6 @@ class Core:
             task = run.in_flight.get(no)
             if task is not None and task.attempts == attempt and task.state == SENT:
                 del run.in_flight[no]
-                flow.runs(task, -1)
                 pen.task(task, TE.HANDED_BACK, None, pen.attempt(task, A.CANCELLED, None, pen.now.wall_us))
 
     def _answer_wait(self, pen: Pen) -> None:
@@ -295,14 +307,11 @@ class Core:
         return Answer(task.no, task.detail, failed, task.ended_seq or 0)
 
     def _show_graph(self, scope: Scope) -> Answer:
-        failed = tuple(sorted(scope.failures or self._failures_in_journal(scope)))
+        failed = scope.failed
         self._note(failed, max((self.run.tasks[no].ended_seq or 0 for no in failed), default=0))
         tasks = [self.run.tasks[no] for no in failed]
         causes = tuple(Cause(task.no, task.name, task.target, task.request.text, task.detail) for task in tasks)
         return Answer(0, None, failed, scope.ended_seq, causes)
-
-    def _failures_in_journal(self, scope: Scope) -> list[int]:
-        return _graph_failures(self._history, scope.no) if self._history is not None else []
 
     def _note(self, failed: tuple[int, ...], seq: int) -> None:
         for no in failed:
@@ -311,8 +320,11 @@ class Core:
     def _is_stuck(self) -> bool:
         """Nothing runs, nothing can start, no timer will come, and the function waits or has ended."""
         run = self.run
-        blocked = run.wait is not None or run.ending is not None
-        return blocked and not run.in_flight and not run.ready and not run.rescheduled
+        if run.over or run.in_flight or run.again:
+            return False
+        if isinstance(run.ending, Raised):
+            return True
+        return (run.wait is not None or run.ending is not None) and not run.ready and not run.rescheduled
 
     def _lie_down(self, pen: Pen, asked: tuple[int, ...] = ()) -> None:
         detail = encode({"asks": list(asked)}) if asked else None
@@ -334,21 +346,19 @@ class Core:
     def _end(self, pen: Pen) -> None:
         """The function has ended: end the execution once what it asked for has, too."""
         run, ending = self.run, self.run.ending
+        if run.in_flight or run.again or run.unknown or ending is None:
+            return
         if isinstance(ending, Returned):
-            for task in run.standard:
-                outcomes.decide_undecided(run, pen, task)
-            flow.settle(run, pen)
-            if any(task.state not in (SUCCEEDED, FAILED) for task in run.standard):
+            if run.open:
                 return
-            failed = next((task for task in run.standard if task.state == FAILED and not task.fetched), None)
-            if failed is None:
+            failed = [task for task in run.standard if task.state == FAILED and not task.fetched]
+            if not failed:
                 detail = None if ending.result_json is None else f'{{"result":{ending.result_json}}}'
                 self._over(pen, XE.RETURNED, detail)
                 return
-            self._show(failed)
-            ending = Raised(decode(failed.detail)["error"], (failed.no,))
-        if run.in_flight or ending is None:
-            return
+            for task in failed:
+                self._show(task)
+            ending = Raised(decode(failed[0].detail)["error"], tuple(task.no for task in failed))
         cut = min((run.notes[no] for no in ending.ended_by if no in run.notes), default=None)
         detail = encode({"error": ending.error, "ended_by": list(ending.ended_by), "cut_seq": cut})
         self._over(pen, XE.RAISED, detail)
@@ -359,25 +369,10 @@ class Core:
         pen.commands.append(Over(state))
 
 
-def _left_us(detail: dict[str, object], pen: Pen) -> int:
-    due = Instant(*detail["due"])  # type: ignore[misc]
-    return remaining_us(due=due, drawn_us=int(detail["delay_us"]), now=pen.now)  # type: ignore[call-overload]
-
-
-def _started_seq(history: History) -> int | None:
-    """The seq at which the function began first; what it reads of the storage is as it was then."""
-    for row in history.transitions:
-        if row.subject == Subject.EXECUTION and row.target == EXECUTION_CODE[X.STARTED]:
-            return row.seq
-    return None
-
-
-def _resumed_seq(history: History) -> int | None:
-    """The seq at which the execution was first resumed."""
-    for row in history.transitions:
-        if row.subject == Subject.EXECUTION and row.event in _RESUMED:
-            return row.seq
-    return None
+def _first_seq(history: History, wanted: Callable[[Transition], bool]) -> int | None:
+    """The seq of the execution's first such transition."""
+    found = (row.seq for row in history.transitions if row.subject == Subject.EXECUTION and wanted(row))
+    return next(found, None)
 
 
 def _edges(run: Run, history: History) -> dict[int, set[tuple[int, int]]]:
@@ -389,13 +384,4 @@ def _edges(run: Run, history: History) -> dict[int, set[tuple[int, int]]]:
     return found
 
 
-def _graph_failures(history: History, graph: int) -> list[int]:
-    """The failures that a graph's end recorded."""
-    for row in reversed(history.transitions):
-        if row.subject == Subject.GRAPH and row.subject_no == graph and row.event == _GRAPH_FAILED:
-            return list(decode(row.detail_json)["failures"])
-    return []
-
-
 _RESUMED = frozenset(tuple(XE).index(event) for event in (XE.RESUMED, XE.RESUMED_CANCELLING, XE.REOPENED))
-_GRAPH_FAILED = tuple(GE).index(GE.FAILED)

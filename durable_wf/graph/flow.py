@@ -3,6 +3,10 @@
 Costs O(degree) an event: counters only, never a recomputed ready set. Failure semantics: workflow-api §4.4 (independent
 branches go on, dependents of a failed task never start), and unlike §4.5 the running members of a failed
 subgraph are tracked until they have ended.
+
+What is behind a failure never starts, and that is the only thing that holds a free task back. Behind a failure is
+what depends on the failed task, and whatever of a subgraph does not run when one of its members fails; of a graph,
+when wait_after_fail ends it.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from durable_wf.codec import encode
 from durable_wf.graph import effects
-from durable_wf.graph.state import ENDED, PENDING, STARTED, WORKED, Scope
+from durable_wf.graph.state import PENDING, RESCHEDULED, STARTED, SUCCEEDED, WORKED, Failure, Scope
 from durable_wf.model.commands import Arm
 from durable_wf.model.rows import Kind
 from durable_wf.model.states import GE, TE
@@ -25,10 +29,10 @@ def settle(run: Run, pen: Pen) -> None:
     """Start all that nothing holds back any more, until only work for workers is left."""
     while run.freed:
         task = run.freed.popleft()
-        if task.state != PENDING or task.behind or not may_start(run, task):
+        if task.state != PENDING or task.behind is not None:
             continue
         if task.kind in WORKED:
-            run.ready.append(task)
+            (run.again if task.goes_on else run.ready).append(task)
         elif task.kind == Kind.SUBGRAPH:
             _enter(run, pen, task)
         else:
@@ -41,49 +45,32 @@ def settle(run: Run, pen: Pen) -> None:
                 ended_badly(run, pen, task)
 
 
-def may_start(run: Run, task: TaskState) -> bool:
-    """Whether every scope around the task still starts things."""
-    scope = task.scope
-    while scope is not None:
-        if scope.ended:
-            return False
-        parent = None if scope.path else run.tasks[scope.no]
-        if parent is not None and scope.failures:
-            return False
-        scope = parent.scope if parent is not None else None
-    return True
-
-
 def _enter(run: Run, pen: Pen, task: TaskState) -> None:
     """A subgraph whose turn has come: its members are free to start."""
-    pen.task(task, TE.BEGAN)
-    runs(task, 1)
     inner = inner_scope(task)
-    if inner.open == 0 or inner.failures:
-        close(run, pen, inner)
+    if not inner.members:
+        inner.ended = True
+        pen.task(task, TE.SUCCEEDED)
+        ended_well(run, pen, task)
         return
+    pen.task(task, TE.BEGAN)
     for member in inner.members:
         free(run, member)
+    close(run, pen, inner)
 
 
 def inner_scope(task: TaskState) -> Scope:
     """The scope that a subgraph task is."""
     if task.inner is None:
-        task.inner = Scope(task.no)
+        task.inner = Scope(task.no, task=task)
     return task.inner
 
 
 def free(run: Run, task: TaskState) -> None:
     """One condition less."""
     task.waits -= 1
-    if task.waits == 0 and not task.behind:
+    if task.waits == 0 and task.behind is None:
         run.freed.append(task)
-
-
-def runs(task: TaskState, by: int) -> None:
-    """Count the task in or out of what runs in its scope."""
-    if task.scope is not None:
-        task.scope.running += by
 
 
 def ended_well(run: Run, pen: Pen, task: TaskState) -> None:
@@ -92,73 +79,135 @@ def ended_well(run: Run, pen: Pen, task: TaskState) -> None:
         for dependent in task.dependents:
             free(run, dependent)
         task.dependents = None
-    if task.scope is not None:
-        task.scope.open -= 1
-        close(run, pen, task.scope)
+    if task.scope is None:
+        run.open -= 1
+        return
+    task.scope.open -= 1
+    close(run, pen, task.scope)
 
 
 def ended_badly(run: Run, pen: Pen, task: TaskState) -> None:
     """The task failed for good: what depends on it never starts, its scope has a failure."""
-    innermost = task.inner.failures if task.inner is not None else [task.no]
-    touched = stand_behind(task, innermost)
-    if task.scope is not None:
-        task.scope.open -= 1
-        touched.insert(0, task.scope)
-    for scope in dict.fromkeys(touched):
-        first = not scope.failures
-        blame(scope, innermost)
-        if first and scope.path and not scope.ended:
-            pen.commands.append(Arm(("graph", scope.no), int(scope.wait_after_fail_s * 1_000_000)))
+    if task.scope is None:
+        run.open -= 1
+        return
+    task.scope.open -= 1
+    close_all(run, pen, fall(run, task))
+
+
+def close_all(run: Run, pen: Pen, touched: dict[Scope, None]) -> None:
+    """After failures have spread: close what nothing more can happen in, and let wait_after_fail begin."""
+    for scope in touched:
         close(run, pen, scope)
+        if scope.task is None and scope.failures and not scope.ended and not scope.due_us:
+            arm(pen, scope)
 
 
-def blame(scope: Scope, failures: list[int]) -> None:
-    """The scope has these failures too."""
-    scope.failures.extend(no for no in failures if no not in scope.failures)
+def arm(pen: Pen, scope: Scope) -> None:
+    """The graph has failed; from now on its wait_after_fail runs."""
+    wait_us = int(scope.wait_after_fail_s * 1_000_000)
+    scope.due_us = pen.now.boot_us + wait_us
+    pen.commands.append(Arm(("graph", scope.no), wait_us))
 
 
-def stand_behind(task: TaskState, innermost: list[int]) -> list[Scope]:
-    """Mark everything that waits for `task`, directly or not, as behind its failure. Each task once.
+# ---------------------------------------------------------------------------- how a failure spreads; `load` does it too
 
-    returns  the scopes of what was marked: they cannot succeed any more
+
+def failure_of(task: TaskState) -> Failure:
+    """The failure that a task which has failed, or is behind one, means for what depends on it."""
+    if task.behind is not None:
+        return task.behind
+    return Failure(task.ended_seq or 0, (task.no,) if task.inner is None else task.inner.failed)
+
+
+def fall(run: Run, task: TaskState) -> dict[Scope, None]:
+    """A failed task: spread its failure over what depends on it, and over the rest of its subgraph.
+
+    returns  the scopes that have a failure more, or a member less
     """
-    stack, touched = [task], []
-    while stack:
-        for dependent in stack.pop().dependents or ():
-            if dependent.behind or dependent.state in ENDED:
-                continue
-            dependent.behind = True
-            stack.append(dependent)
-            if dependent.inner is not None:
-                blame(dependent.inner, innermost)
-            if dependent.scope is not None:
-                dependent.scope.open -= 1
-                touched.append(dependent.scope)
+    failure, scope = failure_of(task), task.scope
+    touched: dict[Scope, None] = {}
+    if scope is not None:
+        _blame(scope, failure, touched)
+        stand_behind(run, task, failure, touched)
+        if scope.task is not None:
+            stop(run, scope, failure, touched)
     return touched
+
+
+def stand_behind(run: Run, task: TaskState, failure: Failure, touched: dict[Scope, None]) -> None:
+    """Put all that waits for `task`, directly or not, behind its failure."""
+    for dependent in task.dependents or ():
+        put_behind(run, dependent, failure, touched)
+
+
+def put_behind(run: Run, task: TaskState, failure: Failure, touched: dict[Scope, None]) -> None:
+    """A task that does not run stands behind `failure`, with its members and all that waits for them. Each once."""
+    stack = [task]
+    while stack:
+        one = stack.pop()
+        if one.behind is not None or one.state not in (PENDING, RESCHEDULED) or one.goes_on:
+            continue
+        one.behind = failure
+        run.rescheduled.pop(one.no, None)
+        if one.scope is not None:
+            one.scope.open -= 1
+            _blame(one.scope, failure, touched)
+        stack.extend(one.dependents or ())
+        if one.inner is not None:
+            stack.extend(one.inner.members)
+
+
+def stop(run: Run, scope: Scope, failure: Failure, touched: dict[Scope, None]) -> None:
+    """Nothing more of the scope is started: whatever of it does not run stands behind the failure."""
+    stack = [scope]
+    while stack:
+        one = stack.pop()
+        if one.stopped is not None:
+            continue
+        one.stopped = failure
+        for member in one.members:
+            if member.inner is None or member.state == PENDING:
+                put_behind(run, member, failure, touched)
+            elif member.state != SUCCEEDED:
+                stack.append(member.inner)
+
+
+def _blame(scope: Scope, failure: Failure, touched: dict[Scope, None]) -> None:
+    """The scope has these failures too, unless it has ended: then it is as recorded."""
+    touched[scope] = None
+    if not scope.ended:
+        scope.failures.update(dict.fromkeys(failure.tasks))
+
+
+# ------------------------------------------------------------------------------------------------------ ends of scopes
 
 
 def close(run: Run, pen: Pen, scope: Scope) -> None:
     """End the scope if nothing more can happen in it."""
-    if scope.ended:
+    if scope.ended or scope.open:
         return
-    if scope.path:
-        if scope.open == 0:
-            end_graph(pen, scope)
-        return
-    task = run.tasks[scope.no]
-    if task.state != STARTED:
-        return
-    if scope.failures:
-        if scope.running == 0:
-            scope.ended = True
-            pen.task(task, TE.FAILED, encode({"failures": scope.failures}))
-            runs(task, -1)
-            ended_badly(run, pen, task)
-    elif scope.open == 0:
+    task = scope.task
+    if task is None:
+        end_graph(pen, scope)
+    elif task.state == STARTED:
         scope.ended = True
-        pen.task(task, TE.SUCCEEDED)
-        runs(task, -1)
-        ended_well(run, pen, task)
+        if scope.failures:
+            pen.task(task, TE.FAILED, encode({"failures": scope.failed}))
+            ended_badly(run, pen, task)
+        else:
+            pen.task(task, TE.SUCCEEDED)
+            ended_well(run, pen, task)
+
+
+def cut_short(run: Run, pen: Pen, scope: Scope) -> None:
+    """The graph's wait_after_fail is over: it ends as it is; what runs is let run, nothing else starts."""
+    touched: dict[Scope, None] = {}
+    stop(run, scope, Failure(pen.seq, scope.failed), touched)
+    for inner in touched:
+        close(run, pen, inner)
+    if not scope.ended:
+        end_graph(pen, scope)
 
 
 def end_graph(pen: Pen, scope: Scope) -> None:
@@ -166,6 +215,6 @@ def end_graph(pen: Pen, scope: Scope) -> None:
     scope.ended = True
     scope.ended_seq = pen.seq
     if scope.failures:
-        pen.graph(scope, GE.FAILED, encode({"failures": sorted(scope.failures)}))
+        pen.graph(scope, GE.FAILED, encode({"failures": scope.failed}))
     else:
         pen.graph(scope, GE.SUCCEEDED)

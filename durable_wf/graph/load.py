@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from durable_wf.codec import decode
 from durable_wf.graph import asks, flow
 from durable_wf.graph.state import (
     ENDED,
+    FAILED,
     GRAPH_ENDED,
     IN_FLIGHT,
     PENDING,
     RESCHEDULED,
     STARTED,
-    SUCCEEDED,
     SUPERSEDED,
     UNKNOWN,
     WORKED,
+    Failure,
     Request,
     Run,
     Scope,
     TaskState,
 )
-from durable_wf.codec import decode
-from durable_wf.model.rows import Kind, Subject
+from durable_wf.model.rows import Subject
 from durable_wf.model.states import XE
 
 if TYPE_CHECKING:
-    from durable_wf.model.rows import History, Task
+    from durable_wf.model.rows import History, Transition
 
 _ATTEMPT_ALONE = int(Subject.ATTEMPT)
 _REOPENED = tuple(XE).index(XE.REOPENED)
@@ -36,11 +37,11 @@ def load(history: History) -> Run:
     """A `Run` with every task as its row says. Nothing is connected yet (see `connect_all`)."""
     run = Run(history.execution)
     by_no = {}
-    for row in history.payloads:
-        run.requests[row.body_json] = by_no[row.no] = Request(row.no, row.body_json)
+    for payload in history.payloads:
+        run.requests[payload.body_json] = by_no[payload.no] = Request(payload.no, payload.body_json)
     tasks = run.tasks
-    for row in history.tasks:
-        tasks[row.no] = _task(row, by_no[row.request])
+    for stored in history.tasks:
+        tasks[stored.no] = TaskState(stored, by_no[stored.request])
     for outcome in history.outcomes:
         task = tasks[outcome.no]
         if outcome.subject == _ATTEMPT_ALONE:
@@ -49,34 +50,40 @@ def load(history: History) -> Run:
             task.detail = outcome.detail_json
     for attempt in history.attempts:
         tasks[attempt.task].began_us = attempt.began_us
-    cuts = [
-        (decode(row.detail_json)["cut_seq"], row.seq)
-        for row in history.transitions
-        if row.subject == Subject.EXECUTION and row.event == _REOPENED
-    ]
+    cuts = _cuts(history)
     for graph in history.graphs:
         scope = Scope(graph.no, graph.path, graph.seq, graph.state)
-        scope.ended = graph.state in GRAPH_ENDED
         run.graph_by_no[graph.no] = scope
         if not any(cut < graph.seq < reopened for cut, reopened in cuts):
             run.graphs[graph.path] = scope
     for row in history.transitions:
         if row.subject == Subject.GRAPH:
-            run.graph_by_no[row.subject_no].ended_seq = row.seq  # its end is its newest transition, where it has ended
+            _moved(run.graph_by_no[row.subject_no], row)
     run.next_no = max(tasks, default=0) + 1
     run.next_graph = max(run.graph_by_no, default=0) + 1
     return run
 
 
-def _task(row: Task, request: Request) -> TaskState:
-    task = TaskState(row.no, row.graph, row.parent, row.kind, row.name, row.target, row.n, request, row.seq)
-    task.state = row.state
-    task.attempts = row.attempts
-    task.retries = row.retries
-    task.generation = row.generation
-    task.not_before_us = row.not_before_us
-    task.ended_seq = row.ended_seq
-    return task
+def _cuts(history: History) -> list[tuple[int, int]]:
+    """What a person's resumes superseded: all asked for between the one seq and the other."""
+    return [
+        (decode(row.detail_json)["cut_seq"], row.seq)
+        for row in history.transitions
+        if row.subject == Subject.EXECUTION and row.event == _REOPENED
+    ]
+
+
+def _moved(scope: Scope, row: Transition) -> None:
+    """Take in a graph's transition; the newest one counts."""
+    scope.ended = row.target in GRAPH_ENDED
+    scope.ended_seq = row.seq
+    scope.failures = recorded_failures(row.detail_json)
+
+
+def recorded_failures(detail_json: str | None) -> dict[int, None]:
+    """The failures that the end of a graph or a subgraph recorded."""
+    detail = decode(detail_json) or {}
+    return dict.fromkeys(detail.get("failures", ()))
 
 
 def count_keys(run: Run) -> None:
@@ -92,48 +99,43 @@ def connect_all(run: Run, history: History) -> None:
     """Rebuild counters, scopes and queues from the states. Costs O(tasks + dependencies), once a resume."""
     live = [task for task in run.tasks.values() if task.state != SUPERSEDED]
     for task in live:
-        if task.graph is not None:
-            asks.join(run, task)
+        asks.join(run, task)
     for edge in history.dependencies:
-        task, on = run.tasks[edge.task], run.tasks[edge.on]
-        if task.state not in ENDED and task.state != SUPERSEDED and on.state != SUCCEEDED:
-            if on.dependents is None:
-                on.dependents = []
-            on.dependents.append(task)
-            task.waits += 1
-    for task in reversed(live):  # members before their subgraph, whose failures they are
-        _count(run, task)
+        task = run.tasks[edge.task]
+        if task.state not in ENDED:
+            asks.connect(task, run.tasks[edge.on])
     for task in live:
-        if task.state == PENDING and task.waits == 0 and not task.behind:
-            run.freed.append(task)
+        _count(run, task)
+    _spread(run, live)
+    run.freed.extend(task for task in live if task.state == PENDING and task.waits == 0)
 
 
 def _count(run: Run, task: TaskState) -> None:
     """One task's share in the counters, by its state."""
-    if task.kind == Kind.SUBGRAPH and task.state == STARTED:
-        for member in flow.inner_scope(task).members:
+    inner = task.inner
+    if inner is not None and task.state in ENDED:
+        inner.ended = True
+        inner.failures = recorded_failures(task.detail)
+    elif inner is not None and task.state == STARTED:
+        for member in inner.members:
             member.waits -= 1
-        flow.runs(task, 1)
     if task.state in ENDED:
         if task.scope is not None:
             task.scope.open -= 1
-        if task.state != SUCCEEDED:
-            _count_failure(task)
-        elif task.kind == Kind.SUBGRAPH and task.inner is not None:
-            task.inner.ended = True
-        return
+    elif task.scope is None:
+        run.open += 1
     if task.state == RESCHEDULED:
-        run.rescheduled.add(task.no)
+        run.rescheduled[task.no] = 0  # when it is due is said by `outcomes.wait_on`
     elif task.kind in WORKED and task.undecided is None and (task.state in IN_FLIGHT or task.state == UNKNOWN):
         run.unknown[task.no] = task  # no runner lives: what was in flight is unknown
-        flow.runs(task, 1)
 
 
-def _count_failure(task: TaskState) -> None:
-    innermost = [task.no] if task.inner is None else task.inner.failures
-    if task.inner is not None:
-        task.inner.ended = True
-    if task.scope is not None:
-        flow.blame(task.scope, innermost)
-    for scope in flow.stand_behind(task, innermost):
-        flow.blame(scope, innermost)
+def _spread(run: Run, live: list[TaskState]) -> None:
+    """Let every failure spread again, in the order in which they came to be: each task stands where it stood."""
+    failed = {task.ended_seq or 0: task for task in live if task.state == FAILED}
+    ended = {scope.ended_seq: scope for scope in run.graphs.values() if scope.ended and scope.failures}
+    for seq in sorted(failed.keys() | ended.keys()):
+        if seq in failed:
+            flow.fall(run, failed[seq])
+        else:
+            flow.stop(run, ended[seq], Failure(seq, ended[seq].failed), {})

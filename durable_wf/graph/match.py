@@ -21,47 +21,64 @@ if TYPE_CHECKING:
 Key = tuple[int | None, int | None, int, str, str]
 
 
+class _Left:
+    """Tasks of one key that nobody has asked for yet, by what they ask of a worker."""
+
+    __slots__ = ("by_request", "in_order")
+
+    def __init__(self) -> None:
+        self.in_order: deque[TaskState] = deque()  # a task that was taken by its request is skipped here
+        self.by_request: dict[str, deque[TaskState]] = {}
+
+    def add(self, task: TaskState) -> None:
+        self.in_order.append(task)
+        self.by_request.setdefault(task.request.text, deque()).append(task)
+
+
 class Replay:
     """The journal's tasks that the function has not asked for yet.
 
-    fresh     what it asked for beyond the history, in order; written when the replay ends
-    warnings  differences of arguments
-    missing   edges and graphs that differ, as lines (journal says, code does)
+    fresh        what it asked for beyond the history, in order; written when the replay ends
+    warnings     differences of arguments
+    differences  edges and tasks of graphs that differ, as lines (journal says, code does)
+    edges        the journal's edges by graph
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, edges: dict[int, set[tuple[int, int]]]) -> None:
         self._run = run
-        self._left: dict[Key, deque[TaskState]] = {}
+        self._edges = edges
+        self._left: dict[Key, _Left] = {}
         self._unmatched: dict[int, TaskState] = {}
+        self._graphs = dict.fromkeys(run.graphs)
         for task in run.tasks.values():
             if task.state != SUPERSEDED:
                 key = (task.graph, task.parent, task.kind, task.name, task.target)
-                self._left.setdefault(key, deque()).append(task)
+                self._left.setdefault(key, _Left()).add(task)
                 self._unmatched[task.no] = task
         self.fresh: list[Spec] = []
         self.warnings: list[str] = []
         self.differences: list[tuple[str, str]] = []
-        self.edges: dict[int, set[tuple[int, int]]] | None = None
 
     @property
     def complete(self) -> bool:
         """Whether the function has asked for everything that the journal remembers."""
-        return not self._unmatched and not self.differences
+        return not self._unmatched and not self._graphs and not self.differences
 
-    def ask(self, spec: Spec) -> bool:
-        """Match a task of standard mode; False if it lies beyond the history."""
-        task = self._take((None, None, int(spec.kind), spec.name, spec.target), spec)
-        if task is None:
+    def ask(self, spec: Spec) -> None:
+        """Match a task of standard mode; one that lies beyond the history is noted as fresh."""
+        key = (None, None, int(spec.kind), spec.name, spec.target)
+        if not self._take_equal(key, spec) and not self._take_any(key, spec):
             self.fresh.append(spec)
-            return False
-        self._run.standard.append(task)
-        return True
+        elif spec.no:
+            self._run.standard.append(self._run.tasks[spec.no])
 
     def graph(self, asked: Executes) -> bool:
         """Match a whole execute(); False if it lies beyond the history."""
         scope = self._run.graphs.get(asked.path)
         if scope is None:
             return False
+        self._graphs.pop(asked.path, None)
+        self._run.asked_seq = max(self._run.asked_seq, scope.seq)
         scope.wait_after_fail_s = asked.wait_after_fail_s
         self._match_specs(scope.no, asked.specs)
         self._match_edges(scope.no, asked.edges)
@@ -72,15 +89,17 @@ class Replay:
         for spec in specs:  # equal arguments first
             if spec.parent is not None and not spec.parent.no:
                 self._extra(spec)
-            elif not self._take_equal(self._key(graph, spec), spec):
+            elif self._take_equal(self._key(graph, spec), spec):
+                continue
+            elif spec.kind == Kind.SUBGRAPH:  # its members need its number now
+                self._take_or_differ(graph, spec)
+            else:
                 later.append(spec)
-                if spec.kind == Kind.SUBGRAPH:  # its members need its number now
-                    self._take_any(later.pop(), graph)
         for spec in later:
-            self._take_any(spec, graph)
+            self._take_or_differ(graph, spec)
 
-    def _take_any(self, spec: Spec, graph: int) -> None:
-        if self._take(self._key(graph, spec), spec) is None:
+    def _take_or_differ(self, graph: int, spec: Spec) -> None:
+        if not self._take_any(self._key(graph, spec), spec):
             self._extra(spec)
 
     def _key(self, graph: int, spec: Spec) -> Key:
@@ -89,46 +108,37 @@ class Replay:
 
     def _take_equal(self, key: Key, spec: Spec) -> bool:
         left = self._left.get(key)
-        if not left:
-            return False
-        if left[0].request.text == spec.request:
-            self._bind(left.popleft(), spec)
-            return True
-        for task in left:
-            if task.request.text == spec.request:
-                left.remove(task)
-                self._bind(task, spec)
-                return True
-        return False
+        equal = left.by_request.get(spec.request) if left is not None else None
+        return equal is not None and self._bind_first(equal, spec) is not None
 
-    def _take(self, key: Key, spec: Spec) -> TaskState | None:
-        if self._take_equal(key, spec):
-            return self._run.tasks[spec.no]
+    def _take_any(self, key: Key, spec: Spec) -> bool:
         left = self._left.get(key)
-        if not left:
-            return None
-        task = left.popleft()
-        self._bind(task, spec)
+        task = self._bind_first(left.in_order, spec) if left is not None else None
+        if task is None:
+            return False
         self.warnings.append(
             f"{describe(task)}: arguments differ from the journal's, which are used: "
             + "; ".join(argument_differences(task.request.text, spec.request))
         )
-        return task
+        return True
 
-    def _bind(self, task: TaskState, spec: Spec) -> None:
-        spec.no = task.no
-        task.spec = spec
-        del self._unmatched[task.no]
-        self._run.asked_seq = max(self._run.asked_seq, task.seq)
+    def _bind_first(self, tasks: deque[TaskState], spec: Spec) -> TaskState | None:
+        """Give `spec` the first of these tasks that nobody has been given."""
+        while tasks:
+            task = tasks.popleft()
+            if self._unmatched.pop(task.no, None) is not None:
+                spec.no = task.no
+                task.spec = spec
+                self._run.asked_seq = max(self._run.asked_seq, task.seq)
+                return task
+        return None
 
     def _extra(self, spec: Spec) -> None:
         self.differences.append(("", describe_spec(spec)))
 
     def _match_edges(self, graph: int, edges: list[tuple[Spec, Spec]]) -> None:
-        if self.edges is None:
-            return
         code = {(task.no, on.no) for task, on in edges if task.no and on.no}
-        journal = self.edges.get(graph, set())
+        journal = self._edges.get(graph, set())
         self.differences.extend((self._edge(edge), "") for edge in sorted(journal - code))
         self.differences.extend(("", self._edge(edge)) for edge in sorted(code - journal))
 
@@ -138,7 +148,8 @@ class Replay:
 
     def report(self, last: FromFunction | None = None) -> str:
         """The two columns: what the journal says and the code does not ask for, and the other way round."""
-        journal = [describe(task) for task in self._unmatched.values()] + [left for left, _ in self.differences if left]
+        journal = [describe(task) for task in self._unmatched.values()]
+        journal += [f"execute {path}" for path in self._graphs] + [left for left, _ in self.differences if left]
         fresh = self.fresh + (last.specs if isinstance(last, Executes) and last.path not in self._run.graphs else [])
         code = [describe_spec(spec) for spec in fresh] + [right for _, right in self.differences if right]
         if isinstance(last, (Returned, Raised)):

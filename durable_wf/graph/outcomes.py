@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from durable_wf.clock import Instant, remaining_us
 from durable_wf.codec import decode, encode
 from durable_wf.graph import flow
-from durable_wf.graph.state import IN_FLIGHT, RESCHEDULED, SENT, STARTED, UNKNOWN
+from durable_wf.graph.properties import merge
+from durable_wf.graph.state import SENT, STARTED
 from durable_wf.model.commands import Arm
+from durable_wf.model.events import Gets, Returned
 from durable_wf.model.protocol import OperationOutcome, Status
 from durable_wf.model.states import NE, TE, A
-from durable_wf.graph.properties import merge
-from durable_wf.retry import delay_s
+from durable_wf.retry import delay_s, usable_s
 
 if TYPE_CHECKING:
     from durable_wf.graph.pen import Pen
-    from durable_wf.graph.state import Run, TaskState
+    from durable_wf.graph.state import Run, Scope, TaskState
     from durable_wf.model.events import Begun, Ended
 
 _ATTEMPT_OF = {Status.SUCCEEDED: A.SUCCEEDED, Status.RETRY: A.RESCHEDULED, Status.FAILED: A.FAILED}
@@ -38,13 +40,12 @@ def begun(run: Run, pen: Pen, event: Begun) -> None:
 def ended(run: Run, pen: Pen, event: Ended) -> None:
     """An attempt has ended. One that is not in flight (late, or of before) changes nothing."""
     task = run.in_flight.get(event.no)
-    if task is None or task.attempts != event.attempt or task.state not in IN_FLIGHT:
+    if task is None or task.attempts != event.attempt:
         return
     for at_us, level, text in event.outcome.logs:
         pen.log(task, at_us, level, text)
     outcome = _write_properties(pen, event.outcome)
     del run.in_flight[event.no]
-    flow.runs(task, -1)
     if outcome.status is Status.SUCCEEDED:
         code = pen.attempt(task, A.SUCCEEDED, outcome.began_us, outcome.ended_us)
         detail = None if outcome.result_json is None else f'{{"result":{outcome.result_json}}}'
@@ -90,7 +91,7 @@ def _failed(run: Run, pen: Pen, task: TaskState, outcome: OperationOutcome) -> N
     detail = {
         "error": outcome.error,
         "recoverable": outcome.recoverable,
-        "retry_after": outcome.retry_after_s,
+        "retry_after": usable_s(outcome.retry_after_s),
         "asked_again": outcome.status is Status.RETRY,
     }
     target = _ATTEMPT_OF[outcome.status]
@@ -105,9 +106,8 @@ def _failed(run: Run, pen: Pen, task: TaskState, outcome: OperationOutcome) -> N
 
 
 def is_awaited(run: Run, task: TaskState) -> bool:
-    """Whether a `get()` of this task is what the function is blocked in, or the function has ended."""
-    wait = run.wait
-    return run.ending is not None or (wait is not None and getattr(wait, "spec", None) is not None and wait.spec.no == task.no)  # type: ignore[union-attr]
+    """Whether a `get()` of this task is what the function is blocked in, or the function has returned."""
+    return isinstance(run.ending, Returned) or (isinstance(run.wait, Gets) and run.wait.spec.no == task.no)
 
 
 def decide_failure(
@@ -130,8 +130,14 @@ def decide_failure(
     detail["due"] = [pen.now.wall_us + drawn_us, pen.now.boot_us + drawn_us, pen.now.boot_id]
     task.retries += 1
     task.not_before_us = pen.now.wall_us + drawn_us
-    run.rescheduled.add(task.no)
     pen.task(task, TE.RETRY, encode(detail), attempt_target)
+    stopped = task.scope.stopped if task.scope is not None else None
+    if stopped is not None:  # what its scope still lets run is not tried again
+        touched: dict[Scope, None] = {}
+        flow.put_behind(run, task, stopped, touched)
+        flow.close_all(run, pen, touched)
+        return
+    run.rescheduled[task.no] = pen.now.boot_us + drawn_us
     pen.commands.append(Arm(("task", task.no), drawn_us))
 
 
@@ -141,18 +147,29 @@ def decide_undecided(run: Run, pen: Pen, task: TaskState) -> None:
         decide_failure(run, pen, task, decode(task.undecided))
 
 
+def wait_on(run: Run, pen: Pen, task: TaskState) -> None:
+    """After a resume: wait for what is left of the recorded wait (L9)."""
+    detail = decode(task.detail)
+    left_us = remaining_us(due=Instant(*detail["due"]), drawn_us=detail["delay_us"], now=pen.now)
+    run.rescheduled[task.no] = pen.now.boot_us + left_us
+    came_due(run, pen, task)
+
+
 def came_due(run: Run, pen: Pen, task: TaskState) -> None:
-    """The wait before the next attempt is over."""
-    if task.state != RESCHEDULED or task.no not in run.rescheduled:
+    """Free a task for its next attempt if its wait is over; a timer that comes too early is armed again (L9)."""
+    due_us = run.rescheduled.get(task.no)
+    if due_us is None:
         return
-    run.rescheduled.discard(task.no)
+    if pen.now.boot_us < due_us:
+        pen.commands.append(Arm(("task", task.no), due_us - pen.now.boot_us))
+        return
+    del run.rescheduled[task.no]
     task.not_before_us = None
     pen.task(task, TE.CAME_DUE)
-    if not task.behind and flow.may_start(run, task):
-        run.ready.append(task)
+    run.ready.append(task)
 
 
-def lost(run: Run, pen: Pen, task: TaskState) -> None:
+def lost(pen: Pen, task: TaskState) -> None:
     """The runner died while the attempt was in flight: from here on its outcome is unknown."""
     pen.task(task, TE.OWNER_GONE, None, pen.attempt(task, A.UNKNOWN, task.began_us, None))
 
@@ -164,16 +181,13 @@ def settle_unknown(run: Run, pen: Pen, task: TaskState, *, person_says: bool) ->
     """
     policy = task.request.policy.on_unknown
     if policy == "rerun" or person_says:
-        if person_says and policy != "rerun":
+        if policy != "rerun":
             task.generation += 1
         del run.unknown[task.no]
-        flow.runs(task, -1)
         pen.task(task, TE.RERUN)
-        if not task.behind and flow.may_start(run, task):
-            run.ready.append(task)
+        run.again.append(task)
     elif policy == "fail":
         del run.unknown[task.no]
-        flow.runs(task, -1)
         error = {"type": "durable_wf.authoring.exceptions:UnknownOutcome", "arguments": [],
                  "message": "its runner died while it ran, and its policy for that is to fail",
                  "traceback": "", "causes": []}  # fmt: skip
@@ -181,8 +195,3 @@ def settle_unknown(run: Run, pen: Pen, task: TaskState, *, person_says: bool) ->
         detail = {"error": error, "recoverable": False, "retry_after": None, "asked_again": False}
         code = pen.attempt(task, A.FAILED, task.began_us, pen.now.wall_us)
         decide_failure(run, pen, task, detail, code)
-
-
-def is_unknown(task: TaskState) -> bool:
-    """Whether nobody knows how the task's newest attempt ended."""
-    return task.state == UNKNOWN

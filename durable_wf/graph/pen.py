@@ -19,7 +19,7 @@ from durable_wf.model.rows import (
     TaskMove,
     Transition,
 )
-from durable_wf.model.states import ATTEMPT, EXECUTION, GRAPH, TASK, A, GE, NE, TE, X, XE
+from durable_wf.model.states import ATTEMPT, EXECUTION, GE, GRAPH, NE, TASK, TE, XE, A, X
 
 if TYPE_CHECKING:
     from durable_wf.clock import Instant
@@ -137,6 +137,7 @@ class Pen:
     def new_attempt(self, task: TaskState) -> None:
         """A new attempt of the task, to be handed out; the task's move follows and names it."""
         task.attempts += 1
+        task.began_us = task.ended_seq = task.detail = None
         self.changes.attempts.append(
             Attempt(self._execution, task.no, task.attempts, self.seq, self._fence, _ATTEMPT_CODE[A.SENT], None, None)
         )
@@ -201,7 +202,7 @@ class Pen:
         self.changes.instances.append(row)
         self.storage.put(row)
 
-    def _write(  # noqa: PLR0913 - one parameter per column
+    def _write(
         self, subject: Subject, no: int, source: int | None, target: int, event: int, detail: str | None,
         task: TaskState | None = None,
     ) -> None:  # fmt: skip

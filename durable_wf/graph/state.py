@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from durable_wf.codec import decode
 from durable_wf.model.rows import Kind
@@ -17,7 +17,7 @@ from durable_wf.retry import Policy
 
 if TYPE_CHECKING:
     from durable_wf.model.events import Executes, Gets, Raised, Returned, Spec
-    from durable_wf.model.rows import Execution
+    from durable_wf.model.rows import Execution, Task
 
 PENDING, SENT, STARTED, RESCHEDULED, UNKNOWN, SUCCEEDED, FAILED, SUPERSEDED = (TASK.code(state) for state in T)
 IN_FLIGHT = frozenset({SENT, STARTED})
@@ -40,38 +40,60 @@ class Request:
         self.policy = Policy.from_json(decode(text)["policy"])
 
 
+class Failure(NamedTuple):
+    """What holds a task back for good.
+
+    seq    when it came to be; where several hold a task, the earliest counts
+    tasks  numbers of the failed tasks, the innermost ones
+    """
+
+    seq: int
+    tasks: tuple[int, ...]
+
+
 class Scope:
-    """What tasks end in.
+    """What tasks end in: a graph, or the subgraph `task`.
 
     no        the graph's number, or the subgraph task's
     open      members that may still come to an end: neither ended nor behind a failure
-    running   members that are in flight, started or unknown
-    failures  tasks whose failure this scope has, the innermost ones
-    ended     nothing of it is started any more
+    failures  numbers of the tasks whose failure this scope has, the innermost ones; as recorded once it has ended
+    stopped   the failure because of which nothing more of it is started; None while it goes on
     ended_seq seq of a graph's newest end
+    due_us    by boot time, before which wait_after_fail is not over
     """
 
-    __slots__ = ("ended", "ended_seq", "failures", "members", "no", "open", "path", "running", "seq", "state", "wait_after_fail_s")
+    __slots__ = (
+        "due_us", "ended", "ended_seq", "failures", "members", "no", "open", "path", "seq", "state", "stopped", "task",
+        "wait_after_fail_s",
+    )  # fmt: skip
 
-    def __init__(self, no: int, path: str = "", seq: int = 0, state: int = 0) -> None:
+    def __init__(self, no: int, path: str = "", seq: int = 0, state: int = 0, task: TaskState | None = None) -> None:
         self.no = no
         self.path = path
         self.seq = seq
         self.state = state
+        self.task = task
         self.members: list[TaskState] = []
         self.open = 0
-        self.running = 0
-        self.failures: list[int] = []
+        self.failures: dict[int, None] = {}
+        self.stopped: Failure | None = None
         self.ended = False
         self.ended_seq = 0
+        self.due_us = 0
         self.wait_after_fail_s = 600.0
+
+    @property
+    def failed(self) -> tuple[int, ...]:
+        """The failures, in a fixed order."""
+        return tuple(sorted(self.failures))
 
 
 class TaskState:
     """A task: its row, and where it stands in the graph.
 
+    ended_seq, detail   of its newest attempt's outcome, or of its own; None from a new attempt on
     waits     unmet conditions before it may start: dependencies, and its subgraph's start
-    behind    behind a failure: never starts
+    behind    the failure because of which it never starts, or None
     inner     the scope that a subgraph task is
     undecided the detail of a failed attempt that nobody has decided yet
     """
@@ -104,44 +126,54 @@ class TaskState:
         "waits",
     )
 
-    def __init__(  # noqa: PLR0913 - the key and the origin of a task; made in two places only
-        self, no: int, graph: int | None, parent: int | None, kind: int, name: str, target: str, n: int, request: Request, seq: int
-    ) -> None:
-        self.no = no
-        self.graph = graph
-        self.parent = parent
-        self.kind = kind
-        self.name = name
-        self.target = target
-        self.n = n
+    def __init__(self, row: Task, request: Request) -> None:
+        self.no = row.no
+        self.graph = row.graph
+        self.parent = row.parent
+        self.kind = row.kind
+        self.name = row.name
+        self.target = row.target
+        self.n = row.n
         self.request = request
-        self.seq = seq
-        self.state = PENDING
-        self.attempts = 0
+        self.seq = row.seq
+        self.state = row.state
+        self.attempts = row.attempts
         self.began_us: int | None = None
-        self.retries = 0
-        self.generation = 0
-        self.not_before_us: int | None = None
-        self.ended_seq: int | None = None
+        self.retries = row.retries
+        self.generation = row.generation
+        self.not_before_us = row.not_before_us
+        self.ended_seq = row.ended_seq
         self.detail: str | None = None
         self.undecided: str | None = None
         self.waits = 0
-        self.behind = False
+        self.behind: Failure | None = None
         self.fetched = False
         self.dependents: list[TaskState] | None = None
         self.scope: Scope | None = None
         self.inner: Scope | None = None
         self.spec: Spec | None = None
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it was handed out before and has had no outcome since: handed back, lost, or reset.
+
+        Without a crash or a stop it would be running, so no failure elsewhere holds it back (L5).
+        """
+        return self.state == PENDING and self.attempts > 0 and self.ended_seq is None
+
 
 @dataclass(slots=True)
 class Run:
     """One execution in memory.
 
-    asked_seq   the newest seq at which a task was made that the function has asked for so far
+    ready       tasks that a worker may have, in the order in which they were freed
+    again       tasks that go on (see `TaskState.goes_on`): handed out before any other
+    rescheduled task that waits for its next attempt → when that is due, by boot time
+    asked_seq   the newest seq at which the function has asked for something so far
     notes       failed task → the seq noted when its failure was first shown to the function
+    standard    tasks of standard mode, in the order of asking; `open` of them have not ended
     wait        what the function is blocked on
-    ending      what the function ended with, while something is still in flight
+    ending      what the function ended with, while something is still to come
     """
 
     row: Execution
@@ -153,13 +185,15 @@ class Run:
     next_no: int = 1
     next_graph: int = 1
     ready: deque[TaskState] = field(default_factory=deque)
+    again: deque[TaskState] = field(default_factory=deque)
     freed: deque[TaskState] = field(default_factory=deque)
     in_flight: dict[int, TaskState] = field(default_factory=dict)
-    rescheduled: set[int] = field(default_factory=set)
+    rescheduled: dict[int, int] = field(default_factory=dict)
     unknown: dict[int, TaskState] = field(default_factory=dict)
     notes: dict[int, int] = field(default_factory=dict)
     asked_seq: int = 0
     standard: list[TaskState] = field(default_factory=list)
+    open: int = 0
     wait: Gets | Executes | None = None
     ending: Returned | Raised | None = None
     stopping: bool = False

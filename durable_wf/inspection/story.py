@@ -13,7 +13,7 @@ from durable_wf.clock import iso
 from durable_wf.codec import decode
 from durable_wf.inspection.records import JournalEntry
 from durable_wf.inspection.tasks import Names
-from durable_wf.model.rows import Subject
+from durable_wf.model.rows import Kind, Subject
 from durable_wf.model.states import ATTEMPT, EXECUTION, GE, GRAPH, NE, TASK, TE, XE, T
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ class Entry:
         """As JSON shows it."""
         subject = "event" if self.subject is None else self.subject.name.lower()
         return JournalEntry(
-            self.seq, self.event_id, iso(self.at_us), subject, self.task, self.path, self.what, self.source, self.target,
-            self.event, self.attempt, self.fence, self.level, self.message, self.detail,
+            self.seq, self.event_id, iso(self.at_us), subject, self.task, self.path, self.what, self.source,
+            self.target, self.event, self.attempt, self.fence, self.level, self.message, self.detail,
         )  # fmt: skip
 
 
@@ -104,11 +104,11 @@ class Story:
         return list(self._merged(transitions, events))
 
     def _merged(self, transitions: list[rows.Transition], events: list[rows.Event]) -> Iterator[Entry]:
-        """Each list in its own order; of the two heads the older one first, an event before what it explains."""
+        """Each list in its own order; of the two heads the older one first, an event just before what it belongs to."""
         waiting = iter(events)
         event = next(waiting, None)
         for row in transitions:
-            while event is not None and event.at_us <= row.at_us:
+            while event is not None and _comes_before(event, row):
                 yield self._event_entry(event)
                 event = next(waiting, None)
             yield self._transition_entry(row)
@@ -136,9 +136,12 @@ class Story:
         task = row.subject_no if subject in (Subject.TASK, Subject.ATTEMPT) else None
         depth, path, what = self._about(subject, row.subject_no)
         source, target, event = _moved(row)
+        if subject is Subject.NODE_INSTANCE:
+            detail = decode(row.detail_json) or {}
+            source, target = detail.get("from"), detail.get("to")
         return Entry(
-            row.seq, None, row.at_us, subject, task, depth, path, what, source, target, event, row.attempt, row.fence,
-            None, None, row.detail_json,
+            row.seq, None, row.at_us, subject, task, depth, path, what, source, target, event, row.attempt,
+            row.fence, None, None, row.detail_json,
         )  # fmt: skip
 
     def _about(self, subject: Subject, number: int) -> tuple[int, str | None, str]:
@@ -158,11 +161,20 @@ class Story:
         names = self.names
         depth = 0 if row.task is None else names.depth(row.task)
         path = None if row.task is None else names.path(row.task)
+        task = None if row.task is None else names.tasks.get(row.task)
         what = "execution" if row.task is None else names.title(row.task)
+        if task is not None and task.kind == Kind.EVENT:
+            what = task.target or "execution"
         return Entry(
             None, row.id, row.at_us, None, row.task, depth, path, what, None, None, row.type, row.attempt, None,
             row.level, row.message, row.context_json,
         )  # fmt: skip
+
+
+def _comes_before(event: rows.Event, row: rows.Transition) -> bool:
+    """Of one moment are the events and transitions of one turn: an event waits there for its task's transition."""
+    same_task = event.task is None or (row.subject in _OF_TASKS and row.subject_no == event.task)
+    return event.at_us < row.at_us or (event.at_us == row.at_us and same_task)
 
 
 def _moved(row: rows.Transition) -> tuple[str | None, str | None, str]:

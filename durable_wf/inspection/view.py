@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from durable_wf.inspection.find import shown_state
 from durable_wf.journal.port import Reader
@@ -48,7 +48,7 @@ class View:
         if self._close is not None:
             self._close()
 
-    def __enter__(self) -> View:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

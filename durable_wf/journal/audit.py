@@ -36,6 +36,8 @@ def problems(source: Source, executions: Sequence[int] | None = None) -> Iterato
         yield from verify.problems(source, executions)
     except DurableError as error:  # a page that SQLite cannot read ends the search
         yield error.message
+    except Exception as error:  # noqa: BLE001 - where a bit flipped, any value may have any type
+        yield f"a value is not what was written, so that the search ended: {type(error).__name__}: {error}"
 
 
 def _file_problems(source: Source) -> Iterator[str]:
@@ -54,19 +56,14 @@ def _file_problems(source: Source) -> Iterator[str]:
 
 
 def _schema_problems(source: Source) -> Iterator[str]:
-    expected = set(schema.statements())
-    found = {sql for (sql,) in source.query("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
-    for sql in sorted(expected - found):
-        yield f"the schema lacks, or has changed: {_first_line(sql)}"
-    for sql in sorted(found - expected):
-        yield f"the schema has what no journal has: {_first_line(sql)}"
+    expected, found = schema.objects(), frozenset(source.query(schema.OBJECTS))
+    for kind, name, *_ in sorted(expected - found):
+        yield f"the schema lacks {kind} {name}, or it has changed"
+    for kind, name, *_ in sorted(found - expected):
+        yield f"the schema has a {kind} {name} that no journal has"
     for table, named in schema.code_names().items():
         if set(source.query(f"SELECT * FROM {table}")) != set(named):
             yield f"{table}: the names of codes are not those of this version"
-
-
-def _first_line(sql: str) -> str:
-    return sql.splitlines()[0]
 
 
 def _generated_problems(source: Source, table: Table, columns: tuple[str, ...]) -> Iterator[str]:

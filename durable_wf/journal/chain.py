@@ -81,17 +81,17 @@ def genesis(meta: Mapping[str, str]) -> bytes:
     return sha256(_encode(sorted(meta.items())).encode()).digest()
 
 
-def digest(before: bytes, parts: Iterable[tuple[Covered, list[Row]]]) -> bytes:
+def digest(before: bytes, last_seq: int, last_event: int, parts: Iterable[tuple[Covered, list[Row]]]) -> bytes:
     """The hash of a link.
 
     before  the hash of the link before, or the genesis
     parts   the rows of the link, each table once, in the order of `covered_by`; sorted in place
     """
-    tables = []
+    tables: list[Any] = [last_seq, last_event]
     for covered, found in parts:
         if found:
             found.sort(key=covered.key)
-            tables.append((covered.table, found))
+            tables += (covered.table, found)
     return sha256(before + _encode(tables).encode()).digest()
 
 
@@ -169,6 +169,8 @@ class Collector:
             before = tail(chain)
             hashed = digest(
                 start if before is None else before.hash,
+                last_seq,
+                last_event,
                 ((covered, parts[covered.table]) for covered in covered_by(chain) if covered.table in parts),
             )
             ordinal = 1 if before is None else before.ordinal + 1
@@ -201,7 +203,7 @@ def check_chain(
         yield f"{name}: {len(rest)} row(s) of {covered.table} stand behind the end of its hash chain"
     before = start
     for link, parts in zip(links, found, strict=True):
-        if digest(before, parts) != link.hash:
+        if digest(before, link.last_seq, link.last_event, parts) != link.hash:
             yield _misfit(name, links, link, parts)
         before = link.hash
 
@@ -218,9 +220,9 @@ def _deal(
 
 
 def _misfit(name: str, links: Sequence[rows.Link], link: rows.Link, parts: list[tuple[Covered, list[Row]]]) -> str:
-    first = links[link.ordinal - 2].last_seq + 1 if link.ordinal > 1 else 1
+    where = f"seq {links[link.ordinal - 2].last_seq + 1} to" if link.ordinal > 1 else "up to seq"
     what = ", ".join(f"{len(part)} of {covered.table}" for covered, part in parts) or "no rows"
-    return f"{name}: link {link.ordinal} (seq {first} to {link.last_seq}: {what}) is not what was committed"
+    return f"{name}: link {link.ordinal} ({where} {link.last_seq}: {what}) is not what was committed"
 
 
 def chain_name(chain: Chain) -> str:

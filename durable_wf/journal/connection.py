@@ -58,6 +58,7 @@ class Writer(Forkable):
     def __init__(self, path: Path, turnstile: Turnstile, durability: Durability, clock: Clock) -> None:
         super().__init__()
         self.counters: Counter[str] = Counter()
+        self.made = False  # whether the journal was without content when this opened it
         self._path = path
         self._turnstile = turnstile
         self._durability = durability
@@ -90,7 +91,7 @@ class Writer(Forkable):
         committed  called after the commit, still under the lock
         raises     HeldError; StorageError when the fate of the commit is unknown
         """
-        self._check_not_forked()
+        self.check_not_forked()
         with self._turnstile:
             connection = self._open() if self._database is None else raw(self._database)
             self._begin(connection)
@@ -98,7 +99,7 @@ class Writer(Forkable):
                 yield connection
             except BaseException as error:
                 self._roll_back(connection)
-                if isinstance(error, sqlite3.Error):
+                if isinstance(error, (sqlite3.Error, UnicodeError)):
                     raise self.failed(error, "reading from the journal") from error
                 raise
             self._commit(connection)
@@ -111,7 +112,7 @@ class Writer(Forkable):
 
     def data_version(self) -> int:
         """SQLite's count of others' commits; -1 while there is no connection."""
-        self._check_not_forked()
+        self.check_not_forked()
         return -1 if self._database is None else int(pragma(raw(self._database), "data_version"))
 
     def failed(self, error: Exception, doing: str) -> Exception:
@@ -122,7 +123,7 @@ class Writer(Forkable):
         return found
 
     def _open(self) -> sqlite3.Connection:
-        self._check_not_forked()
+        self.check_not_forked()
         if self._database is not None:
             return raw(self._database)
         try:
@@ -133,6 +134,7 @@ class Writer(Forkable):
         connection = raw(database)
         try:
             if migrate.check_ours(connection, self._path) == 0:
+                self.made = True
                 self._set(connection, "auto_vacuum", 2)  # before there are tables; on an old file it would be a write
             self._set(connection, "journal_mode", "wal")
             self._set(connection, "synchronous", _SYNCHRONOUS[self._durability])
@@ -142,7 +144,7 @@ class Writer(Forkable):
             self._set(connection, "mmap_size", 0)
             self._set(connection, "temp_store", 2)
             migrate.migrate(connection, self._path, self._clock.wall_us())
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:
             raise self.failed(error, f"opening {self._path}") from error
         except BaseException:
             self._drop()
@@ -182,7 +184,7 @@ class Writer(Forkable):
             self._drop()
 
     def _commit(self, connection: sqlite3.Connection) -> None:
-        self._check_not_forked()
+        self.check_not_forked()
         try:
             connection.execute("COMMIT")
         except sqlite3.Error as error:

@@ -29,7 +29,7 @@ def translate(error: Exception, doing: str) -> DurableError:
     name = name_of(error)
     if isinstance(error, OSError):
         return StorageError(f"{doing}: {error.strerror or error}", hint="free the cause, then resume")
-    if name.startswith(_DAMAGED):
+    if name.startswith(_DAMAGED) or isinstance(error, UnicodeError) or (not name and "decode" in str(error)):
         return JournalDamaged(f"{doing}: {error} ({name})", hint="`durable-wf verify` says what is damaged")
     if name.startswith(_BUSY):
         return HeldError(f"{doing}: another process holds the database itself ({name})")

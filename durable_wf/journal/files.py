@@ -70,6 +70,10 @@ def prepare(path: Path, *, unsafe_network_fs: bool) -> None:
 
 def _create(path: Path) -> None:
     """An empty file that only we may read, durable in its directory; nothing if there is one."""
+    log = path.with_name(f"{path.name}-wal")
+    if not path.exists() and not path.is_symlink() and log.exists() and log.stat().st_size:
+        message = f"{log} is there without its journal; SQLite would take it for a new one's"
+        raise JournalError(message, hint="put the journal back, or move the -wal away")
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:

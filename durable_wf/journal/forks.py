@@ -29,7 +29,11 @@ class Forkable(ABC):
     def _give_up(self) -> None:
         """Drop everything that is shared with the parent. Runs in the child; must not raise."""
 
-    def _check_not_forked(self) -> None:
+    def check_not_forked(self) -> None:
+        """Refuse to go on in a child.
+
+        raises  JournalError
+        """
         if self._forked:
             message = "this journal was opened before a fork; only the parent may use it"
             raise JournalError(message, hint="open the journal again in the child, or start the child by spawn")

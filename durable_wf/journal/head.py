@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from durable_wf.journal.forks import Forkable
-from durable_wf.journal.locks import open_side_file
+from durable_wf.journal.sidefile import SideFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,27 +56,21 @@ def read(journal: Path) -> Newest | None:
         return None
 
 
-class Head(Forkable):
+class Head:
     """The head file of one journal, to be written."""
 
     def __init__(self, journal: Path) -> None:
-        super().__init__()
-        self._file = open_side_file(journal, _SUFFIX)
+        self._file = SideFile(journal, _SUFFIX)
 
     def write(self, link: Link) -> None:
         """Remember a link; the same number of bytes in the same place each time."""
         chain = f"{link.execution:020d} {link.deployment:020d} {link.ordinal:020d}"
-        os.pwrite(self._file, f"{link.last_seq:020d} {chain} {link.hash.hex()}\n".encode(), 0)
+        os.pwrite(self._file.fileno(), f"{link.last_seq:020d} {chain} {link.hash.hex()}\n".encode(), 0)
 
     def clear(self) -> None:
         """Remember nothing."""
-        os.ftruncate(self._file, 0)
+        os.ftruncate(self._file.fileno(), 0)
 
     def close(self) -> None:
-        """Give the descriptor back. Twice is harmless."""
-        if self._file >= 0:
-            os.close(self._file)
-        self._file = -1
-
-    def _give_up(self) -> None:
-        self.close()
+        """Give the file back. Twice is harmless."""
+        self._file.close()

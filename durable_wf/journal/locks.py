@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from durable_wf.errors import EngineBug, HeldError
 from durable_wf.journal.forks import Forkable
+from durable_wf.journal.sidefile import SideFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
 _HOLDER_BYTES = 256
 _SETLK = getattr(fcntl, "F_OFD_SETLK", 37)  # Linux's numbers, where Python was built without the names
 _GETLK = getattr(fcntl, "F_OFD_GETLK", 36)
-
-
-def open_side_file(journal: Path, suffix: str) -> int:
-    """A descriptor of `<journal>-<suffix>`, made if it is not there; no child gets it at exec."""
-    path = journal.with_name(f"{journal.name}-{suffix}")
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 
 
 class Turnstile(Forkable):
@@ -48,9 +43,8 @@ class Turnstile(Forkable):
         super().__init__()
         self._journal = journal
         self._timeout = timeout
-        self._turn = open_side_file(journal, "turn")
-        self._write = open_side_file(journal, "write")
-        self._waiting: set[int] = set()  # descriptors of threads that wait
+        self._turn = SideFile(journal, "turn")
+        self._write = SideFile(journal, "write")
         self._thread = threading.Lock()
         self._holder = 0  # the thread that has it
         about = {
@@ -70,7 +64,7 @@ class Turnstile(Forkable):
 
         raises  HeldError after the time-out, saying who holds it
         """
-        self._check_not_forked()
+        self.check_not_forked()
         if self._holder == threading.get_ident():
             message = "a turn was begun inside a turn"
             raise EngineBug(message)
@@ -81,7 +75,7 @@ class Turnstile(Forkable):
                 self._block()
             elif not self._try():
                 self._wait(self._timeout)
-            os.pwrite(self._write, self._about, 0)
+            os.pwrite(self._write.fileno(), self._about, 0)
         except BaseException:
             fcntl.flock(self._write, fcntl.LOCK_UN)
             self._thread.release()
@@ -89,7 +83,9 @@ class Turnstile(Forkable):
         self._holder = threading.get_ident()
 
     def release(self) -> None:
-        """Let the next one in."""
+        """Let the next one in. In a forked child nothing: the lock is the parent's."""
+        if self._forked:
+            return
         self._holder = 0
         fcntl.flock(self._write, fcntl.LOCK_UN)
         self._thread.release()
@@ -102,14 +98,12 @@ class Turnstile(Forkable):
 
     def close(self) -> None:
         """Give the descriptors back. Twice is harmless."""
-        for descriptor in (self._turn, self._write):
-            if descriptor >= 0:
-                os.close(descriptor)
-        self._turn = self._write = -1
+        self._turn.close()
+        self._write.close()
 
     def holder(self) -> str:
         """Who has the lock, or had it last."""
-        text = os.pread(self._write, _HOLDER_BYTES, 0).decode(errors="replace").strip()
+        text = os.pread(self._write.fileno(), _HOLDER_BYTES, 0).decode(errors="replace").strip()
         try:
             about = json.loads(text)
             return f"process {about['pid']} ({about['command']}, since {about['since']})"
@@ -137,19 +131,17 @@ class Turnstile(Forkable):
 
         On a time-out the thread stays in the queue, lets go when its turn comes, and is gone with the process.
         """
-        turn, write = open_side_file(self._journal, "turn"), open_side_file(self._journal, "write")
+        turn, write = SideFile(self._journal, "turn"), SideFile(self._journal, "write")
         granted, guard = threading.Event(), threading.Lock()
         given_up = False
-        self._waiting |= {turn, write}
 
         def wait() -> None:
             fcntl.flock(turn, fcntl.LOCK_EX)
             fcntl.flock(write, fcntl.LOCK_EX)
-            os.close(turn)
+            turn.close()
             with guard:
-                self._waiting -= {turn, write}
                 if given_up:
-                    os.close(write)
+                    write.close()
                 else:
                     granted.set()
 
@@ -159,7 +151,7 @@ class Turnstile(Forkable):
             given_up = not granted.is_set()
         if given_up:
             raise self._held()
-        os.close(self._write)
+        self._write.close()
         self._write = write
 
     def _held(self) -> HeldError:
@@ -169,14 +161,12 @@ class Turnstile(Forkable):
         )
 
     def _give_up(self) -> None:
-        self.close()
-        for descriptor in self._waiting:
-            os.close(descriptor)
+        """The files give themselves up."""
 
 
-def _lock_now(descriptor: int) -> bool:
+def _lock_now(file: SideFile) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
             return False
@@ -193,12 +183,13 @@ class Owners(Forkable):
 
     def __init__(self, journal: Path) -> None:
         super().__init__()
-        self._file = open_side_file(journal, "owners")
+        self._file = SideFile(journal, "owners")
         self._own: set[int] = set()
+        self._losses = 0
 
     def own(self, execution: int) -> bool:
         """Lock the byte; False if another has it."""
-        self._check_not_forked()
+        self._notice_loss()
         try:
             fcntl.fcntl(self._file, _SETLK, _lock(fcntl.F_WRLCK, execution))
         except OSError as error:
@@ -210,13 +201,13 @@ class Owners(Forkable):
 
     def disown(self, execution: int) -> None:
         """Unlock the byte."""
-        self._check_not_forked()
+        self._notice_loss()
         self._own.discard(execution)
         fcntl.fcntl(self._file, _SETLK, _lock(fcntl.F_UNLCK, execution))
 
     def owned(self, execution: int) -> bool:
         """Whether anyone, we included, has the byte."""
-        self._check_not_forked()
+        self._notice_loss()
         if execution in self._own:
             return True  # a query does not report locks of the same description
         answer = fcntl.fcntl(self._file, _GETLK, _lock(fcntl.F_WRLCK, execution))
@@ -224,13 +215,19 @@ class Owners(Forkable):
 
     def close(self) -> None:
         """Give all bytes back. Twice is harmless."""
-        if self._file >= 0:
-            os.close(self._file)
-        self._file = -1
+        self._file.close()
         self._own.clear()
 
+    def _notice_loss(self) -> None:
+        """What was owned through a descriptor that somebody closed is owned no more."""
+        self.check_not_forked()
+        self._file.fileno()
+        if self._file.losses != self._losses:
+            self._losses = self._file.losses
+            self._own.clear()
+
     def _give_up(self) -> None:
-        self.close()
+        """The file gives itself up."""
 
 
 def _lock(kind: int, byte: int) -> bytes:

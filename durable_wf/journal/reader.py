@@ -13,12 +13,12 @@ from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from peewee import SQL, fn
+from peewee import fn
 
 from durable_wf.errors import JournalError, NotFoundError, StorageError
 from durable_wf.journal import connection, faults, files, head, migrate, rules
 from durable_wf.journal.forks import Forkable, abandon
-from durable_wf.journal.tables import OF_RUN_SQL, TABLES, raw
+from durable_wf.journal.tables import TABLES, raw
 from durable_wf.model import rows
 
 if TYPE_CHECKING:
@@ -90,7 +90,11 @@ class SqliteReader(Forkable):
             .where(attempt.execution == execution, task.state.in_(sorted(rules.TASK_IN_DOUBT)))
             .order_by(attempt.task, attempt.number)
         )
-        of_run = _all("transition").where(transition.execution == execution, SQL(OF_RUN_SQL)).order_by(transition.seq)
+        of_run = (
+            _all("transition")
+            .where(transition.execution == execution, transition.subject.in_(sorted(rules.OF_RUN)))
+            .order_by(transition.seq)
+        )
         with self._transaction() as ask:
             found = ask(_all("execution").where(TABLES["execution"].model.id == execution), rows.Execution)
             if not found:
@@ -217,7 +221,7 @@ class SqliteReader(Forkable):
     @contextmanager
     def _transaction(self) -> Iterator[Callable[[Any, Callable[..., R]], list[R]]]:
         """Several questions that see the same moment."""
-        self._check_not_forked()
+        self.check_not_forked()
         with self._reads:
             try:
                 opened = self._connection()
@@ -228,9 +232,9 @@ class SqliteReader(Forkable):
                     yield lambda query, record: _ask(opened, query, record)
                 finally:
                     self._depth -= 1
-                    if self._depth == 0:
+                    if self._depth == 0 and opened.in_transaction:  # an I/O error ends it by itself
                         opened.execute("ROLLBACK")
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeError) as error:
                 raise self._refused(error) from error
 
     def _connection(self) -> sqlite3.Connection:
@@ -245,7 +249,7 @@ class SqliteReader(Forkable):
             self._reading = database
         return raw(self._reading)
 
-    def _refused(self, error: sqlite3.Error) -> Exception:
+    def _refused(self, error: Exception) -> Exception:
         found = faults.translate(error, f"reading {self.path}")
         if faults.name_of(error).startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
             message = f"reading {self.path}: {error}"

@@ -115,7 +115,7 @@ GUARD_OF: dict[int, Guard] = {
 
 TASK_WITH_OUTCOME = _codes(_TASK, (T.SUCCEEDED, T.FAILED))  # a task in one of these has its ended_seq
 TASK_IN_DOUBT = _codes(_TASK, (T.SENT, T.STARTED, T.UNKNOWN))  # a replay needs the attempts of these
-OF_RUN = frozenset({Subject.EXECUTION, Subject.GRAPH})  # a replay needs the transitions of these, the lowest codes
+OF_RUN = frozenset({Subject.EXECUTION, Subject.GRAPH})  # a replay needs the transitions of these
 
 
 def check_task_end(state: int, ended_seq: int | None) -> None:

@@ -20,6 +20,7 @@ from durable_wf.model.states import MACHINES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+OBJECTS = "SELECT type, name, tbl_name, ifnull(sql, '') FROM sqlite_schema"
 APPLICATION_ID = 0x4457464A  # "DWFJ"
 
 _SUBJECT_NAMES = {subject: subject.name.lower() for subject in Subject} | {Subject.GRAPH: "tasks_graph"}
@@ -30,6 +31,16 @@ def statements() -> tuple[str, ...]:
     """Every statement that makes the schema of a new journal, in order."""
     made = [*_create_tables(), *_indexes(), *_guards(), *_kept(), *_views()]
     return tuple(made)
+
+
+@cache
+def objects() -> frozenset[tuple[str, str, str, str]]:
+    """Type, name, table and SQL of everything that SQLite then has; no SQL where it made an index by itself."""
+    database = SqliteDatabase(":memory:")
+    with database.connection_context():
+        for statement in statements():
+            raw(database).execute(statement)
+        return frozenset(raw(database).execute(OBJECTS).fetchall())
 
 
 def script() -> str:

@@ -86,6 +86,8 @@ class SqliteJournal(SqliteReader):
         self._noticed = self._writer.data_version()
         self._meta = self.meta()
         self._genesis = chain.genesis(self._meta)
+        if self._writer.made:
+            self._head.clear()  # of a journal that is gone
         self.behind_head = self.compare_with_head()
 
     @contextmanager
@@ -99,7 +101,7 @@ class SqliteJournal(SqliteReader):
 
         try:
             with self._writer.transaction(committed) as connection:
-                turn = SqliteTurn(connection, self._known, self.counters, self._writer.failed)
+                turn = SqliteTurn(connection, self._known, self._writer)
                 yield turn
                 links = turn.finish(self._genesis)
         except BaseException:

@@ -218,8 +218,6 @@ def _model(table: Table) -> Any:
 _OF_EXECUTION = ("execution", "execution", "id")
 _OF_DEPLOYMENT = ("deployment", "deployment", "id")
 
-OF_RUN_SQL = f"subject <= {max(rules.OF_RUN)}"  # as text, in query and index: SQLite compares the two
-
 TABLES = {
     table.name: table
     for table in (
@@ -314,7 +312,6 @@ TABLES = {
             ("execution", "seq"),
             clustered=True,
             checks=(_transition_check(),),
-            indexes=(f"(execution, seq) WHERE {OF_RUN_SQL}",),
         ),
         Table("event", rows.Event, ("id",), indexes=("(execution)",)),
         Table(

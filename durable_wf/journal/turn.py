@@ -17,8 +17,9 @@ from durable_wf.journal.tables import TABLES, names
 from durable_wf.model import rows
 
 if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Collection, Sequence
+
+    from durable_wf.journal.connection import Writer
 
 _encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
@@ -63,13 +64,11 @@ class SqliteTurn:
         self,
         connection: sqlite3.Connection,
         known: Known,
-        count: Counter[str],
-        failed: Callable[[Exception, str], Exception],
+        writer: Writer,
     ) -> None:
         self._connection = connection
         self._known = known
-        self._count = count
-        self._failed = failed
+        self._writer = writer
         version = connection.execute("PRAGMA data_version").fetchone()[0]
         if version != known.version:
             known.forget()
@@ -95,10 +94,12 @@ class SqliteTurn:
         return sorted(rows.Request(*row) for row in self._of(_INBOX, executions))
 
     def execution(self, execution: int) -> rows.Execution | None:
+        self._writer.check_not_forked()
         found = self._connection.execute(_EXECUTION, (execution,)).fetchone()
         return None if found is None else rows.Execution(*found)
 
     def instance(self, deployment: int, name: str) -> rows.Instance | None:
+        self._writer.check_not_forked()
         found = self._connection.execute(_INSTANCE, (deployment, name)).fetchone()
         return None if found is None else rows.Instance(*found)
 
@@ -107,6 +108,7 @@ class SqliteTurn:
             events = [rows.Event(self.next_id("event"), *event[1:]) for event in changes.events]
             changes = replace(changes, events=events)
         self._whole = False
+        self._writer.check_not_forked()
         try:
             self._insert_rows(changes)
             self._move_rows(changes)
@@ -116,7 +118,7 @@ class SqliteTurn:
             self._write("event", changes.events)
             self._write_inbox(changes)
         except sqlite3.Error as error:
-            raise self._failed(error, "writing to the journal") from error
+            raise self._writer.failed(error, "writing to the journal") from error
         self._collector.add(changes)
         self._whole = True
 
@@ -128,15 +130,15 @@ class SqliteTurn:
         if not self._whole:
             message = "a turn whose changes were refused must not be committed"
             raise EngineBug(message)
+        self._writer.check_not_forked()
         seq, event = self._counters["seq"], self._counters["event"]
         made = self._collector.links(genesis, self._tail, seq, event)
         try:
             self._write("link", made)
             risen = [(value, name) for name, value in self._counters.items() if value != self._before[name]]
-            if risen:
-                self._connection.executemany(_UPDATE["counter"], risen)
+            self._move("counter", risen)
         except sqlite3.Error as error:
-            raise self._failed(error, "writing to the journal") from error
+            raise self._writer.failed(error, "writing to the journal") from error
         return made
 
     def keep(self, links: Sequence[rows.Link]) -> None:
@@ -147,6 +149,7 @@ class SqliteTurn:
 
     def _of(self, sql: str, executions: Collection[int]) -> list[Any]:
         """The rows of some executions; of one, as it mostly is, at a third of the cost."""
+        self._writer.check_not_forked()
         if len(executions) == 1:
             return self._connection.execute(f"{sql} = ?", tuple(executions)).fetchall()
         return self._connection.execute(
@@ -195,7 +198,7 @@ class SqliteTurn:
 
     def _many(self, sql: str, found: Sequence[Any], *, moved: str | None = None) -> None:
         changed = self._connection.executemany(sql, found).rowcount
-        self._count["rows"] += changed
+        self._writer.counters["rows"] += changed
         if moved is not None and changed != len(found):
             message = f"{moved}: {len(found) - changed} row(s) to move are not there"
             raise JournalError(message)

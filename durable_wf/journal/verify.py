@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from durable_wf.errors import IllegalTransition
 from durable_wf.journal import chain
 from durable_wf.journal.rules import ATTEMPT, EXECUTION, GRAPH, GUARD_OF, TASK, Guard
+from durable_wf.model.rows import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from durable_wf.model import rows
+
+_OF_TASK = (Subject.TASK, Subject.ATTEMPT)
 
 
 class Source(Protocol):
@@ -96,6 +100,18 @@ def check_states(source: Source, execution: int) -> Iterator[str]:
             yield f"{name}: {_which(place)} is '{_name(place[0], state)}', {says} (L2)"
     for place in replayed.states.keys() - stored.keys():
         yield f"{name}: {_which(place)} has transitions and no row (L2)"
+    yield from _count_problems(source, execution)
+
+
+def _count_problems(source: Source, execution: int) -> Iterator[str]:
+    """A task counts its attempts, and points to a transition of its own."""
+    attempts = Counter(row.task for row in source.stored("attempt", execution))
+    told = {(row.subject_no, row.seq) for row in source.stored("transition", execution) if row.subject in _OF_TASK}
+    for task in source.stored("task", execution):
+        if task.attempts != attempts[task.no]:
+            yield f"execution {execution}: task {task.no} has {attempts[task.no]} attempts and counts {task.attempts}"
+        if task.ended_seq is not None and (task.no, task.ended_seq) not in told:
+            yield f"execution {execution}: task {task.no} has no transition at seq {task.ended_seq}"
 
 
 def _which(place: tuple[Guard, int, int]) -> str:

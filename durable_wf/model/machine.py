@@ -56,14 +56,14 @@ class Machine(Generic[S, E]):
     def __post_init__(self) -> None:
         table = {(row.source, row.event): row.target for row in self.rows}
         pairs_of_states = {(row.source, row.target) for row in self.rows}
-        mentioned = {state for pair in pairs_of_states for state in pair}
+        every = set(type(self.initial))
         reached = _closure({self.initial}, pairs_of_states)
         escapes = _closure(set(self.ended), {(target, source) for source, target in pairs_of_states})
         pairs = [(row.source, row.event) for row in self.rows]
         problems = {
             "two rows for one (source, event)": {f"{s}/{e}" for s, e in pairs if pairs.count((s, e)) > 1},
-            "unreachable states": {str(state) for state in mentioned - reached},
-            "states without a way to an end": {str(state) for state in mentioned - escapes},
+            "unreachable states": {str(state) for state in every - reached},
+            "states without a way to an end": {str(state) for state in every - escapes},
         }
         for problem, which in problems.items():
             if which:

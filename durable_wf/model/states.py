@@ -7,6 +7,7 @@ The order of members is their code in the journal: append only, never reorder.
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import pairwise
 
 from durable_wf.model.machine import Machine, Row
 
@@ -154,7 +155,7 @@ TASK = Machine(
         Row(T.UNKNOWN, TE.RERUN, T.PENDING, "ours: it may be repeated, by declaration or by a person's word"),
         Row(T.UNKNOWN, TE.SETTLED, T.STARTED, "ours: its outcome was given or found; decided like any"),
         Row(T.FAILED, TE.RESET, T.PENDING, "a person resumed the execution that this failure ended"),
-        Row(T.STARTED, TE.RESET, T.PENDING, "its failure was not decided when the execution ended; a person resumed it"),
+        Row(T.STARTED, TE.RESET, T.PENDING, "its failure was not decided when the execution ended; a person's resume"),
         *(
             Row(state, TE.SUPERSEDED, T.SUPERSEDED, "asked for after the cut of a person's resume: kept, not matched")
             for state in T
@@ -330,7 +331,7 @@ NODE_INSTANCE = Machine(
     frozenset({N.DELETED}),
     tuple(
         Row(source, NE.STATE_SET, target, "the usual order; set by a workflow")
-        for source, target in zip(_LIFECYCLE, _LIFECYCLE[1:], strict=False)
+        for source, target in pairwise(_LIFECYCLE)
     ),
     guarded=False,
 )

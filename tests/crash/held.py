@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 from durable_wf import operation, workflow
@@ -104,3 +106,32 @@ def loses_its_byte(ctx, address, marker):
     """One that closes what it should not."""
     ctx.execute_task(drop_locks, kwargs={"address": address, "marker": marker}).get()
     ctx.execute_task(hold, kwargs={"address": address, "label": "waits"}).get()
+
+
+@workflow
+def line_of_notes(ctx, count):
+    """One after the other."""
+    for number in range(count):
+        ctx.execute_task(note, kwargs={"label": str(number)}).get()
+    return count
+
+
+@operation(resumable=True)
+def ask_from_outside(journal):
+    """Put a request into the inbox from a process of its own, while this one goes on."""
+    subprocess.run([sys.executable, "-m", "tests.crash.asker", journal], check=True)
+
+
+@workflow
+def busy(ctx, count, journal):
+    """Many at once, and in the middle of them one that has a request put into the inbox."""
+    graph = ctx.graph_mode()
+    for number in range(count):
+        graph.add_task(ctx.execute_task(note, kwargs={"label": str(number)}))
+        if number == count // 3:
+            graph.add_task(ctx.execute_task(ask_from_outside, kwargs={"journal": journal}))
+    graph.execute()
+    line = graph.sequence()
+    for number in range(10):
+        line.add(ctx.execute_task(note, kwargs={"label": f"after {number}"}))
+    graph.execute()

@@ -1,5 +1,6 @@
 """The sweep itself: some points of each scenario, and that it sees what it is there to see."""
 
+import os
 import random
 import subprocess
 import sys
@@ -12,9 +13,18 @@ from tools.crash import sweep, table
 pytestmark = [pytest.mark.crash, pytest.mark.slow]
 
 
-def run(*arguments, module="tools.crash.sweep", timeout=600):
-    command = [sys.executable, "-m", module, *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=timeout)
+@pytest.fixture
+def run(tmp_path):
+    """Runs a module; the folders of points that went wrong are kept in pytest's own."""
+
+    def run(*arguments, module="tools.crash.sweep"):
+        command = [sys.executable, "-m", module, *map(str, arguments)]
+        environment = {**os.environ, "TMPDIR": str(tmp_path)}
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600
+        )
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -26,7 +36,7 @@ def run(*arguments, module="tools.crash.sweep", timeout=600):
         ("three-tier", ("--points", 20)),
     ],
 )
-def test_L5_a_kill_at_a_commit_and_a_resume_give_what_an_undisturbed_run_gives(scenario, options):
+def test_L5_a_kill_at_a_commit_and_a_resume_give_what_an_undisturbed_run_gives(run, scenario, options):
     seed = random.SystemRandom().randrange(10**6)
     done = run("--scenario", scenario, "--seed", seed, *options)
     print(done.stdout, done.stderr)  # has the seed
@@ -36,7 +46,7 @@ def test_L5_a_kill_at_a_commit_and_a_resume_give_what_an_undisturbed_run_gives(s
 
 
 @pytest.mark.parametrize("bug", BUGS)
-def test_a_planted_bug_is_seen(bug):
+def test_a_planted_bug_is_seen(run, bug):
     done = run(bug, module="tests.crash.planted")
     print(done.stdout, done.stderr)
     assert done.returncode == 1, f"{bug} was not noticed\n{done.stdout}{done.stderr}"

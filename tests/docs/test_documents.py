@@ -99,7 +99,8 @@ def run_console(block: Block, folder: Path, name: str) -> None:
             check=False,
         )
         where = f"{name}:{block.line}: $ {command.text}"
-        assert done.returncode == command.exit_code, f"{where} ended with {done.returncode}:\n{done.stdout}"
+        code = done.returncode if done.returncode >= 0 else 128 - done.returncode  # as a shell counts signals
+        assert code == command.exit_code, f"{where} ended with {code}:\n{done.stdout}"
         check_output(command.expected, done.stdout, where)
 
 

@@ -1,12 +1,14 @@
 """L13 and L2: no value of a journal can be changed without `verify` saying so, and naming the place."""
 
 import random
+import re
 import shutil
 import sqlite3
 
 import pytest
 
 from durable_wf.errors import DurableError
+from durable_wf.journal import schema
 from durable_wf.journal.memory import MemoryJournal
 from durable_wf.journal.reader import SqliteReader, open_reader
 from durable_wf.journal.sqlite import open_journal
@@ -58,13 +60,6 @@ def tamper(path, statement, parameters=()):
     return changed
 
 
-def every_column(connection):
-    for table in TABLES:
-        for name, kind, hidden in connection.execute(f"SELECT name, type, hidden FROM pragma_table_xinfo('{table}')"):
-            if not hidden:
-                yield table, name, kind
-
-
 def dump(path):
     """Every row of every table, or None where SQLite cannot read it."""
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
@@ -78,14 +73,26 @@ def dump(path):
 
 def columns():
     connection = sqlite3.connect(":memory:")
-    connection.executescript(__import__("durable_wf.journal.schema", fromlist=["script"]).script())
-    found = list(every_column(connection))
+    connection.executescript(schema.script())
+    for table in TABLES:
+        for name, kind in connection.execute(f"SELECT name, type FROM pragma_table_xinfo('{table}')"):
+            yield pytest.param(table, name, kind, id=f"{table}-{name}")
     connection.close()
-    return found
 
 
-@pytest.mark.parametrize(("table", "column", "kind"), columns(), ids=lambda value: str(value))
+def with_free_checksum(path, table, *, free):
+    """Make a generated checksum an ordinary column, or what it was; the rows lie as they are."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA writable_schema = ON")
+    (right,) = (sql for sql in schema.statements() if sql.startswith(f'CREATE TABLE "{table}"'))
+    sql = re.sub(r" GENERATED ALWAYS AS .* STORED", "", right) if free else right
+    connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ? AND type = 'table'", (sql, table))
+    connection.close()
+
+
+@pytest.mark.parametrize(("table", "column", "kind"), list(columns()))
 def test_L13_every_changed_value_is_noticed(damaged, table, column, kind):
+    with_free_checksum(damaged, table, free=True)
     key = " AND ".join(f'"{name}" = (SELECT "{name}" FROM {table} LIMIT 1)' for name in TABLES[table].key)
     new = {
         "INTEGER": f'ifnull("{column}", 0) + 1000',
@@ -93,13 +100,14 @@ def test_L13_every_changed_value_is_noticed(damaged, table, column, kind):
         "BLOB": "zeroblob(32)",
     }[kind]
     assert tamper(damaged, f'UPDATE {table} SET "{column}" = {new} WHERE {key}') == 1
-    assert problems_of(damaged)
+    with_free_checksum(damaged, table, free=False)
+    problems = problems_of(damaged)
+    assert problems
+    assert not any("schema" in problem for problem in problems), "the test itself damaged something else"
 
 
-@pytest.mark.parametrize("table", sorted(TABLES))
+@pytest.mark.parametrize("table", sorted(set(TABLES) - {"inbox"}))  # requests have no chain: chain.py says why
 def test_L13_every_deleted_row_is_noticed(damaged, table):
-    if table in ("inbox", "counter"):
-        pytest.skip("requests have no chain (chain.py says why); a counter that is gone stops the next turn")
     key = " AND ".join(f'"{name}" = (SELECT "{name}" FROM {table} LIMIT 1)' for name in TABLES[table].key)
     assert tamper(damaged, f"DELETE FROM {table} WHERE {key}") == 1
     assert problems_of(damaged)
@@ -126,10 +134,9 @@ def test_L13_every_flipped_bit_that_changes_a_value_is_noticed(original, tmp_pat
 
 def test_a_problem_names_its_place(damaged):
     tamper(damaged, "UPDATE payload SET body_json = '{}' WHERE execution = 2")
-    assert problems_of(damaged) == [
-        "execution 2: link 1 (seq 3 to 3: 1 of execution, 1 of payload, 1 of tasks_graph, 1 of task, 1 of transition) "
-        "is not what was committed"
-    ]
+    (problem,) = problems_of(damaged)
+    covered = "1 of execution, 1 of payload, 1 of tasks_graph, 1 of task, 1 of transition"
+    assert problem == f"execution 2: link 1 (up to seq 3: {covered}) is not what was committed"
 
 
 def test_an_execution_is_verified_alone(damaged):
@@ -162,7 +169,7 @@ def test_L2_a_move_without_a_transition_is_noticed(store):
     journal = store.open()
     kit.start(journal, tasks=1)
     with journal.turn() as turn:
-        turn.apply(Changes(task_moves=[TaskMove(1, 1, 0, 0, None, None, 1, 1)]))
+        turn.apply(Changes(task_moves=[TaskMove(1, 0, 0, 0, None, None, 1, 1)]))
     assert list(journal.verify()) == ["execution 1: task 1 is 'sent', its transitions say 'pending' (L2)"]
 
 

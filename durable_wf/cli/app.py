@@ -1,0 +1,101 @@
+"""The program: which command is called what. `main` is the console script."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from durable_wf.cli import authors, deploying, helping, looking, running
+from durable_wf.cli.calls import Call, Group, Verb, verb
+from durable_wf.cli.demo.story import demo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+_FIRST_STEPS = (
+    ("durable-wf demo", "see a deployment killed half-way and resumed"),
+    ("durable-wf deployments create BLUEPRINT -d NAME", "make a deployment of a blueprint"),
+    ("durable-wf run WORKFLOW -d NAME", "run one of its workflows; or run MODULE:FUNCTION"),
+    ("durable-wf journal ID", "read what happened, in order"),
+    ("durable-wf resume ID", "go on after a crash, a failure or Ctrl-C"),
+)
+
+
+def _group(name: str | None = None) -> typer.Typer:
+    return typer.Typer(
+        name=name,
+        cls=Group,
+        context_settings=_SETTINGS,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=name is None,
+    )
+
+
+app = _group()
+
+
+def _begin(call: Call) -> None:
+    """Run workflows that survive `kill -9`: everything they do is in one SQLite file, the journal."""
+    if call.ctx.invoked_subcommand is None:
+        width = max(len(command) for command, _ in _FIRST_STEPS)
+        call.out.lines([f"{command:<{width}}   {what}" for command, what in _FIRST_STEPS])
+        call.out.lines(["", "durable-wf --help lists the rest; each command's --help begins with an example."])
+
+
+def _help_of_group(call: Call) -> int:
+    if call.ctx.invoked_subcommand is None:
+        call.out.error(call.ctx.get_help())
+        return 2
+    return 0
+
+
+def _add(group: typer.Typer, name: str, function: Callable[..., int | None]) -> None:
+    group.command(name, cls=Verb, context_settings=_SETTINGS)(verb(function))
+
+
+def _add_group(name: str, doc: str) -> typer.Typer:
+    group = _group(name)
+    group.callback(cls=Group, invoke_without_command=True, help=doc, context_settings=_SETTINGS)(verb(_help_of_group))
+    app.add_typer(group)
+    return group
+
+
+app.callback(cls=Group, invoke_without_command=True, context_settings=_SETTINGS)(verb(_begin, shown=True))
+_add(app, "validate", authors.validate)
+_deployments = _add_group("deployments", "Blueprints with inputs.")
+_add(_deployments, "create", deploying.create)
+_add(_deployments, "list", deploying.list_)
+_add(_deployments, "show", deploying.show)
+_add(_deployments, "instances", deploying.instances)
+_add(_deployments, "outputs", deploying.outputs)
+_add(_deployments, "workflows", deploying.workflows)
+_add(_deployments, "delete", deploying.delete)
+_add(app, "run", running.run)
+_add(app, "list", looking.list_)
+_add(app, "show", looking.show)
+_add(app, "resume", running.resume)
+_add(app, "journal", looking.journal)
+_add(app, "verify", looking.verify)
+_add(app, "demo", demo)
+_config = _add_group("config", "The settings and where they come from.")
+_add(_config, "show", helping.config_show)
+_add(app, "explain", helping.explain)
+
+
+def main() -> None:
+    """The console script."""
+    for descriptor in (0, 1, 2):  # else the journal could become stdout, and a print would go into it
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError, OSError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    app(prog_name="durable-wf")

@@ -1,0 +1,180 @@
+"""`deployments …`: blueprints with inputs, and how their instances are."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from durable_wf.cli.calls import Call
+from durable_wf.cli.completion import deployment_names
+from durable_wf.cli.output import clean, columns, moment, plural, short
+from durable_wf.cli.values import read_values
+from durable_wf.errors import NotFoundError
+from durable_wf.inspection.records import Deployment, DeploymentDetail, NodeInstance, Workflow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+Name = Annotated[
+    str, typer.Argument(metavar="DEPLOYMENT", help="The deployment's name.", autocompletion=deployment_names)
+]
+
+
+class OnUnknown(StrEnum):
+    """What is done where nobody knows how an operation ended."""
+
+    RERUN = "rerun"
+    ASK = "ask"
+    FAIL = "fail"
+
+
+Policy = Annotated[
+    OnUnknown | None,
+    typer.Option(
+        "--on-unknown",
+        metavar="P",
+        help="rerun, ask or fail: what is done with operations whose runner died, where they do not say it.",
+    ),
+]
+
+
+def create(
+    call: Call,
+    blueprint: Annotated[Path, typer.Argument(metavar="BLUEPRINT", help="The blueprint's main file.")],
+    name: Annotated[str | None, typer.Option("-d", metavar="NAME", help="The deployment's name.")] = None,
+    inputs: Annotated[
+        list[str] | None, typer.Option("-i", metavar="K=V|FILE", help="An input, or a file of inputs.")
+    ] = None,
+    on_unknown: Policy = None,
+) -> None:
+    """Make a deployment of a blueprint: its nodes and instances, none of which is started."""
+    values = read_values(inputs or [], "-i")
+    with call.engine("deployments create") as engine:
+        made = engine.deployments.create(blueprint, name, values, on_unknown=on_unknown and on_unknown.value)
+    with call.view() as view:
+        from durable_wf.inspection.deployments import deployment_detail
+
+        found = deployment_detail(view, made)
+    call.out.data(found, [made])
+    call.out.note(
+        f"deployment '{made}': {plural(found.node_instances, 'node instance')}; workflows: {', '.join(found.workflows)}"
+    )
+
+
+def list_(call: Call) -> None:
+    """List the deployments."""
+    from durable_wf.inspection.deployments import deployments
+
+    found: list[Deployment] = []
+    try:
+        with call.view() as view:
+            found = deployments(view)
+    except NotFoundError:  # no journal yet
+        found = []
+    rows = [(one.id, one.blueprint_id, str(one.node_instances), moment(one.created_at)) for one in found]
+    call.out.items(found, columns([("DEPLOYMENT", "BLUEPRINT", "INSTANCES", "CREATED"), *rows]) if rows else [])
+    if not found:
+        call.out.note(f"no deployments in {call.config.journal}")
+        call.out.note("to begin: durable-wf deployments create BLUEPRINT -d NAME")
+
+
+def show(call: Call, deployment: Name) -> None:
+    """Show what a deployment is made of."""
+    from durable_wf.inspection.deployments import deployment_detail
+
+    with call.view() as view:
+        found = deployment_detail(view, deployment)
+    call.out.data(found, _detail(found))
+
+
+def _detail(found: DeploymentDetail) -> Iterator[str]:
+    yield f"deployment   {found.id}"
+    yield f"blueprint    {clean(found.blueprint_path)}"
+    if found.description:
+        yield f"             {short(found.description, 100)}"
+    yield f"created      {moment(found.created_at)} UTC"
+    if found.on_unknown:
+        yield f"on unknown   {found.on_unknown}"
+    yield f"workflows    {', '.join(found.workflows) or 'none'}"
+    yield f"outputs      {', '.join(found.outputs) or 'none'}"
+    yield from _pairs("inputs", found.inputs)
+    yield ""
+    rows = [(one.id, one.type, _counts(one.instances)) for one in found.nodes]
+    yield from columns([("NODE", "TYPE", "INSTANCES"), *rows])
+
+
+def _pairs(title: str, values: dict[str, Any]) -> Iterator[str]:
+    for index, (key, value) in enumerate(values.items()):
+        yield f"{title if index == 0 else '':<12} {clean(key)} = {short(value, 100)}"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in counts.items()) or "none"
+
+
+def instances(call: Call, deployment: Name) -> None:
+    """List the node instances of a deployment as they are now."""
+    from durable_wf.inspection.deployments import instances as find
+
+    with call.view() as view:
+        found = find(view, deployment)
+    rows = [_instance(call, one) for one in found]
+    call.out.items(found, columns([("INSTANCE", "NODE", "STATE", "HOST", "RUNTIME PROPERTIES"), *rows]))
+
+
+def _instance(call: Call, one: NodeInstance) -> tuple[str, ...]:
+    properties = ", ".join(f"{key}={short(value, 40)}" for key, value in one.runtime_properties.items())
+    shown = clean(properties) if call.out.level > 0 else short(properties, 60)
+    return one.id, one.node_id, clean(one.state), one.host_id or "", shown
+
+
+def outputs(call: Call, deployment: Name) -> None:
+    """Show the outputs of a deployment, evaluated now."""
+    from durable_wf.engine.deployments import outputs_of
+    from durable_wf.engine.topology import find_deployment
+
+    with call.view() as view:
+        found = outputs_of(find_deployment(view.store, deployment))
+    if call.out.as_json:
+        call.out.document({"outputs": found})
+    else:
+        call.out.lines(
+            f"{clean(key)} = {clean(value) if isinstance(value, str) else short(value, 500)}"
+            for key, value in found.items()
+        )
+
+
+def workflows(call: Call, deployment: Name) -> None:
+    """List the workflows that a deployment can run, with their parameters."""
+    from durable_wf.inspection.deployments import workflows as find
+
+    with call.view() as view:
+        found = find(view, deployment)
+    call.out.items(found, [line for one in found for line in _workflow(one)])
+
+
+def _workflow(one: Workflow) -> Iterator[str]:
+    yield one.name
+    rows = [
+        (
+            f"    -p {parameter.name}=…",
+            parameter.type or "any",
+            "required" if parameter.required else f"default: {short(parameter.default, 40)}",
+            short(parameter.description, 80),
+        )
+        for parameter in one.parameters
+    ]
+    yield from columns(rows)
+
+
+def delete(call: Call, deployment: Name) -> None:
+    """Delete a deployment. Its history stays in the journal; what its operations made is not touched."""
+    with call.engine("deployments delete") as engine:
+        engine.deployments.delete(deployment)
+    call.out.note(f"deleted deployment '{deployment}'")
+    if call.out.as_json:
+        call.out.document({"id": deployment, "deleted": True})

@@ -1,0 +1,39 @@
+"""The examples that each `--help` begins with, by verb. A test runs every one of them.
+
+They tell one story: a shop that is deployed, run, looked at and resumed. `4be1` is the beginning of an execution's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "": ("durable-wf demo", "durable-wf run start_all -d shop", "durable-wf list --json"),
+    "validate": ("durable-wf validate blueprint.yaml",),
+    "deployments": ("durable-wf deployments list",),
+    "deployments create": ("durable-wf deployments create blueprint.yaml -d shop -i scratch=/tmp/shop",),
+    "deployments list": ("durable-wf deployments list",),
+    "deployments show": ("durable-wf deployments show shop",),
+    "deployments instances": ("durable-wf deployments instances shop --json",),
+    "deployments outputs": ("durable-wf deployments outputs shop",),
+    "deployments workflows": ("durable-wf deployments workflows shop",),
+    "deployments delete": ("durable-wf deployments delete shop",),
+    "run": (
+        "durable-wf run start_all -d shop",
+        "durable-wf run my_module:my_workflow -p count=3 -p names='[a, b]'",
+    ),
+    "list": ("durable-wf list --state failed -d shop",),
+    "show": ("durable-wf show 4be1",),
+    "resume": ("durable-wf resume 4be1 --dry-run", "durable-wf resume 4be1"),
+    "journal": ("durable-wf journal 4be1",),
+    "verify": ("durable-wf verify",),
+    "demo": ("durable-wf demo",),
+    "config": ("durable-wf config show --origin",),
+    "config show": ("durable-wf config show --origin",),
+    "explain": ("durable-wf explain asks", "durable-wf explain 6"),
+}
+
+
+def examples_of(path: Sequence[str]) -> tuple[str, ...]:
+    """The examples of a verb, such as ("deployments", "create")."""
+    return EXAMPLES[" ".join(path)]

@@ -1,0 +1,231 @@
+"""`run` and `resume`: executions in this process, from their start to their end or until they lie down."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from durable_wf.cli.calls import Call
+from durable_wf.cli.completion import deployment_names, execution_ids, workflow_names
+from durable_wf.cli.deploying import Policy
+from durable_wf.cli.endings import print_ending, print_preview
+from durable_wf.cli.values import read_values
+from durable_wf.errors import UsageError
+
+if TYPE_CHECKING:
+    from durable_wf.engine import Engine, ResumeOptions
+    from durable_wf.inspection.view import View
+    from durable_wf.model import rows
+
+_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+
+MaxParallel = Annotated[
+    int | None,
+    typer.Option("--max-parallel", metavar="N", min=1, help="Operations of this execution at once, at most."),
+]
+
+
+def duration_s(text: str) -> float:
+    """Seconds of `90`, `1.5s`, `5m`, `2h`.
+
+    raises  UsageError
+    """
+    number = text.rstrip("abcdefghijklmnopqrstuvwxyz")
+    try:
+        seconds = float(number) * _UNITS[text[len(number) :]]
+    except (ValueError, KeyError):
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise UsageError(f"'{text}' is not a duration", hint="write seconds, or 500ms, 30s, 5m, 2h")
+    return seconds
+
+
+def run(
+    call: Call,
+    workflow: Annotated[
+        str,
+        typer.Argument(
+            metavar="WORKFLOW|MODULE:FUNCTION",
+            help="A workflow of the deployment, or a Python function.",
+            autocompletion=workflow_names,
+        ),
+    ],
+    deployment: Annotated[
+        str | None,
+        typer.Option("-d", metavar="DEPLOYMENT", help="Whose workflow it is.", autocompletion=deployment_names),
+    ] = None,
+    parameters: Annotated[
+        list[str] | None, typer.Option("-p", metavar="K=V|FILE", help="A parameter, or a file of parameters.")
+    ] = None,
+    allow_custom: Annotated[
+        bool, typer.Option("--allow-custom-parameters", help="Pass parameters on that the workflow does not declare.")
+    ] = False,
+    on_unknown: Policy = None,
+    max_parallel: MaxParallel = None,
+    timeout: Annotated[
+        str | None, typer.Option("--timeout", metavar="T", help="Lie down after 30s, 5m, 2h …; exit code 124.")
+    ] = None,
+    task_retries: Annotated[
+        int | None,
+        typer.Option(
+            "--task-retries", metavar="N", min=-1, help="Of tasks that say nothing themselves; -1 (default): no end."
+        ),
+    ] = None,
+    task_retry_interval: Annotated[
+        float | None,
+        typer.Option("--task-retry-interval", metavar="S", min=0, help="Seconds between them; 30 by default."),
+    ] = None,
+) -> int:
+    """Run a workflow of a deployment, or a Python function, until it ends.
+
+    Its result goes to stdout. Ctrl-C lets it lie down; `durable-wf resume` goes on, also after a crash.
+    """
+    from durable_wf.engine import RunOptions
+
+    given = read_values(parameters or [], "-p")
+    limit_s = None if timeout is None else duration_s(timeout)
+    chosen: dict[str, Any] = {
+        "task_retries": task_retries,
+        "task_retry_interval": task_retry_interval,
+        "on_unknown": on_unknown and on_unknown.value,
+        "max_parallel": max_parallel,
+    }
+    options = RunOptions(**{name: value for name, value in chosen.items() if value is not None})
+    _check(call, workflow, deployment)
+
+    def begin(engine: Engine) -> str:
+        uid = engine.start(
+            workflow, given, deployment=deployment, options=options, allow_custom_parameters=allow_custom
+        )
+        call.out.note(f"execution {uid} of {workflow}")
+        return uid
+
+    return _host(call, "run", begin, limit_s)
+
+
+def _check(call: Call, workflow: str, deployment: str | None) -> None:
+    """What can be refused before a journal is made."""
+    if deployment is not None:
+        from durable_wf.inspection.find import find_deployment
+
+        with call.view() as view:
+            find_deployment(view.store, deployment)
+    elif ":" in workflow:
+        from durable_wf.authoring.functions import find
+
+        _importable_here()
+        find(workflow)
+
+
+def _importable_here() -> None:
+    """Modules of the working directory can be imported, as by `python -m`."""
+    from durable_wf.cli.calls import working_directory
+
+    here = working_directory()
+    if here is not None and str(here) not in sys.path:
+        sys.path.insert(0, str(here))
+
+
+def resume(
+    call: Call,
+    execution: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="The execution's id, or the beginning of it.", autocompletion=execution_ids),
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it would do, and change nothing.")] = False,
+    reset_operations: Annotated[
+        bool,
+        typer.Option("--reset-operations", help="You have looked: operations of unknown outcome may all run again."),
+    ] = False,
+    from_task: Annotated[
+        str | None,
+        typer.Option("--from", metavar="TASK", help="Begin again from this task: its number or path."),
+    ] = None,
+    take_over: Annotated[
+        bool,
+        typer.Option("--take-over", help="Kill a runner that lives and hangs, with all that it runs; then go on."),
+    ] = False,
+    accept_changes: Annotated[
+        bool, typer.Option("--accept-changes", help="Go on although operations were rolled back or instances changed.")
+    ] = False,
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Go on although the journal is older than its head file says.")
+    ] = False,
+    max_parallel: MaxParallel = None,
+) -> int:
+    """Go on with an execution that was interrupted, failed or cancelled.
+
+    What ended is answered from the journal; what had not ended runs.
+    """
+    from durable_wf.cli import takeover
+    from durable_wf.inspection.find import find_execution
+    from durable_wf.inspection.tasks import names_of
+
+    with call.view() as view:
+        row = find_execution(view.store, execution)
+        history = view.store.history(row.id)
+        number = None if from_task is None else names_of(history).find(from_task, row.uid)
+        options = _options(reset_operations, accept_changes, accept_loss, number, max_parallel)
+        if row.deployment is None:
+            _importable_here()
+        if not dry_run and view.owned(row.id):
+            if not take_over:
+                raise takeover.held(row)
+            owner = takeover.take_over(view, row)
+            call.out.note(f"ended {owner}")
+            history = view.store.history(row.id)
+        if dry_run:
+            return _dry_run(call, view, history, options)
+        print_preview(call, history, options)
+
+    def begin(engine: Engine) -> str:
+        for name in engine.code_differences(row.uid):
+            call.out.error(f"the code is not what it was: {name}")
+        return engine.resume(row.uid, options)
+
+    return _host(call, "resume", begin, None)
+
+
+def _options(
+    reset_operations: bool, accept_changes: bool, accept_loss: bool, from_task: int | None, max_parallel: int | None
+) -> ResumeOptions:
+    from durable_wf.engine import ResumeOptions
+
+    return ResumeOptions(
+        reset_operations=reset_operations,
+        accept_changes=accept_changes,
+        accept_loss=accept_loss,
+        from_task=from_task,
+        max_parallel=max_parallel,
+    )
+
+
+def _dry_run(call: Call, view: View, history: rows.History, options: ResumeOptions) -> int:
+    from durable_wf.engine.starting import check_changed, check_cut
+
+    print_preview(call, history, options, whole=True)
+    check_cut(history, options)
+    check_changed(view.store, history, options)
+    return 0
+
+
+def _host(call: Call, command: str, begin: Any, timeout_s: float | None) -> int:
+    """Begin an execution in this process and wait for it; the exit code.
+
+    begin  given the engine, starts it and gives its id
+    """
+    from durable_wf.cli.progress import display
+    from durable_wf.cli.waiting import Waiting, stdout_for_data
+
+    with ExitStack() as stack:
+        with stdout_for_data():
+            engine = stack.enter_context(call.engine(command, runner=True))
+            uid = begin(engine)
+            view = stack.enter_context(call.view())
+            row = view.store.find_execution(uid)[0]
+            ending = Waiting(engine, uid, display(call, view, row), call.out).wait(timeout_s)
+            asks = engine.asks(uid)
+        return print_ending(call, view, row.id, ending, asks)

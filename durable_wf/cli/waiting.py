@@ -1,0 +1,176 @@
+"""Waiting for an execution that this process runs, with Ctrl-C and SIGTERM.
+
+The first signal lets it lie down: nothing new starts, what runs is waited for. The second stops at once; what ran is
+then unknown. Neither cancels, and both say how to go on. The wait itself is for an event; only a display that shows
+progress wakes it in between.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, NamedTuple
+
+from durable_wf.cli.failures import TIMED_OUT
+from durable_wf.cli.output import plural
+from durable_wf.clock import SystemClock
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from durable_wf.cli.output import Out
+    from durable_wf.cli.progress import Display
+    from durable_wf.engine import Engine
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class _Signalled(NamedTuple):
+    number: int
+
+
+class _Over(NamedTuple):
+    state: str | None
+    error: BaseException | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the wait ended.
+
+    state      of the execution
+    exit_code  of the signal or the time-out that made it lie down; None where there was none
+    """
+
+    state: str
+    exit_code: int | None
+
+
+class Waiting:
+    """One wait for one execution."""
+
+    def __init__(self, engine: Engine, uid: str, display: Display, out: Out) -> None:
+        self._engine = engine
+        self._uid = uid
+        self._display = display
+        self._out = out
+        self._clock = SystemClock()
+        self._happened: SimpleQueue[_Signalled | _Over] = SimpleQueue()
+        self._stopped: int | None = None
+        self._shown = -1
+
+    def wait(self, timeout_s: float | None = None) -> Ending:
+        """Until it ends or lies down.
+
+        timeout_s  then it is let lie down
+        raises     what made its runner stop
+        """
+        due_us = None if timeout_s is None else self._clock.now().boot_us + int(timeout_s * 1_000_000)
+        with self._signals():
+            threading.Thread(target=self._watch, name="durable-wf-wait", daemon=True).start()
+            try:
+                over = self._loop(due_us)
+            finally:
+                self._display.close()
+        if over.error is not None:
+            raise over.error
+        return Ending(str(over.state), self._stopped)
+
+    def _watch(self) -> None:
+        try:
+            self._happened.put(_Over(self._engine.wait(self._uid), None))
+        except Exception as error:  # noqa: BLE001 - handed on to the thread that waits
+            self._happened.put(_Over(None, error))
+
+    def _loop(self, due_us: int | None) -> _Over:
+        while True:
+            try:
+                found = self._happened.get(timeout=self._patience(due_us))
+            except Empty:
+                self._display.look()
+                if due_us is not None and self._stopped is None and self._clock.now().boot_us >= due_us:
+                    self._out.error("--timeout: starting nothing new")
+                    self._stop(TIMED_OUT)
+                self._show_count()
+                continue
+            if isinstance(found, _Over):
+                self._display.look()
+                return found
+            self._signalled(found.number)
+
+    def _patience(self, due_us: int | None) -> float | None:
+        patience = self._display.patience_s
+        if due_us is None or self._stopped is not None:
+            return patience
+        left = max(0.0, (due_us - self._clock.now().boot_us) / 1_000_000)
+        return left if patience is None else min(patience, left)
+
+    def _signalled(self, number: int) -> None:
+        code = 128 + number
+        if self._stopped is not None and self._stopped != TIMED_OUT:
+            self._stop_now(code)
+        name = signal.Signals(number).name
+        self._out.error(f"{name}: starting nothing new; once more stops now")
+        self._stop(code)
+        self._show_count()
+
+    def _stop(self, code: int) -> None:
+        self._stopped = code
+        self._engine.stop(self._uid)
+        self._out.error(f"to go on: durable-wf resume {self._uid}")
+
+    def _show_count(self) -> None:
+        if self._stopped is None:
+            return
+        count = self._engine.running(self._uid)
+        if count not in (self._shown, 0):
+            self._shown = count
+            self._out.error(f"waiting for {plural(count, 'running operation')}")
+
+    def _stop_now(self, code: int) -> None:
+        """Leave at once: the kernel frees what we own, and the next claim finds what ran unknown."""
+        count = self._engine.running(self._uid)
+        self._display.close()
+        self._out.error(f"stopped now; {plural(count, 'operation')} ran, and nobody knows how far")
+        self._out.error(f"to go on: durable-wf resume {self._uid}")
+        os._exit(code)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Signals become things that happened; a handler may do no more, whatever it has interrupted."""
+
+        def note(number: int, frame: FrameType | None) -> None:
+            del frame
+            self._happened.put(_Signalled(number))
+
+        before = {number: signal.signal(number, note) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@contextmanager
+def stdout_for_data() -> Iterator[None]:
+    """While operations run, what they and their children print goes to stderr: stdout is for our data."""
+    kept = None
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        if sys.stdout.fileno() == 1:
+            sys.stdout.flush()
+            kept = os.dup(1)
+            os.dup2(2, 1)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        if kept is not None:
+            os.dup2(kept, 1)
+            os.close(kept)

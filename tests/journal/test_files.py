@@ -1,0 +1,219 @@
+"""Where a journal may lie, what is refused unwritten, and how the file is made."""
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from durable_wf.errors import JournalDamaged, JournalError, NetworkFileSystemError, NotFoundError, StorageError
+from durable_wf.journal import files, migrate, schema
+from durable_wf.journal.reader import open_reader
+from durable_wf.journal.sqlite import open_journal
+from durable_wf.journal.tables import raw
+from tests.journal import kit
+
+MOUNTS = """\
+22 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
+30 22 0:40 / /home rw - nfs4 server:/home rw
+31 30 0:41 / /home/local rw - ext4 /dev/vdb rw
+32 22 0:42 / /mnt/with\\040space rw - fuse.sshfs host:/ rw
+33 22 0:43 / /twice rw - ext4 /dev/vdc rw
+34 33 0:44 / /twice rw - cifs //server/share rw
+"""
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "new" / "deep" / "journal.db"
+
+
+def test_files_are_for_their_user_alone_whatever_the_umask(path):
+    script = (
+        "import os, sys; os.umask(0); sys.path.insert(0, sys.argv[2])\n"
+        "from durable_wf.journal.sqlite import open_journal\n"
+        "from tests.journal import kit\n"
+        "journal = open_journal(sys.argv[1]); kit.start(journal)\n"
+        "print({f'{n}:{os.stat(os.path.join(d, n)).st_mode & 0o777:o}' "
+        "for d, _, names in os.walk(os.path.dirname(sys.argv[1])) for n in names})\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script, str(path), str(Path(__file__).parents[2])],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    modes = dict(item.rsplit(":", 1) for item in eval(found))  # noqa: S307 - a set that our own script printed
+    assert set(modes) == {f"journal.db{end}" for end in ("", "-wal", "-shm", "-turn", "-write", "-owners", "-head")}
+    assert set(modes.values()) == {"600"}
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_an_empty_file_is_a_new_journal(path):
+    path.parent.mkdir(parents=True)
+    path.touch(mode=0o600)
+    with closing(open_journal(path)) as journal:
+        kit.start(journal)
+        assert list(journal.verify()) == []
+
+
+def make_foreign(path):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    path.chmod(0o600)
+
+
+def make_newer(path):
+    open_journal(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {len(migrate.MIGRATIONS) + 1}")
+
+
+def make_text(path):
+    path.write_text("dear diary, " * 100)
+    path.chmod(0o600)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "text"),
+    [
+        (make_foreign, JournalError, "another program"),
+        (make_newer, JournalError, "has version 2; this program knows versions up to 1"),
+        (make_text, JournalDamaged, "not a database"),
+        (Path.mkdir, JournalError, "is a directory, not a journal"),
+        (os.mkfifo, JournalError, "is a pipe, not a journal"),
+        (lambda path: path.symlink_to("elsewhere"), JournalError, "is a symbolic link, not a journal"),
+    ],
+)
+def test_what_is_not_a_journal_is_refused_and_never_written(tmp_path, make, error, text):
+    path = tmp_path / "journal.db"
+    make(path)
+    content = path.read_bytes() if path.is_file() else None
+    for opening in (open_journal, open_reader):
+        with pytest.raises(error, match=text):
+            opening(path)
+    assert content is None or path.read_bytes() == content
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_reading_needs_a_journal(path):
+    with pytest.raises(NotFoundError, match="there is no journal at"):
+        open_reader(path)
+    assert not path.parent.exists()
+    path.parent.mkdir(parents=True)
+    path.touch()
+    with pytest.raises(JournalError, match="is empty"):
+        open_reader(path)
+
+
+def test_a_journal_that_others_may_write_is_refused(path):
+    open_journal(path).close()
+    path.chmod(0o660)
+    with pytest.raises(JournalError, match="other users may write"):
+        open_journal(path)
+
+
+def test_a_place_where_nothing_can_be_made_is_said_clearly(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="no journal can be made at"):
+        open_journal(tmp_path / "file" / "journal.db")
+
+
+@pytest.mark.parametrize(
+    ("directory", "kind"),
+    [
+        ("/somewhere", "ext4"),
+        ("/home/me", "nfs4"),
+        ("/home/local/me", "ext4"),
+        ("/homeless", "ext4"),
+        ("/mnt/with space/x", "fuse.sshfs"),
+        ("/twice", "cifs"),
+    ],
+)
+def test_the_file_system_is_that_of_the_nearest_mount(directory, kind):
+    assert files.file_system(Path(directory), MOUNTS) == kind
+
+
+def test_a_network_file_system_is_refused_unless_wanted(path, monkeypatch):
+    monkeypatch.setattr(files, "file_system", lambda _: "nfs4")
+    with pytest.raises(NetworkFileSystemError, match=r"network file system \(nfs4\)"):
+        open_journal(path)
+    assert not path.exists()
+    open_journal(path, unsafe_network_fs=True).close()
+
+
+def test_this_machines_temporary_folder_is_not_a_network_file_system(tmp_path):
+    assert files.file_system(tmp_path)
+
+
+@pytest.mark.parametrize(("durability", "synchronous"), [("power", 2), ("process", 1)])
+def test_the_settings_hold(path, durability, synchronous):
+    with closing(open_journal(path, durability=durability)) as journal:
+        connection = raw(journal._writer._database)
+        expected = {
+            "journal_mode": "wal",
+            "synchronous": synchronous,
+            "foreign_keys": 1,
+            "recursive_triggers": 1,
+            "wal_autocheckpoint": 0,
+            "auto_vacuum": 2,
+            "mmap_size": 0,
+            "application_id": schema.APPLICATION_ID,
+            "user_version": len(migrate.MIGRATIONS),
+        }
+        found = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in expected}
+    assert found == expected
+
+
+def test_a_first_creation_that_was_cut_off_is_done_again(path, monkeypatch):
+    statements = schema.statements()
+
+    def cut_off():
+        yield from statements[:30]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(schema, "statements", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        open_journal(path)
+    monkeypatch.undo()
+    with closing(open_journal(path)) as journal:
+        assert list(journal.verify()) == []
+
+
+def test_an_older_version_is_copied_and_then_migrated(path, monkeypatch):
+    with closing(open_journal(path)) as journal:
+        kit.fill(journal)
+        before = journal.history(1)
+
+    def version_2(connection, _at_us):
+        connection.execute("CREATE TABLE label (name TEXT NOT NULL PRIMARY KEY) STRICT")
+
+    monkeypatch.setattr(migrate, "MIGRATIONS", (*migrate.MIGRATIONS, version_2))
+    with closing(open_journal(path)) as journal:
+        assert journal.history(1) == before
+        assert journal.query("SELECT version FROM migration") == [(1,), (2,)]
+        assert journal.query("PRAGMA user_version") == [(2,)]
+        kit.start(journal)
+    copy = path.with_name("journal.db-version-1")
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    monkeypatch.undo()
+    with closing(open_reader(copy)) as reader:
+        assert reader.history(1) == before
+        assert list(reader.verify()) == []
+
+
+def test_a_migration_that_fails_changes_nothing(path, monkeypatch):
+    open_journal(path).close()
+
+    def broken(connection, _at_us):
+        connection.execute("CREATE TABLE half (x) ")
+        connection.execute("CREATE TABLE half (x) ")
+
+    monkeypatch.setattr(migrate, "MIGRATIONS", (*migrate.MIGRATIONS, broken))
+    with pytest.raises(JournalError, match="already exists"):
+        open_journal(path)
+    monkeypatch.undo()
+    with closing(open_journal(path)) as journal:
+        assert list(journal.verify()) == []

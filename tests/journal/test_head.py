@@ -1,0 +1,174 @@
+"""L6: a journal that is older than what was committed to it is noticed at the next open."""
+
+import os
+import shutil
+from contextlib import closing
+
+import pytest
+
+from durable_wf.errors import JournalError
+from durable_wf.journal import head
+from durable_wf.journal.reader import open_reader
+from durable_wf.journal.sqlite import open_journal
+from durable_wf.model.rows import Changes
+from tests.journal import kit
+
+
+@pytest.fixture
+def running(tmp_path):
+    """A journal with a first part in the file and the rest in the -wal, still open."""
+    path = tmp_path / "home" / "journal.db"
+    journal = open_journal(path, durability="process")
+    kit.start(journal, tasks=5)
+    journal.close()
+    journal = open_journal(path, durability="process")
+    for number in range(1, 6):
+        kit.run_task(journal, number)
+    yield journal
+    journal.close()
+
+
+@pytest.fixture
+def copy(running, tmp_path):
+    """All its files as a crash would leave them, to be damaged."""
+    folder = tmp_path / "copy"
+    shutil.copytree(running.path.parent, folder)
+    (folder / "journal.db-shm").unlink()  # a cache; a reboot loses it
+    return folder / "journal.db"
+
+
+def behind(path):
+    with closing(open_reader(path)) as reader:
+        from_reader = reader.compare_with_head()
+    with closing(open_journal(path)) as journal:
+        assert journal.behind_head == from_reader
+        return from_reader
+
+
+def test_a_journal_with_its_wal_is_not_behind(copy):
+    assert behind(copy) is None
+    with closing(open_reader(copy)) as reader:
+        assert reader.last_seq() == 11
+
+
+def test_a_deleted_wal_is_noticed(copy):
+    (copy.parent / "journal.db-wal").unlink()
+    found = behind(copy)
+    assert (found.head_seq, found.journal_seq) == (11, 1)
+    assert found.journal_us == kit.AT + 1
+    assert found.head_us > kit.AT - 10**15
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_cut_wal_is_noticed(copy, share):
+    wal = copy.parent / "journal.db-wal"
+    os.truncate(wal, int(wal.stat().st_size * share))
+    found = behind(copy)
+    assert found.head_seq == 11
+    assert 1 <= found.journal_seq < 11
+
+
+def test_every_cut_of_the_wal_is_noticed_or_changes_nothing(copy, tmp_path):
+    wal = (copy.parent / "journal.db-wal").read_bytes()
+    step = 4096 + 24
+    for frames in range(len(wal) // step):
+        folder = tmp_path / str(frames)
+        shutil.copytree(copy.parent, folder)
+        (folder / "journal.db-wal").write_bytes(wal[: 32 + frames * step])
+        with closing(open_reader(folder / "journal.db")) as reader:
+            assert (reader.compare_with_head() is None) == (reader.last_seq() == 11)
+
+
+def test_a_restored_backup_is_noticed(running, copy):
+    kit.start(running)
+    shutil.copy(f"{running.path}-head", f"{copy}-head")
+    assert (behind(copy).head_seq, behind(copy).journal_seq) == (12, 11)
+
+
+def test_a_journal_that_went_another_way_is_noticed(running, copy):
+    """As long as its head and not the same: a backup was restored and gone on from."""
+    kit.start(running)
+    with closing(open_journal(copy)) as other, other.turn() as turn:
+        turn.apply(Changes(transitions=[kit.transition(0, turn.seq)]))
+    shutil.copy(f"{running.path}-head", f"{copy}-head")
+    assert (behind(copy).head_seq, behind(copy).journal_seq) == (12, 12)
+
+
+def test_while_a_journal_is_behind_its_head_is_kept(copy):
+    (copy.parent / "journal.db-wal").unlink()
+    with closing(open_journal(copy)) as journal:
+        kit.start(journal)
+        assert journal.behind_head is not None
+    assert behind(copy).head_seq == 11
+
+
+def test_an_accepted_loss_is_not_asked_about_again(copy):
+    (copy.parent / "journal.db-wal").unlink()
+    with closing(open_journal(copy)) as journal:
+        journal.accept_loss()
+        assert journal.behind_head is None
+    assert behind(copy) is None
+    with closing(open_journal(copy)) as journal:
+        kit.run_task(journal, 1)
+        assert list(journal.verify()) == []
+    assert head.read(copy).seq == 3
+    assert behind(copy) is None
+
+
+def test_a_new_journal_is_not_behind_the_head_of_one_that_is_gone(tmp_path):
+    path = tmp_path / "journal.db"
+    with closing(open_journal(path)) as journal:
+        kit.start(journal)
+    path.unlink()
+    open_journal(path).close()
+    assert behind(path) is None
+    with closing(open_journal(path)) as journal:
+        kit.start(journal)
+    assert head.read(path).seq == 1
+
+
+def test_a_wal_without_its_journal_is_not_taken_for_a_new_ones(copy):
+    copy.unlink()
+    with pytest.raises(JournalError, match="without its journal"):
+        open_journal(copy)
+    assert not copy.exists()
+
+
+def test_an_empty_journal_can_accept_its_loss(copy):
+    (copy.parent / "journal.db-wal").unlink()
+    with closing(open_journal(copy.parent / "other.db")):
+        pass
+    shutil.copy(copy.parent / "other.db", copy)
+    with closing(open_journal(copy)) as journal:
+        assert (journal.behind_head.journal_seq, journal.behind_head.journal_us) == (0, 0)
+        journal.accept_loss()
+    assert behind(copy) is None
+
+
+@pytest.mark.parametrize("text", ["", "garbage", "1 2 3", "1 2 3 4 zz"])
+def test_a_head_that_cannot_be_read_claims_nothing(copy, text):
+    (copy.parent / "journal.db-head").write_text(text)
+    assert behind(copy) is None
+
+
+def test_a_missing_head_claims_nothing(copy):
+    (copy.parent / "journal.db-head").unlink()
+    assert behind(copy) is None
+
+
+def test_the_head_has_one_size_and_the_newest_link(running):
+    file = running.path.with_name("journal.db-head")
+    size = file.stat().st_size
+    with running.turn() as turn:
+        turn.apply(Changes(events=[kit.event()]))
+    newest = running.links((1, 0))[-1]
+    assert file.stat().st_size == size
+    assert head.read(running.path)[:5] == (newest.last_seq, 1, 0, newest.ordinal, newest.hash)
+    assert running.newest_link() == newest
+
+
+def test_a_turn_that_adds_no_link_leaves_the_head(running):
+    before = head.read(running.path)[:5]
+    with running.turn() as turn:
+        turn.apply(Changes(requests=[kit.request()]))
+    assert head.read(running.path)[:5] == before

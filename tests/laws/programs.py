@@ -1,0 +1,356 @@
+"""Workflow programs as data: made at random, run as a generator that asks and is answered, never by a thread.
+
+A program is what an author could have written: tasks in standard mode, gets in any order, failures caught, handled and
+raised again, graphs with subgraphs, forkjoins and several executes. What its operations do stands in their requests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from durable_wf.authoring.recorded import failed_tasks, mark
+from durable_wf.codec import decode, encode
+from durable_wf.graph.build import GraphBuild
+from durable_wf.model.events import Asked, Begins, Gets, Raised, Returned, Spec
+from durable_wf.model.rows import Kind
+
+INSTANCES = ("i0", "i1", "i2", "quiet", *(f"s{number}" for number in range(12)))
+EFFECTS = (Kind.EVENT, Kind.SET_STATE, Kind.GET_STATE, Kind.NOP, Kind.REFRESH)
+FOR_EVER_S = 1e9  # a wait_after_fail that never passes, so that what ends a graph does not depend on time
+
+
+@dataclass(frozen=True)
+class Op:
+    """What a task is asked for.
+
+    id          unique in the program, but where two ask for the same
+    key         its name; tasks of one name differ in their arguments
+    script      what its first, second, … attempt does: ok, fail, final, again; `fail:5` asks for a wait of 5 s.
+                The last word goes on for ever
+    on_unknown  as in its policy
+    """
+
+    id: int
+    key: str
+    kind: Kind = Kind.OPERATION
+    script: tuple[str, ...] = ("ok",)
+    retries: int = 0
+    interval: float = 10.0
+    on_unknown: str = "rerun"
+    target: str = ""
+
+    def spec(self, parent: Spec | None = None) -> Spec:
+        """A new task as the function asks for it."""
+        kwargs = {"id": self.id}
+        if self.kind == Kind.EVENT:
+            kwargs = {"event": f"event {self.id}", "event_type": "workflow_stage"}
+        elif self.kind == Kind.SET_STATE:
+            kwargs = {"state": f"state {self.id}"}
+        policy = {"total_retries": self.retries, "retry_interval": self.interval, "on_unknown": self.on_unknown}
+        body = {"kwargs": kwargs, "policy": policy, "script": list(self.script)}
+        return Spec(self.kind, self.key, self.target, encode(body), parent)
+
+
+@dataclass(frozen=True)
+class Ask:
+    op: Op
+
+
+@dataclass(frozen=True)
+class Get:
+    """Fetch the task of `Ask` with this id."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Try:
+    body: tuple
+    handler: tuple
+    reraise: bool = False
+
+
+@dataclass(frozen=True)
+class TryAgain:
+    """`for op in ops: try: op.get(); break; except: continue`."""
+
+    ops: tuple
+
+
+@dataclass(frozen=True)
+class Own:
+    """The function raises an error of its own."""
+
+
+@dataclass(frozen=True)
+class Sub:
+    name: str
+    members: tuple
+
+
+@dataclass(frozen=True)
+class Execute:
+    """Add to a graph and execute it.
+
+    nodes  `Op`s and `Sub`s
+    edges  (index, index of what it waits for) among all nodes this graph has had, members counted after their subgraph
+    joins  (indices, indices): everything in the second waits for everything in the first, by a hub
+    """
+
+    graph: str
+    nodes: tuple
+    edges: tuple = ()
+    joins: tuple = ()
+    wait_after_fail_s: float = FOR_EVER_S
+
+
+@dataclass(frozen=True)
+class Program:
+    body: tuple
+
+
+class TaskFailed(Exception):
+    """What a fetched failure raises in the function."""
+
+
+class OwnError(Exception):
+    """The function's own error."""
+
+
+@dataclass
+class Graph:
+    """A graph that the function is building.
+
+    flat  (spec, numbers of the subgraphs around it), in the order of adding
+    """
+
+    build: GraphBuild
+    flat: list = field(default_factory=list)
+
+
+class Function:
+    """One run of a program's function.
+
+    shuffle  builds graphs in another order, as a set with another hash seed would; None for the order as written
+    log      what it has seen; it returns that
+    loose    whether it ended while tasks that it had asked for had not been fetched
+    """
+
+    def __init__(self, program, shuffle=None):
+        self.program = program
+        self.shuffle = shuffle
+        self.log = []
+        self.loose = False
+        self._tasks = {}
+        self._answers = {}
+        self._graphs = {}
+
+    def run(self):
+        """A generator: yields what it asks for, is sent what it waits for; the last is Returned or Raised."""
+        yield Begins()
+        try:
+            yield from self._block(self.program.body)
+        except (TaskFailed, OwnError) as error:
+            self.loose = self._tasks.keys() != self._answers.keys()
+            text = {"type": f"tests:{type(error).__name__}", "message": str(error), "arguments": [], "traceback": ""}
+            yield Raised({**text, "causes": [], "log": self.log}, failed_tasks(error))
+        else:
+            yield Returned(encode(self.log))
+
+    def _block(self, body):
+        for statement in body:
+            yield from getattr(self, f"_{type(statement).__name__.lower()}")(statement)
+
+    def _ask(self, statement):
+        spec = statement.op.spec()
+        self._tasks[statement.op.id] = spec
+        yield Asked(spec)
+
+    def _get(self, statement):
+        if statement.id in self._tasks:
+            yield from self._fetch(statement.id)
+
+    def _fetch(self, number):
+        spec = self._tasks[number]
+        if number not in self._answers:
+            self._answers[number] = yield Gets(spec)
+        answer = self._answers[number]
+        detail = decode(answer.detail_json) or {}
+        if answer.failed:
+            raise mark(TaskFailed(f"{spec.name}: {detail['error']['message']}"), answer.failed)
+        self.log.append([spec.name, detail.get("result")])
+
+    def _try(self, statement):
+        try:
+            yield from self._block(statement.body)
+        except (TaskFailed, OwnError) as error:
+            self.log.append(["caught", str(error)])
+            yield from self._block(statement.handler)
+            if statement.reraise:
+                raise
+
+    def _tryagain(self, statement):
+        for op in statement.ops:
+            yield from self._ask(Ask(op))
+            try:
+                yield from self._fetch(op.id)
+            except TaskFailed as error:
+                self.log.append(["next", str(error)])
+            else:
+                return
+
+    def _own(self, _statement):
+        raise OwnError("of its own")
+        yield
+
+    def _execute(self, statement):
+        graph = self._graphs.setdefault(statement.graph, Graph(GraphBuild(statement.graph)))
+        self._add(graph, statement)
+        answer = yield graph.build.take(statement.wait_after_fail_s)
+        if answer.failed:
+            names = ", ".join(sorted(f"{cause.name} {cause.target}".strip() for cause in answer.causes))
+            raise mark(TaskFailed(f"{statement.graph}: {names}"), answer.failed)
+        self.log.append([statement.graph, "ended"])
+
+    def _add(self, graph, statement):
+        build, flat = graph.build, graph.flat
+        self._add_tree(build, [self._tree(flat, node, None) for node in statement.nodes])
+        for before, after in self._in_any_order(list(statement.joins)):
+            build.follow([flat[at] for at in before], [flat[at] for at in after], flat[before[0]].parent)
+        for one, on in self._in_any_order(list(statement.edges)):
+            build.depend(flat[one], flat[on])
+
+    def _tree(self, flat, node, parent):
+        """(spec, trees of its members); `flat` gets every spec in the order as written."""
+        spec = Op(0, node.name, Kind.SUBGRAPH).spec(parent) if isinstance(node, Sub) else node.spec(parent)
+        flat.append(spec)
+        return spec, [self._tree(flat, member, spec) for member in (node.members if isinstance(node, Sub) else ())]
+
+    def _add_tree(self, build, trees):
+        for spec, members in self._in_any_order(trees):
+            build.add(spec)
+            self._add_tree(build, members)
+
+    def _in_any_order(self, items):
+        if self.shuffle is not None:
+            self.shuffle.shuffle(items)
+        return items
+
+
+class Maker:
+    """Makes programs.
+
+    rng      a random.Random, or Hypothesis's
+    failing  how likely an operation fails for good
+    hurried  whether graphs may be ended by wait_after_fail
+    careful  whether some operations must not be repeated without asking, or fail when nobody knows how they ended
+    """
+
+    def __init__(self, rng, *, failing=0.15, hurried=False, careful=False):
+        self.rng = rng
+        self.failing = failing
+        self.hurried = hurried
+        self.careful = careful
+        self._ids = 0
+        self._asked = []
+        self._graphs = {}
+        self._states = 0
+
+    def program(self):
+        return Program(self._body(self.rng.randint(1, 5), 0))
+
+    def _body(self, length, depth):
+        makers = [self._ask, self._ask, self._get, self._execute, self._some]
+        if depth < 2:
+            makers += [self._try, self._try_again]
+        if depth and self.rng.random() < 0.1:
+            makers.append(lambda _: Own())
+        return tuple(self.rng.choice(makers)(depth) for _ in range(length))
+
+    def _op(self, *, in_graph):
+        self._ids += 1
+        number = self._ids
+        if self.rng.random() < 0.25:
+            return self._effect(number, in_graph=in_graph)
+        kind = self.rng.choice([Kind.OPERATION, Kind.OPERATION, Kind.OPERATION, Kind.LOCAL])
+        target = self.rng.choice(["", "i0", "i1", "i2"]) if kind == Kind.OPERATION else ""
+        key = "same" if self.rng.random() < 0.2 else f"op{number}"
+        on_unknown = self.rng.choice(["rerun", "rerun", "ask", "fail"]) if self.careful else "rerun"
+        interval = self.rng.choice([0.0, 10.0, 3600.0])
+        if self.rng.random() < self.failing:
+            script = self.rng.choice([("fail",), ("final",), ("again:7",), ("fail", "final")])
+            retries = self.rng.randint(0, 2)
+        else:
+            before = self.rng.choice([(), (), (), ("fail",), ("again:5",), ("fail:3", "fail")])
+            script, retries = (*before, "ok"), self.rng.choice([len(before), len(before) + 1, -1])
+        return Op(number, key, kind, script, retries, interval, on_unknown, target)
+
+    def _effect(self, number, *, in_graph):
+        kind = self.rng.choice(EFFECTS)
+        target = ""
+        if kind == Kind.SET_STATE and (in_graph or self._states):
+            self._states += 1
+            target = f"s{self._states}" if self._states < 12 else "gone"  # one that is not there fails
+        elif kind == Kind.SET_STATE:
+            target = "s0"
+        elif kind == Kind.GET_STATE:
+            target = "quiet"
+        return Op(number, f"effect{number}", kind, target=target)
+
+    def _ask(self, _depth):
+        op = self._op(in_graph=False)
+        self._asked.append(op.id)
+        return Ask(op)
+
+    def _get(self, depth):
+        return Get(self.rng.choice(self._asked)) if self._asked else self._ask(depth)
+
+    def _some(self, _depth):
+        """Several at once, fetched in another order."""
+        ops = [self._op(in_graph=False) for _ in range(self.rng.randint(2, 4))]
+        ids = [op.id for op in ops]
+        self.rng.shuffle(ids)
+        return Try((*map(Ask, ops), *map(Get, ids)), (), reraise=True)
+
+    def _try(self, depth):
+        return Try(
+            self._body(self.rng.randint(1, 3), depth + 1),
+            self._body(self.rng.randint(0, 2), depth + 1),
+            reraise=self.rng.random() < 0.5,
+        )
+
+    def _try_again(self, _depth):
+        return TryAgain(tuple(self._op(in_graph=False) for _ in range(3)))
+
+    def _execute(self, _depth):
+        name = self.rng.choice(["g", "g", "h"])
+        flat = self._graphs.setdefault(name, [])
+        old = len(flat)
+        nodes = tuple(self._node(flat, (), 0) for _ in range(self.rng.randint(0, 5)))
+        joins = self._joins(flat, old)
+        edges = {self._edge(flat, old) for _ in range(self.rng.randint(0, 6))} if len(flat) > old else set()
+        wait_s = self.rng.choice([0.0, 5.0, FOR_EVER_S]) if self.hurried else FOR_EVER_S
+        return Execute(name, nodes, tuple(sorted(edge for edge in edges if edge)), joins, wait_s)
+
+    def _node(self, flat, around, depth):
+        at = len(flat)
+        flat.append(around)
+        if depth < 3 and self.rng.random() < 0.3:
+            self._ids += 1
+            name = f"sub{self._ids}"
+            return Sub(name, tuple(self._node(flat, (*around, at), depth + 1) for _ in range(self.rng.randint(0, 4))))
+        return self._op(in_graph=True)
+
+    def _edge(self, flat, old):
+        """A new node after one before it that does not contain it: so there are no cycles."""
+        one = self.rng.randint(old, len(flat) - 1)
+        before = [at for at in range(one) if at not in flat[one]]
+        return (one, self.rng.choice(before)) if before else None
+
+    def _joins(self, flat, old):
+        """Of each level perhaps two forkjoins, one after the other."""
+        levels = {}
+        for at in range(old, len(flat)):
+            levels.setdefault(flat[at], []).append(at)
+        wide = [level for level in levels.values() if len(level) >= 4 and self.rng.random() < 0.5]
+        return tuple((tuple(level[:2]), tuple(level[2:4])) for level in wide)

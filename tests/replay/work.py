@@ -1,0 +1,122 @@
+"""What the tests' operations do: they note that they ran, and fail or wait where a test wants it.
+
+A module of its own, so that the journal's `module:qualname` leads to the same functions in every process.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from durable_wf import ctx, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TIMEOUT = 20.0  # longer than any test takes that does not hang
+
+
+class Broken(Exception):
+    """What a broken operation raises."""
+
+
+class World:
+    """What the operations of one test did and find.
+
+    ran     (name, idempotency key) of every call, in order
+    broken  names of operations that fail now
+    """
+
+    def __init__(self) -> None:
+        self.ran: list[tuple[str, str]] = []
+        self.broken: set[str] = set()
+        self._gates: dict[str, threading.Event] = {}
+        self._arrived: dict[str, threading.Event] = {}
+        self._lock = threading.Lock()
+
+    def clear(self) -> None:
+        """Everything is mended, nothing ran."""
+        for gate in self._gates.values():
+            gate.set()
+        self.__init__()
+
+    def note(self, name: str, key: str) -> None:
+        """An operation says that it runs; it stops at a closed gate, and fails where it is broken."""
+        with self._lock:
+            self.ran.append((name, key))
+            gate = self._gates.get(name)
+        if gate is not None:
+            self._arrived[name].set()
+            assert gate.wait(TIMEOUT), f"nobody opened the gate of {name}"
+        if name in self.broken:
+            raise Broken(name, 3)
+
+    def counts(self) -> Counter[str]:
+        """How often each ran."""
+        return Counter(name for name, _ in self.ran)
+
+    def names(self) -> list[str]:
+        """The names in the order in which they ran."""
+        return [name for name, _ in self.ran]
+
+    @contextmanager
+    def gate(self, *names: str) -> Iterator[None]:
+        """Operations of these names wait inside, until the `with` ends."""
+        gate = threading.Event()
+        with self._lock:
+            for name in names:
+                self._gates[name] = gate
+                self._arrived[name] = threading.Event()
+        try:
+            yield
+        finally:
+            with self._lock:
+                for name in names:
+                    self._gates.pop(name, None)
+            gate.set()
+
+    def open(self, name: str) -> None:
+        """Let those go on that wait in `name`; others still stop there."""
+        with self._lock:
+            gate = self._gates.pop(name)
+        gate.set()
+
+    def arrived(self, name: str) -> None:
+        """Wait until an operation stands at the gate."""
+        assert self._arrived[name].wait(TIMEOUT), f"{name} did not begin"
+
+
+WORLD = World()
+
+
+@operation(resumable=True)
+def work(name: str, **_: Any) -> str:
+    """May be repeated."""
+    WORLD.note(name, ctx.operation.idempotency_key)
+    return f"{name} done"
+
+
+@operation
+def risky(name: str, **_: Any) -> str:
+    """Must not be repeated without asking."""
+    WORLD.note(name, ctx.operation.idempotency_key)
+    return f"{name} done"
+
+
+@operation(resumable=True)
+def settle(name: str, **properties: Any) -> None:
+    """Set runtime properties of the instance; the same ones each time."""
+    WORLD.note(f"{name} {ctx.instance.id}", ctx.operation.idempotency_key)
+    ctx.instance.runtime_properties[name] = {"of": ctx.instance.id, **properties}
+
+
+def op(ctx: Any, name: str, **kwargs: Any) -> Any:
+    """A task that may be repeated."""
+    return ctx.execute_task(work, kwargs={"name": name, **kwargs})
+
+
+def once(ctx: Any, name: str, **kwargs: Any) -> Any:
+    """A task that must not be repeated without asking."""
+    return ctx.execute_task(risky, kwargs={"name": name, **kwargs})

@@ -1,0 +1,57 @@
+"""One run through the engine on a fresh journal, and what can be counted of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from durable_wf import Engine
+from durable_wf.journal.sqlite import open_journal
+from tools.bench.work import SHAPES
+
+WORKERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one run took.
+
+    seconds       from the start to the end of the execution
+    transactions  committed by the engine for it
+    wal_bytes     the -wal at its longest
+    file_bytes    by which the journal has grown, after it was closed
+    """
+
+    seconds: float
+    transactions: int
+    wal_bytes: int
+    file_bytes: int
+
+
+def fresh(path: Path) -> None:
+    """An empty journal, closed."""
+    open_journal(path, durability="process").close()
+
+
+def run(path: Path, shape: str, count: int, durability: str, *, workers: int = WORKERS, window: int | None = None) -> Counted:
+    """Run `count` tasks on the journal at `path`.
+
+    window  how many may be handed out; None leaves it to the engine
+    """
+    before = path.stat().st_size
+    journal = open_journal(path, durability=durability)  # type: ignore[arg-type]
+    with Engine(journal, max_operations=workers) as engine:
+        if window is not None:
+            engine.host.window = window
+        made = journal.counters["transactions"]
+        began = time.perf_counter()
+        uid = engine.start(SHAPES[shape], {"count": count})
+        state = engine.wait(uid)
+        seconds = time.perf_counter() - began
+        made = journal.counters["transactions"] - made
+        wal = Path(f"{path}-wal").stat().st_size
+    if state != "terminated":
+        text = f"the run of {shape} x {count} is {state}"
+        raise RuntimeError(text)
+    return Counted(seconds, made, wal, path.stat().st_size - before)
