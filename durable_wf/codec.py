@@ -6,12 +6,13 @@ One value has one text: keys sorted, no spaces, UTF-8. So texts can be compared 
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from durable_wf.errors import DurableError
 
 MAX_RESULT_BYTES = 1_000_000  # a result over this is a failed attempt; settable per engine
-_INT_DIGITS_SAFE = 2**63
+_DEEPEST = 200
 
 _encode = json.JSONEncoder(
     ensure_ascii=True, check_circular=True, allow_nan=False, sort_keys=True, separators=(",", ":")
@@ -78,13 +79,13 @@ def _first_bad(value: Any, path: str, above: set[int]) -> tuple[str, str]:
             if isinstance(value, dict) and not isinstance(key, str):
                 return f"{path} (key {key!r})", f"keyed by {type(key).__name__}"
             where = f"{path}.{key}" if isinstance(value, dict) else f"{path}[{key}]"
-            if len(inner) > 200:
-                return where, "nested more than 200 deep"
+            if len(inner) > _DEEPEST:
+                return where, f"nested more than {_DEEPEST} deep"
             found = _first_bad(item, where, inner)
             if found[1]:
                 return found
         return path, ""
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+    if isinstance(value, float) and not math.isfinite(value):
         return path, f"the number {value}"
     if value is None or isinstance(value, (str, int, float, bool)):
         return path, ""

@@ -40,9 +40,7 @@ class InputError(DurableError):
 
     code = "bad-input"
     exit_code = 3
-    explanation = (
-        "A blueprint, plugin or parameter was refused before anything was written. The text names the place."
-    )
+    explanation = "A blueprint, plugin or parameter was refused before anything was written. The text names the place."
 
 
 class NotFoundError(DurableError):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-class NotInContext(RuntimeError):  # noqa: N818 - the reference's name
+class NotInContext(RuntimeError):
     """There is no context in this thread."""
 
 

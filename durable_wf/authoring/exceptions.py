@@ -63,7 +63,7 @@ class CommandExecutionError(RuntimeError):
         return f"Failed executing command: {self.command}.{f' error: {self.error}' if self.error else ''}"
 
 
-class CommandExecutionException(Exception):  # noqa: N818 - the reference's name
+class CommandExecutionException(Exception):
     """A command ended with something else than 0."""
 
     def __init__(self, command: str, error: object, output: object, code: int) -> None:
@@ -77,15 +77,15 @@ class CommandExecutionException(Exception):  # noqa: N818 - the reference's name
         return f"Command '{self.command}' executed with an error. code: {self.code} error: {self.error}"
 
 
-class TimeoutException(Exception):  # noqa: N818 - the reference's name
+class TimeoutException(Exception):
     """Something took too long."""
 
 
-class ExecutionCancelled(Exception):  # noqa: N818 - the reference's name
+class ExecutionCancelled(Exception):
     """The execution was asked to cancel. A workflow that catches it must raise it again."""
 
 
-class WorkflowFailed(RuntimeError):  # noqa: N818 - the reference's name
+class WorkflowFailed(RuntimeError):
     """A task graph failed. The text names each failed task with its cause."""
 
     def __init__(self, *args: Any, causes: list[dict[str, Any]] | None = None, hide_traceback: bool = False) -> None:
@@ -94,11 +94,11 @@ class WorkflowFailed(RuntimeError):  # noqa: N818 - the reference's name
         self.hide_traceback = hide_traceback
 
 
-class StorageConflict(Exception):  # noqa: N818 - names a situation, as its relatives above do
+class StorageConflict(Exception):
     """Somebody else changed a runtime property that this operation changed too."""
 
 
-class UnknownOutcome(Exception):  # noqa: N818 - as above
+class UnknownOutcome(Exception):
     """Nobody knows how the operation ended, and its policy says that this is a failure."""
 
 

@@ -140,6 +140,7 @@ def _takes_ctx(function: Callable[..., Any]) -> bool:
     except (TypeError, ValueError):
         return False
     return any(
-        parameter.kind is parameter.VAR_KEYWORD or (parameter.name == "ctx" and parameter.kind is not parameter.POSITIONAL_ONLY)
+        parameter.kind is parameter.VAR_KEYWORD
+        or (parameter.name == "ctx" and parameter.kind is not parameter.POSITIONAL_ONLY)
         for parameter in parameters
     )

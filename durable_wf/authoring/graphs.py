@@ -192,4 +192,3 @@ def _cause_text(cause: Cause) -> str:
 
 def _as_cause(error: dict[str, Any]) -> dict[str, Any]:
     return {"type": error["type"].rpartition(":")[2], "message": error["message"], "traceback": error["traceback"]}
-

@@ -27,10 +27,10 @@ _CONTAINED_IN = "cloudify.relationships.contained_in"
 class CloudifyWorkflowNode:
     """A node of the deployment."""
 
-    def __init__(self, ctx: WorkflowContext, plan: Node) -> None:
+    def __init__(self, ctx: WorkflowContext, plan: Node, instances: list[CloudifyWorkflowNodeInstance]) -> None:
         self.ctx = ctx
         self._plan = plan
-        self._instances: list[CloudifyWorkflowNodeInstance] = []
+        self._instances = instances
         self.id = plan.name
         self.type = plan.type
         self.type_hierarchy = list(plan.type_hierarchy)
@@ -125,7 +125,14 @@ class CloudifyWorkflowNodeInstance:
 
     modification: str | None = None
 
-    def __init__(self, ctx: WorkflowContext, node: CloudifyWorkflowNode, data: InstanceData) -> None:
+    def __init__(
+        self,
+        ctx: WorkflowContext,
+        node: CloudifyWorkflowNode,
+        data: InstanceData,
+        relationships: list[CloudifyWorkflowRelationshipInstance],
+        contained: list[CloudifyWorkflowNodeInstance],
+    ) -> None:
         self.ctx = ctx
         self.node = node
         self._data = data
@@ -138,8 +145,8 @@ class CloudifyWorkflowNodeInstance:
         self.deployment_id = ctx.deployment.id
         self.runtime_properties = deepcopy(data.runtime_properties)
         self.logger = ctx.logger
-        self._relationships: list[CloudifyWorkflowRelationshipInstance] = []
-        self._contained: list[CloudifyWorkflowNodeInstance] = []
+        self._relationships = relationships
+        self._contained = contained
 
     @property
     def relationships(self) -> Iterator[CloudifyWorkflowRelationshipInstance]:
@@ -156,25 +163,30 @@ class CloudifyWorkflowNodeInstance:
         found = {self}
         left = [self]
         while left:
-            inner = [one for one in left.pop()._contained if one not in found]
+            inner = [one for one in left.pop().contained_instances if one not in found]
             found.update(inner)
             left.extend(inner)
         return found
 
     def set_state(self, state: str) -> Any:
         """A task that sets the instance's state; any text is accepted."""
-        return self.ctx._emit(effect_spec(Kind.SET_STATE, state, self.id, state=state))
+        return self.ctx.internal.emit(effect_spec(Kind.SET_STATE, state, self.id, state=state))
 
     def get_state(self) -> Any:
         """A task whose result is the state in the storage when it runs."""
-        return self.ctx._emit(effect_spec(Kind.GET_STATE, "", self.id))
+        return self.ctx.internal.emit(effect_spec(Kind.GET_STATE, "", self.id))
 
     def send_event(self, event: str, additional_context: dict[str, Any] | None = None) -> Any:
         """A task that writes an event about this instance."""
         context = {**(additional_context or {}), "node_id": self.id, "node_name": self.node_id}
-        return self.ctx._emit(
+        return self.ctx.internal.emit(
             effect_spec(
-                Kind.EVENT, "workflow_node_event", self.id, event=str(event), event_type="workflow_node_event", context=context
+                Kind.EVENT,
+                "workflow_node_event",
+                self.id,
+                event=str(event),
+                event_type="workflow_node_event",
+                context=context,
             )
         )
 
@@ -182,8 +194,8 @@ class CloudifyWorkflowNodeInstance:
         self,
         operation: str,
         kwargs: dict[str, Any] | None = None,
-        allow_kwargs_override: bool = False,  # noqa: FBT001, FBT002 - the reference's signature
-        send_task_events: bool = True,  # noqa: FBT001, FBT002, ARG002 - as above; events are views over transitions
+        allow_kwargs_override: bool = False,
+        send_task_events: bool = True,  # noqa: ARG002 - as above; events are views over transitions
     ) -> Any:
         """A task that runs an operation of the node; one that is not implemented does nothing.
 
@@ -229,8 +241,8 @@ class CloudifyWorkflowRelationshipInstance:
         self,
         operation: str,
         kwargs: dict[str, Any] | None = None,
-        allow_kwargs_override: bool = False,  # noqa: FBT001, FBT002 - the reference's signature
-        send_task_events: bool = True,  # noqa: FBT001, FBT002, ARG002 - as above
+        allow_kwargs_override: bool = False,
+        send_task_events: bool = True,  # noqa: ARG002 - as above
     ) -> Any:
         """A task that runs an operation at the near end."""
         return self._execute("source", operation, kwargs, override=allow_kwargs_override)
@@ -239,8 +251,8 @@ class CloudifyWorkflowRelationshipInstance:
         self,
         operation: str,
         kwargs: dict[str, Any] | None = None,
-        allow_kwargs_override: bool = False,  # noqa: FBT001, FBT002 - the reference's signature
-        send_task_events: bool = True,  # noqa: FBT001, FBT002, ARG002 - as above
+        allow_kwargs_override: bool = False,
+        send_task_events: bool = True,  # noqa: ARG002 - as above
     ) -> Any:
         """A task that runs an operation at the far end."""
         return self._execute("target", operation, kwargs, override=allow_kwargs_override)
@@ -252,19 +264,19 @@ class CloudifyWorkflowRelationshipInstance:
         return run_operation(self._ctx, operation, operations, kwargs, target, node, override=override, end=end)
 
 
-def run_operation(  # noqa: PLR0913 - an operation call has these parts
+def run_operation(
     ctx: WorkflowContext, name: str, operations: Mapping[str, Operation], kwargs: dict[str, Any] | None, target: str,
     node: str, *, override: bool, end: str | None = None,
 ) -> Any:  # fmt: skip
     """The task that runs an operation, or one that does nothing where it has no implementation."""
     plan = operations.get(name, NOOP)
     if plan.is_noop:
-        return ctx._emit(effect_spec(Kind.NOP, name, target)) if ctx.internal_graph_mode else NothingToDo()
+        return ctx.internal.emit(effect_spec(Kind.NOP, name, target)) if ctx.internal.graph_mode else NothingToDo()
     inputs = merge_inputs(plan.inputs, kwargs or {}, override=override)
-    plugin = ctx._topology.plugins.get(plan.plugin) if ctx._topology is not None else None
-    return ctx._emit(
+    plugin = ctx.internal.topology.plugins.get(plan.plugin) if ctx.internal.topology is not None else None
+    return ctx.internal.emit(
         operation_spec(
-            ctx._defaults,
+            ctx.internal.defaults,
             name=name if end is None else f"{name} ({end})",
             target=target,
             function=plan.function,
@@ -295,23 +307,21 @@ class Snapshot:
     """All nodes and instances at one view."""
 
     def __init__(self, ctx: WorkflowContext, plans: Mapping[str, Node], instances: list[InstanceData]) -> None:
-        self.nodes = {name: CloudifyWorkflowNode(ctx, plan) for name, plan in plans.items()}
+        by_node: dict[str, list[CloudifyWorkflowNodeInstance]] = {name: [] for name in plans}
+        contained: dict[str, list[CloudifyWorkflowNodeInstance]] = {data.id: [] for data in instances}
+        self.nodes = {name: CloudifyWorkflowNode(ctx, plan, by_node[name]) for name, plan in plans.items()}
         self.instances: dict[str, CloudifyWorkflowNodeInstance] = {}
         for data in sorted(instances, key=lambda one: (one.node, one.index)):
             node = self.nodes[data.node]
-            made = self.instances[data.id] = CloudifyWorkflowNodeInstance(ctx, node, data)
-            node._instances.append(made)
-        for data in instances:
-            self._connect(ctx, self.instances[data.id], data)
-        for instance in self.instances.values():
-            instance._contained.sort(key=lambda one: one.id)
-
-    def _connect(self, ctx: WorkflowContext, source: CloudifyWorkflowNodeInstance, data: InstanceData) -> None:
-        for entry in data.relationships:
-            relationship = source.node._relationships[entry["position"]]
-            source._relationships.append(
-                CloudifyWorkflowRelationshipInstance(ctx, source, entry["target_id"], relationship)
-            )
-            container = self.instances.get(entry["target_id"])
-            if container is not None and relationship.is_derived_from(_CONTAINED_IN):
-                container._contained.append(source)
+            links: list[CloudifyWorkflowRelationshipInstance] = []
+            made = CloudifyWorkflowNodeInstance(ctx, node, data, links, contained[data.id])
+            self.instances[data.id] = made
+            by_node[data.node].append(made)
+            relationships = list(node.relationships)
+            for entry in data.relationships:
+                relationship = relationships[entry["position"]]
+                links.append(CloudifyWorkflowRelationshipInstance(ctx, made, entry["target_id"], relationship))
+                if relationship.is_derived_from(_CONTAINED_IN) and entry["target_id"] in contained:
+                    contained[entry["target_id"]].append(made)
+        for inside in contained.values():
+            inside.sort(key=lambda one: one.id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from durable_wf.authoring.evaluation import DeploymentScope
 from durable_wf.authoring.exceptions import NonRecoverableError, OperationRetry
@@ -35,8 +35,8 @@ class ImmutableProperties(dict[str, Any]):
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise NonRecoverableError(self.message)
 
-    __setitem__ = __delitem__ = update = clear = pop = popitem = setdefault = _refuse  # type: ignore[assignment]
-    __ior__ = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = update = clear = pop = popitem = setdefault = _refuse
+    __ior__ = _refuse
 
 
 class ImmutableRuntimeProperties(ImmutableProperties):
@@ -164,12 +164,14 @@ class Named:
         self.id = name
 
 
-class PluginContext(str):
+class PluginContext(str):  # noqa: SLOT000 - a handful a process; the attributes read better without slots
     """The plugin's name, with what is known of it."""
 
-    __slots__ = ("name", "package_name", "package_version")
+    name: str
+    package_name: str | None
+    package_version: str | None
 
-    def __new__(cls, name: str, package_name: str | None, package_version: str | None) -> PluginContext:
+    def __new__(cls, name: str, package_name: str | None, package_version: str | None) -> Self:
         made = super().__new__(cls, name)
         made.name = name
         made.package_name = package_name
@@ -234,9 +236,7 @@ class OperationContext:
         """The plugin that the operation comes from."""
         name = self._operation.get("plugin") or ""
         plugin = self._topology.plugins.get(name) if self._topology is not None else None
-        return PluginContext(
-            name, plugin.package_name if plugin else None, plugin.package_version if plugin else None
-        )
+        return PluginContext(name, plugin.package_name if plugin else None, plugin.package_version if plugin else None)
 
     def _subject(self, role: str, names: str, needed: str) -> RelationshipSubjectContext:
         if role not in self._subjects:

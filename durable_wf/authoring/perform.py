@@ -57,7 +57,7 @@ def perform_callable(
     try:
         if call is None:
             text = f"the callable of local task '{request.name}' was not given again by the workflow function"
-            raise RuntimeError(text)  # noqa: TRY301 - an outcome like any other
+            raise RuntimeError(text)
         with current_workflow_ctx.push(ctx):
             result = call(**request.body["kwargs"])
         return _succeeded(result, began_us, wall_us())
@@ -84,7 +84,7 @@ def failed(error: BaseException, began_us: int, ended_us: int) -> OperationOutco
 
 
 def _with_changes(ctx: OperationContext, outcome: OperationOutcome) -> OperationOutcome:
-    """Runtime properties are saved however the operation ended; ones that are not JSON make it fail (workflow-api §1.5)."""
+    """Runtime properties are saved however it ended (workflow-api §1.5); ones that are not JSON make it fail."""
     try:
         outcome.changes = ctx.property_changes()
     except Exception as error:  # noqa: BLE001 - what the operation has put there

@@ -27,7 +27,12 @@ class Defaults:
         self.on_unknown = options.get("on_unknown") or settings.get("on_unknown")
 
     def policy(
-        self, *, resumable: bool, retries: int | None = None, interval: float | None = None, on_unknown: str | None = None
+        self,
+        *,
+        resumable: bool,
+        retries: int | None = None,
+        interval: float | None = None,
+        on_unknown: str | None = None,
     ) -> dict[str, Any]:
         """The policy of one task: what it says itself wins (design, "Unknown outcomes")."""
         return Policy(
@@ -37,7 +42,7 @@ class Defaults:
         ).to_json()
 
 
-def operation_spec(  # noqa: PLR0913 - a request has these parts
+def operation_spec(
     defaults: Defaults,
     *,
     name: str,
@@ -73,7 +78,13 @@ def operation_spec(  # noqa: PLR0913 - a request has these parts
 
 
 def local_spec(
-    defaults: Defaults, call: Callable[..., Any], *, name: str, kwargs: dict[str, Any], retries: int | None, interval: float | None
+    defaults: Defaults,
+    call: Callable[..., Any],
+    *,
+    name: str,
+    kwargs: dict[str, Any],
+    retries: int | None,
+    interval: float | None,
 ) -> Spec:
     """A task that runs a callable; the callable comes back by replay and is not stored."""
     policy = defaults.policy(resumable=bool(getattr(call, "resumable", False)), retries=retries, interval=interval)

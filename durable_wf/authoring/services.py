@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from durable_wf.model.events import Asked, FromFunction
     from durable_wf.model.commands import Answer
+    from durable_wf.model.events import Asked, FromFunction
     from durable_wf.model.plan import Node, Plugin
     from durable_wf.model.protocol import InstanceData
 

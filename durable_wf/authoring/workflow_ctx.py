@@ -28,6 +28,34 @@ if TYPE_CHECKING:
 DEFAULT_WAIT_AFTER_FAIL_S = 600.0
 
 
+class Internal:
+    """`ctx.internal`: what the context's own parts, and tests, need of it (workflow-api §2.9).
+
+    topology  the deployment, or None for a plain Python workflow
+    defaults  what a task's policy is where it says nothing
+    """
+
+    def __init__(self, bridge: Bridge, topology: Topology | None, defaults: Defaults) -> None:
+        self.bridge = bridge
+        self.topology = topology
+        self.defaults = defaults
+        self.graph: TaskDependencyGraph | None = None
+        self.unfetched: set[WorkflowTaskResult] = set()
+
+    @property
+    def graph_mode(self) -> bool:
+        """Whether calls make unstarted tasks."""
+        return self.graph is not None
+
+    def emit(self, spec: Spec) -> WorkflowTask | WorkflowTaskResult:
+        """A task as the mode has it: unstarted for a graph, or started."""
+        if self.graph_mode:
+            return WorkflowTask(spec)
+        result = start(self.bridge, spec, self.unfetched.discard)
+        self.unfetched.add(result)
+        return result
+
+
 class WorkflowContext:
     """`ctx` of a workflow.
 
@@ -37,7 +65,7 @@ class WorkflowContext:
     local = True
     dry_run = False
 
-    def __init__(  # noqa: PLR0913 - made in one place
+    def __init__(
         self,
         bridge: Bridge,
         topology: Topology | None,
@@ -47,12 +75,8 @@ class WorkflowContext:
         options: Mapping[str, Any],
         log: Callable[[logging.LogRecord], None],
     ) -> None:
-        self._bridge = bridge
-        self._topology = topology
-        self._defaults = Defaults(options, topology.settings if topology is not None else {})
-        self._graph: TaskDependencyGraph | None = None
-        self._graphs = 0
-        self._unfetched: set[WorkflowTaskResult] = set()
+        defaults = Defaults(options, topology.settings if topology is not None else {})
+        self.internal = Internal(bridge, topology, defaults)
         self._snapshot: Snapshot | None = None
         self._view_seq: int | None = None
         self.execution_id = execution_id
@@ -66,27 +90,15 @@ class WorkflowContext:
 
     def begin(self) -> None:
         """Ask where the view stands; called once, before the function."""
-        self._view_seq = self._bridge.call(Begins()).seq
-
-    @property
-    def internal_graph_mode(self) -> bool:
-        """Whether calls make unstarted tasks."""
-        return self._graph is not None
-
-    def _emit(self, spec: Spec) -> WorkflowTask | WorkflowTaskResult:
-        if self._graph is not None:
-            return WorkflowTask(spec)
-        result = start(self._bridge, spec, self._unfetched.discard)
-        self._unfetched.add(result)
-        return result
+        self._view_seq = self.internal.bridge.call(Begins()).seq
 
     def _view(self) -> Snapshot:
         if self._snapshot is None:
-            if self._topology is None:
+            if self.internal.topology is None:
                 self._snapshot = Snapshot(self, {}, [])
             else:
                 at = self._view_seq
-                self._snapshot = Snapshot(self, self._topology.nodes(at), self._topology.instances(at))
+                self._snapshot = Snapshot(self, self.internal.topology.nodes(at), self.internal.topology.instances(at))
         return self._snapshot
 
     # ------------------------------------------------------------------ what it shows
@@ -94,7 +106,7 @@ class WorkflowContext:
     @property
     def resume(self) -> bool:
         """True from where the execution was first resumed on; in a replay it answers as it did then."""
-        return self._bridge.resumed
+        return self.internal.bridge.resumed
 
     @property
     def nodes(self) -> Iterator[CloudifyWorkflowNode]:
@@ -117,8 +129,8 @@ class WorkflowContext:
     def refresh_node_instances(self) -> None:
         """Move the view to now. Makes new objects."""
         spec = effect_spec(Kind.REFRESH)
-        self._bridge.ask(Asked(spec))
-        self._view_seq = self._bridge.call(Gets(spec)).seq
+        self.internal.bridge.ask(Asked(spec))
+        self._view_seq = self.internal.bridge.call(Gets(spec)).seq
         self._snapshot = None
 
     # ------------------------------------------------------------------ what it can be asked for
@@ -128,13 +140,13 @@ class WorkflowContext:
 
         raises  RuntimeError while tasks of standard mode are not fetched, or while the graph holds tasks
         """
-        if self._unfetched or (self._graph is not None and not self._graph.empty):
+        internal = self.internal
+        if internal.unfetched or (internal.graph is not None and not internal.graph.empty):
             text = "Cannot switch to graph mode when tasks have already been executed"
             raise RuntimeError(text)
-        if self._graph is None:
-            self._graphs += 1
-            self._graph = TaskDependencyGraph(self._bridge, f"graph{self._graphs}", self.wait_after_fail)
-        return self._graph
+        if internal.graph is None:
+            internal.graph = TaskDependencyGraph(internal.bridge, "graph1", self.wait_after_fail)
+        return internal.graph
 
     def send_event(
         self,
@@ -145,7 +157,9 @@ class WorkflowContext:
     ) -> Any:
         """A task that writes an event about the execution."""
         context = {**(additional_context or {}), **({"arguments": args} if args else {})}
-        return self._emit(effect_spec(Kind.EVENT, event_type, event=str(event), event_type=event_type, context=context))
+        return self.internal.emit(
+            effect_spec(Kind.EVENT, event_type, event=str(event), event_type=event_type, context=context)
+        )
 
     def execute_task(
         self,
@@ -161,9 +175,9 @@ class WorkflowContext:
         task_name  `module.function`, `module:function`, or an importable function
         """
         function = task_name if isinstance(task_name, str) else path_of(task_name)
-        return self._emit(
+        return self.internal.emit(
             operation_spec(
-                self._defaults,
+                self.internal.defaults,
                 name=function,
                 target="",
                 function=function,
@@ -173,7 +187,7 @@ class WorkflowContext:
             )
         )
 
-    def local_task(  # noqa: PLR0913 - the reference's signature
+    def local_task(
         self,
         local_task: Callable[..., Any],
         node: Any = None,  # noqa: ARG002 - for information only, there as here
@@ -181,8 +195,8 @@ class WorkflowContext:
         kwargs: dict[str, Any] | None = None,
         task_id: str | None = None,  # noqa: ARG002 - the journal numbers tasks
         name: str | None = None,
-        send_task_events: bool = True,  # noqa: FBT001, FBT002, ARG002 - events are views over transitions
-        override_task_config: bool = False,  # noqa: FBT001, FBT002 - the reference's signature
+        send_task_events: bool = True,  # noqa: ARG002 - events are views over transitions
+        override_task_config: bool = False,
         total_retries: int | None = None,
         retry_interval: float | None = None,
     ) -> Any:
@@ -192,17 +206,21 @@ class WorkflowContext:
         `override_task_config` (workflow-api §2.2).
         """
         given = {
-            "kwargs": kwargs, "name": name, "info": info, "total_retries": total_retries, "retry_interval": retry_interval
-        }  # fmt: skip
+            "kwargs": kwargs,
+            "name": name,
+            "info": info,
+            "total_retries": total_retries,
+            "retry_interval": retry_interval,
+        }
         own = getattr(local_task, "workflow_task_config", {})
         chosen = {key: value for key, value in given.items() if value is not None}
         config = {**own, **chosen} if override_task_config else {**chosen, **own}
         spec = local_spec(
-            self._defaults,
+            self.internal.defaults,
             local_task,
-            name=config.get("name") or getattr(local_task, "__name__", type(local_task).__name__),
+            name=str(config.get("name") or getattr(local_task, "__name__", type(local_task).__name__)),
             kwargs=config.get("kwargs") or {},
             retries=config.get("total_retries"),
             interval=config.get("retry_interval"),
         )
-        return self._emit(spec)
+        return self.internal.emit(spec)

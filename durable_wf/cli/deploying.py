@@ -66,7 +66,7 @@ def create(
 
 
 def list_(call: Call) -> None:
-    """List the deployments."""
+    """List the deployments; with -q their names only."""
     from durable_wf.inspection.deployments import deployments
 
     found: list[Deployment] = []
@@ -76,7 +76,8 @@ def list_(call: Call) -> None:
     except NotFoundError:  # no journal yet
         found = []
     rows = [(one.id, one.blueprint_id, str(one.node_instances), moment(one.created_at)) for one in found]
-    call.out.items(found, columns([("DEPLOYMENT", "BLUEPRINT", "INSTANCES", "CREATED"), *rows]) if rows else [])
+    lines = columns([("DEPLOYMENT", "BLUEPRINT", "INSTANCES", "CREATED (UTC)"), *rows]) if rows else []
+    call.out.items(found, lines if call.out.level >= 0 else [one.id for one in found])
     if not found:
         call.out.note(f"no deployments in {call.config.journal}")
         call.out.note("to begin: durable-wf deployments create BLUEPRINT -d NAME")

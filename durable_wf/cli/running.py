@@ -13,7 +13,7 @@ from durable_wf.cli.completion import deployment_names, execution_ids, workflow_
 from durable_wf.cli.deploying import Policy
 from durable_wf.cli.endings import print_ending, print_preview
 from durable_wf.cli.values import read_values
-from durable_wf.errors import UsageError
+from durable_wf.errors import HeldError, UsageError
 
 if TYPE_CHECKING:
     from durable_wf.engine import Engine, ResumeOptions
@@ -109,10 +109,15 @@ def run(
 def _check(call: Call, workflow: str, deployment: str | None) -> None:
     """What can be refused before a journal is made."""
     if deployment is not None:
+        from durable_wf.cli.takeover import held
+        from durable_wf.engine.starting import busy
         from durable_wf.inspection.find import find_deployment
 
         with call.view() as view:
-            find_deployment(view.store, deployment)
+            found = find_deployment(view.store, deployment)
+            other = busy(view.store, view.owned, found.id)
+            if other is not None:
+                raise held(view, other, f" of deployment '{deployment}'")
     elif ":" in workflow:
         from durable_wf.authoring.functions import find
 
@@ -173,7 +178,7 @@ def resume(
             _importable_here()
         if not dry_run and view.owned(row.id):
             if not take_over:
-                raise takeover.held(row)
+                raise takeover.held(view, row)
             owner = takeover.take_over(view, row)
             call.out.note(f"ended {owner}")
             history = view.store.history(row.id)
@@ -184,7 +189,11 @@ def resume(
     def begin(engine: Engine) -> str:
         for name in engine.code_differences(row.uid):
             call.out.error(f"the code is not what it was: {name}")
-        return engine.resume(row.uid, options)
+        try:
+            return engine.resume(row.uid, options)
+        except HeldError:  # somebody was quicker
+            with call.view() as now:
+                raise takeover.held(now, row) from None
 
     return _host(call, "resume", begin, None)
 

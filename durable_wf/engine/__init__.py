@@ -11,7 +11,7 @@ import os
 import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import psutil
 
@@ -24,7 +24,16 @@ from durable_wf.engine.deployments import Deployments
 from durable_wf.engine.options import ResumeOptions, RunOptions
 from durable_wf.engine.preview import Preview, preview
 from durable_wf.engine.runs import Run
-from durable_wf.engine.starting import busy, check_changed, check_cut, check_loss, create, has_ended, options_of, plan_workflow
+from durable_wf.engine.starting import (
+    busy,
+    check_changed,
+    check_cut,
+    check_loss,
+    create,
+    has_ended,
+    options_of,
+    plan_workflow,
+)
 from durable_wf.engine.topology import DeploymentTopology, find_deployment, of_row
 from durable_wf.errors import (
     CodeDiffersError,
@@ -139,11 +148,10 @@ class Engine:
                 text = f"execution '{other.uid}' of deployment '{topology.deployment}' is running"
                 raise HeldError(text, hint="wait for it; one execution of a deployment runs at a time")
         uid = self._new_id()
-        row = self.host.ask(
-            lambda: create(self.journal, self.clock, plan, topology, uid, options, key, _owner())
-        )
-        run = Run(row, topology, plan.function, resumed=False, journal_id=self.journal.id)
-        self._host(run, self.journal.history(row.id), options.max_parallel, cautious=0)
+        row = self.host.ask(lambda: create(self.journal, self.clock, plan, topology, uid, options, key, _owner()))
+        with self._owning(row.id):
+            run = Run(row, topology, plan.function, resumed=False, journal_id=self.journal.id)
+            self._host(run, self.journal.history(row.id), options.max_parallel, cautious=0)
         return uid
 
     def resume(self, execution: str, options: ResumeOptions | None = None) -> str:
@@ -161,18 +169,12 @@ class Engine:
         if has_ended(row):  # what a person has to agree to is asked before anything is written
             check_cut(self.journal.history(row.id), options)
         run.row = self.host.ask(lambda: claim(self.journal, self.clock, row, _owner()))
-        try:
-            with no_collection():
-                history = self.journal.history(row.id)
-                check_changed(self.journal, history, options)
-                cut = check_cut(history, options) if has_ended(row) else None
-                limit = options.max_parallel or options_of(row).get("max_parallel")
-                self._host(
-                    run, history, limit, cautious=self.host.pool.size, cut=cut, reset_all=options.reset_operations
-                )
-        except BaseException:
-            self.host.ask(lambda: self.journal.disown(row.id))
-            raise
+        with self._owning(row.id), no_collection():
+            history = self.journal.history(row.id)
+            check_changed(self.journal, history, options)
+            cut = check_cut(history, options) if has_ended(row) else None
+            limit = options.max_parallel or options_of(row).get("max_parallel")
+            self._host(run, history, limit, cautious=self.host.pool.size, cut=cut, reset_all=options.reset_operations)
         return row.uid
 
     def preview(self, execution: str, options: ResumeOptions | None = None) -> Preview:
@@ -198,13 +200,29 @@ class Engine:
         return Run(row, topology, find(row.function), resumed=True, journal_id=self.journal.id)
 
     def _host(
-        self, run: Run, history: rows.History, limit: int | None, *, cautious: int, cut: Any = None, reset_all: bool = False
+        self,
+        run: Run,
+        history: rows.History,
+        limit: int | None,
+        *,
+        cautious: int,
+        cut: Any = None,
+        reset_all: bool = False,
     ) -> None:
         core = Core(history, cut=cut, reset_all=reset_all)
         hosted = Hosted(core, self.host.post, limit=limit, cautious=cautious)
         self._runs[run.row.id] = run
-        self._hosted[run.row.uid] = hosted
         run.begin(self.host, hosted)
+        self._hosted[run.row.uid] = hosted
+
+    @contextmanager
+    def _owning(self, execution: int) -> Iterator[None]:
+        """Give the execution back if it cannot be hosted after all."""
+        try:
+            yield
+        except BaseException:
+            self.host.ask(lambda: self.journal.disown(execution))
+            raise
 
     def _perform(self, work: Work) -> OperationOutcome:
         return self._runs[work.hosted.id].perform(work, self.clock)
@@ -224,7 +242,8 @@ class Engine:
             text = f"execution '{execution}' has not ended within {timeout} s"
             raise TimeoutError(text)
         if isinstance(hosted.failure, NonDeterministicWorkflow):
-            text = f"execution '{execution}': the code asks for other tasks than the journal remembers\n{hosted.failure.report}"
+            text = f"execution '{execution}': the code asks for other tasks than the journal remembers"
+            text += f"\n{hosted.failure.report}"
             raise CodeDiffersError(text, hint="put the code back and resume again; nothing was changed")
         if isinstance(hosted.failure, Fenced):
             text = f"execution '{execution}' was taken over by another runner"
@@ -302,7 +321,7 @@ class Engine:
         self.host.close()
         self.journal.close()
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

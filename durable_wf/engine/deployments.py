@@ -146,9 +146,7 @@ _CREATED, _DELETED = 0, 1  # events of a deployment, which has no states
 
 
 def _said(seq: int, deployment: int, event: int, at_us: int) -> rows.Transition:
-    return rows.Transition(
-        0, seq, int(rows.Subject.DEPLOYMENT), deployment, None, 0, event, at_us, None, None, 0, None
-    )
+    return rows.Transition(0, seq, int(rows.Subject.DEPLOYMENT), deployment, None, 0, event, at_us, None, None, 0, None)
 
 
 def _instances(turn: Turn, deployment: int, plan: DeploymentPlan, seq: int) -> list[rows.Instance]:

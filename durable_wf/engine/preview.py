@@ -39,7 +39,10 @@ class Preview:
 
 
 def preview(history: History, options: ResumeOptions) -> Preview:
-    """raises  AskError, NotFoundError as a resume would"""
+    """What a resume with these options would do.
+
+    raises  AskError, NotFoundError as the resume would
+    """
     run = load(history)
     already = {task.no for task in run.tasks.values() if task.state == SUPERSEDED}
     cut = plan_cut(run, history, options.from_task)

@@ -15,7 +15,7 @@ from durable_wf.graph.cut import Cut, plan_cut
 from durable_wf.graph.load import load
 from durable_wf.inspection.find import near
 from durable_wf.model import rows
-from durable_wf.model.states import EXECUTION, X, XE
+from durable_wf.model.states import EXECUTION, XE, X
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,7 +79,7 @@ def plan_workflow(
     return Plan(name, path, function, given, fingerprints(function, topology))
 
 
-def create(  # noqa: PLR0913 - an execution has these parts
+def create(
     journal: Journal,
     clock: Clock,
     plan: Plan,
@@ -105,7 +105,18 @@ def create(  # noqa: PLR0913 - an execution has these parts
             text = f"the ownership byte of the new execution {number} is taken"
             raise UsageError(text)
         created = rows.Transition(
-            number, seq, int(rows.Subject.EXECUTION), number, None, row.state, _CREATED, row.created_us, None, None, 1, None
+            number,
+            seq,
+            int(rows.Subject.EXECUTION),
+            number,
+            None,
+            row.state,
+            _CREATED,
+            row.created_us,
+            None,
+            None,
+            1,
+            None,
         )
         turn.apply(rows.Changes(executions=[row], transitions=[created]))
     return row

@@ -285,6 +285,7 @@ class Core:
             if task is not None and task.attempts == attempt and task.state == SENT:
                 del run.in_flight[no]
                 pen.task(task, TE.HANDED_BACK, None, pen.attempt(task, A.CANCELLED, None, pen.now.wall_us))
+                run.again.append(task)
 
     def _answer_wait(self, pen: Pen) -> None:
         run, wait = self.run, self.run.wait

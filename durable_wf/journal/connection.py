@@ -35,7 +35,7 @@ BUSY_TIMEOUT_S = 10.0
 _SYNCHRONOUS = {"power": 2, "process": 1}
 _TEND_WAL_EVERY = 16  # commits
 _GROW_WAL_AFTER = 48  # commits: a process that has written this much will write more
-_MOST_FRAMES = 1000  # a checkpoint is due from here on: 4 MB
+_MOST_FRAMES = 1600  # a checkpoint is due from here on: 6.6 MB, and three syncs for some 380 commits
 
 
 def connect(path: Path, mode: Literal["ro", "rw"]) -> SqliteDatabase:

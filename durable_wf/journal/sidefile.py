@@ -26,6 +26,8 @@ class SideFile(Forkable):
         super().__init__()
         self._path = journal.with_name(f"{journal.name}-{suffix}")
         self.losses = 0
+        self._file = -1
+        self._is = (0, 0)
         self._open()
 
     def fileno(self) -> int:

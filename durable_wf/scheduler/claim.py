@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from durable_wf.codec import encode
 from durable_wf.errors import HeldError, NotFoundError
 from durable_wf.model.rows import Changes, ExecutionMove, Subject, Transition
-from durable_wf.model.states import EXECUTION, X, XE
+from durable_wf.model.states import EXECUTION, XE, X
 
 if TYPE_CHECKING:
     from durable_wf.clock import Clock
@@ -41,7 +41,14 @@ def claim(journal: Journal, clock: Clock, execution: Execution, owner: dict[str,
                 row = _interrupted(row, state, turn.seq, clock.wall_us(), changes)
             changes.execution_moves.append(
                 ExecutionMove(
-                    row.state, row.fence, row.owner_json, row.started_us, row.ended_us, row.ended_seq, row.report, row.id
+                    row.state,
+                    row.fence,
+                    row.owner_json,
+                    row.started_us,
+                    row.ended_us,
+                    row.ended_seq,
+                    row.report,
+                    row.id,
                 )
             )
             turn.apply(changes)

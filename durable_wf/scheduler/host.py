@@ -266,9 +266,9 @@ class Host:
                         singles += not task.request.policy.repeatable
                 turn.apply(pen.changes)
                 pens.append((hosted, pen, given))
-        for hosted, signal in unwound:
+        for hosted, reason in unwound:
             self._drop(hosted)
-            hosted.broke(signal)
+            hosted.broke(reason)
         for hosted, pen, given in pens:
             for command in pen.commands:
                 self._perform(hosted, command, given)

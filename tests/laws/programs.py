@@ -6,6 +6,7 @@ raised again, graphs with subgraphs, forkjoins and several executes. What its op
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from durable_wf.authoring.recorded import failed_tasks, mark
@@ -92,12 +93,14 @@ class Sub:
 class Execute:
     """Add to a graph and execute it.
 
+    first  number of its first node in its graph; the others follow, members after their subgraph
     nodes  `Op`s and `Sub`s
-    edges  (index, index of what it waits for) among all nodes this graph has had, members counted after their subgraph
-    joins  (indices, indices): everything in the second waits for everything in the first, by a hub
+    edges  (number, number of what it waits for); nodes of an execute that was not reached are left out
+    joins  (numbers, numbers): everything in the second waits for everything in the first, by a hub
     """
 
     graph: str
+    first: int
     nodes: tuple
     edges: tuple = ()
     joins: tuple = ()
@@ -119,13 +122,10 @@ class OwnError(Exception):
 
 @dataclass
 class Graph:
-    """A graph that the function is building.
-
-    flat  (spec, numbers of the subgraphs around it), in the order of adding
-    """
+    """A graph that the function is building; its nodes by number."""
 
     build: GraphBuild
-    flat: list = field(default_factory=list)
+    flat: dict = field(default_factory=dict)
 
 
 class Function:
@@ -214,17 +214,20 @@ class Function:
 
     def _add(self, graph, statement):
         build, flat = graph.build, graph.flat
-        self._add_tree(build, [self._tree(flat, node, None) for node in statement.nodes])
+        numbers = itertools.count(statement.first)
+        self._add_tree(build, [self._tree(flat, numbers, node, None) for node in statement.nodes])
         for before, after in self._in_any_order(list(statement.joins)):
             build.follow([flat[at] for at in before], [flat[at] for at in after], flat[before[0]].parent)
         for one, on in self._in_any_order(list(statement.edges)):
-            build.depend(flat[one], flat[on])
+            if on in flat:
+                build.depend(flat[one], flat[on])
 
-    def _tree(self, flat, node, parent):
+    def _tree(self, flat, numbers, node, parent):
         """(spec, trees of its members); `flat` gets every spec in the order as written."""
         spec = Op(0, node.name, Kind.SUBGRAPH).spec(parent) if isinstance(node, Sub) else node.spec(parent)
-        flat.append(spec)
-        return spec, [self._tree(flat, member, spec) for member in (node.members if isinstance(node, Sub) else ())]
+        flat[next(numbers)] = spec
+        members = node.members if isinstance(node, Sub) else ()
+        return spec, [self._tree(flat, numbers, member, spec) for member in members]
 
     def _add_tree(self, build, trees):
         for spec, members in self._in_any_order(trees):
@@ -330,7 +333,7 @@ class Maker:
         joins = self._joins(flat, old)
         edges = {self._edge(flat, old) for _ in range(self.rng.randint(0, 6))} if len(flat) > old else set()
         wait_s = self.rng.choice([0.0, 5.0, FOR_EVER_S]) if self.hurried else FOR_EVER_S
-        return Execute(name, nodes, tuple(sorted(edge for edge in edges if edge)), joins, wait_s)
+        return Execute(name, old, nodes, tuple(sorted(edge for edge in edges if edge)), joins, wait_s)
 
     def _node(self, flat, around, depth):
         at = len(flat)

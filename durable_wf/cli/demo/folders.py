@@ -120,9 +120,13 @@ class Folder:
 
 def new_folder() -> Folder:
     """A folder for a new demo."""
-    folder = Folder(Path(tempfile.mkdtemp(prefix="shop-", dir=parent())))
-    folder.record()
-    return folder
+    while True:
+        try:
+            folder = Folder(Path(tempfile.mkdtemp(prefix="shop-", dir=parent())))
+        except FileNotFoundError:  # another demo has ended and taken the empty folder of all demos away
+            continue
+        folder.record()
+        return folder
 
 
 def left_over() -> list[Folder]:

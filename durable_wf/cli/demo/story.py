@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _LOOK_MS = 10
 _TAIL = 16
+_HALF, _LATE = 0.5, 0.75
+_AT_ONCE = 3  # a kill that hits several operations shows more; but late is late enough
 _DEPLOYMENT = "shop"
 
 
@@ -260,7 +262,9 @@ class Demo:
                 total = sum(task.kind in WORK for task in view.store.stored("task", found[0].id))
         except NotFoundError:
             return None
-        return found[0].uid if total and len(at.ended) * 2 >= total and at.in_flight else None
+        done = len(at.ended) / total if total else 0.0
+        busy = len(at.in_flight) >= _AT_ONCE or done >= _LATE
+        return found[0].uid if done >= _HALF and at.in_flight and busy else None
 
     def _snapshot(self, uid: str) -> Snapshot:
         from durable_wf.cli.demo.proofs import snapshot

@@ -1,0 +1,239 @@
+"""The laws, each as something that looks at every commit of a simulated world and raises when it is broken."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+from durable_wf.clock import Instant, remaining_us
+from durable_wf.codec import decode
+from durable_wf.graph.decide import Core
+from durable_wf.graph.load import connect_all, count_keys
+from durable_wf.graph.state import WORKED
+from durable_wf.model.events import Asked, Executes, Gets, Raised, Returned
+from durable_wf.model.rows import Kind, Subject
+from durable_wf.model.states import ATTEMPT, TASK, TE, XE, A, T
+
+from tests.laws.programs import Function
+
+_TASK_STATES, _TASK_EVENTS = tuple(T), tuple(TE)
+_ENDED_ATTEMPTS = frozenset(ATTEMPT.code(state) for state in ATTEMPT.ended)
+_SUCCEEDED_ATTEMPT = ATTEMPT.code(A.SUCCEEDED)
+_REOPENED = tuple(XE).index(XE.REOPENED)
+_BY_A_PERSON = frozenset({TE.RESET, TE.SUPERSEDED})
+
+
+class LawBroken(AssertionError):
+    """A law, and how it was broken."""
+
+
+def demand(law, holds, text):
+    """Raise unless it holds."""
+    if not holds:
+        raise LawBroken(f"{law}: {text}")
+
+
+class Watch:
+    """Looks at each commit as it is made.
+
+    replays  whether every commit is also read back: a replay from it must come to what the live core has
+    """
+
+    def __init__(self, world, *, replays=True, verifies=True):
+        self.world = world
+        self.replays, self.verifies = replays, verifies
+        self.states = {}
+        self.attempts = {}
+        self.tasks = {}
+        self.waits_for = {}
+        self.events = Counter()
+        self.due = {}
+        self._fence = 0
+        self._seq = 0
+        self._live_since = {}
+        world.watch = self
+
+    def committed(self, runner, pen):
+        """A turn of `runner` was committed."""
+        for row in pen.changes.tasks:
+            self.tasks[row.no] = row
+            self.states[row.no] = T.PENDING
+        for row in pen.changes.dependencies:
+            self.waits_for.setdefault(row.task, []).append(row.on)
+        for row in pen.changes.attempts:
+            self.attempts[row.task, row.number] = row.state
+        if runner.taken:
+            self._live_since.setdefault(id(runner), (runner, pen.now))
+        self.look(runner, pen.now)
+        self._attempts(pen)
+        self.check_begins()
+        if self.verifies:
+            problems = list(self.world.journal.verify())
+            demand("L2, L13", not problems, "; ".join(problems))
+        if self.replays and runner.taken and runner.running and not runner.facts and not runner.core.run.over:
+            self._timers(runner, pen)
+            if not any(type(command).__name__ == "Answer" for command in pen.commands):
+                check_replay(self.world, runner)
+
+    def look(self, runner, now):
+        """Take in the transitions that are new."""
+        new = self.world.journal.transitions(1, since=self._seq)
+        reopened = any(row.subject == Subject.EXECUTION and row.event == _REOPENED for row in new)
+        for row in new:
+            demand("L4", row.fence >= self._fence, f"seq {row.seq} has fence {row.fence} after fence {self._fence}")
+            self._fence, self._seq = row.fence, row.seq
+            if row.subject == Subject.TASK:
+                self._task(row, runner, now, reopened=reopened)
+
+    def _task(self, row, runner, now, *, reopened):
+        no, event = row.subject_no, _TASK_EVENTS[row.event]
+        if row.source is None:
+            return
+        source, target = _TASK_STATES[row.source], _TASK_STATES[row.target]
+        by_a_person = event in _BY_A_PERSON and reopened
+        demand("L1", source not in TASK.ended or by_a_person, f"task {no} left '{source}' by {event}")
+        starts = source is T.PENDING and event in (TE.HANDED_OUT, TE.BEGAN, TE.SUCCEEDED, TE.FAILED)
+        if starts:
+            self._starts(no)
+        if event is TE.RETRY:
+            self.due[no] = decode(row.detail_json)
+        elif event is TE.CAME_DUE:
+            self._came_due(no, runner, now)
+        elif event is TE.SUCCEEDED:
+            self._properties(no)
+        self.events[no, event] += 1
+        self.states[no] = target
+
+    def _starts(self, no):
+        for on in self.waits_for.get(no, ()):
+            state = self.states[on]
+            demand("L3", state is T.SUCCEEDED, f"task {no} started while task {on}, which it waits for, is '{state}'")
+        parent = self.tasks[no].parent
+        if parent is not None:
+            state = self.states[parent]
+            demand("L3", state is T.STARTED, f"task {no} started while its subgraph is '{state}'")
+
+    def _properties(self, no):
+        task = self.tasks[no]
+        if task.kind == Kind.OPERATION and task.target:
+            request = {row.no: row.body_json for row in self.world.journal.history(1).payloads}[task.request]
+            name = f"p{decode(request)['kwargs']['id']}"
+            row = next(one for one in self.world.journal.instances(1) if one.name == task.target)
+            found = decode(row.runtime_properties_json).get(name)
+            demand("L7", found == "ok", f"task {no} succeeded, and its property {name} is {found}")
+
+    def _came_due(self, no, runner, now):
+        """By boot time; after a reboot what was left when this runner went live, clamped to the drawn delay."""
+        detail = self.due[no]
+        due, drawn_us = Instant(*detail["due"]), detail["delay_us"]
+        earliest_us = due.boot_us
+        if due.boot_id != now.boot_id:
+            since = self._live_since[id(runner)][1]
+            earliest_us = since.boot_us + remaining_us(due=due, drawn_us=drawn_us, now=since)
+        demand("L9", now.boot_us >= earliest_us, f"task {no} came due {earliest_us - now.boot_us} µs too early")
+
+    def _attempts(self, pen):
+        for row in pen.changes.attempts:
+            if row.number > 1:
+                before = self.attempts[row.task, row.number - 1]
+                demand("L6", before != _SUCCEEDED_ATTEMPT, f"task {row.task} is run again after it has succeeded")
+        for move in pen.changes.attempt_moves:
+            key = (move.task, move.number)
+            ended = self.attempts[key] in _ENDED_ATTEMPTS
+            demand("L1", not ended, f"attempt {key} changed after it had ended")
+            self.attempts[key] = move.state
+
+    def check_begins(self):
+        """L6: begun once, and once more for each retry, kill and reset."""
+        for no, begun in self.world.begins.items():
+            may = 1 + self.events[no, TE.RETRY] + self.events[no, TE.RESET] + self.world.lost[no]
+            demand("L6", begun <= may, f"task {no} was begun {begun} times; {may} can be explained")
+
+    def _timers(self, runner, pen):
+        """Whatever waits for a time has a timer, or it would wait for ever."""
+        armed = {timer for _, _, timer in runner.timers}
+        armed |= {command.timer for command in pen.commands if type(command).__name__ == "Arm"}
+        run = runner.core.run
+        missing = {("task", no) for no in run.rescheduled} - armed
+        waiting = {task.graph for task in run.unknown.values()}  # these are not ended by time
+        missing |= {
+            ("graph", scope.no)
+            for scope in run.graphs.values()
+            if scope.failures and not scope.ended and scope.no not in waiting
+        } - armed
+        demand("L9", not missing, f"no timer will come for {sorted(missing)}")
+
+
+# -------------------------------------------------------------------------------------------------------------- replay
+
+
+def check_replay(world, runner):
+    """A replay of what is committed comes to where the live runner is: same question, same notes, same counters."""
+    history = world.journal.history(1)
+    core = Core(history)
+    function = Function(world.program, random.Random(len(history.tasks)))
+    event = _replay(core, function)
+    live = runner.core.run
+    demand("replay", core.replay.complete, core.replay.report(event))
+    demand("replay", not core.replay.fresh, f"asks anew for {core.replay.fresh}")
+    demand("replay", not core.replay.warnings, str(core.replay.warnings))
+    demand("replay", _question(event) == _question(runner.blocked or live.ending), f"{event} for {runner.blocked}")
+    count_keys(core.run)
+    _same("notes", core.run.notes, live.notes)
+    _same("asked_seq", core.run.asked_seq, live.asked_seq)
+    _same("keys", core.run.keys, live.keys)
+    connect_all(core.run, history)
+    for name, value in _counters(core.run).items():
+        _same(name, value, _counters(live)[name])
+
+
+def _replay(core, function):
+    answer = None
+    generator = function.run()
+    while True:
+        event = generator.send(answer)
+        if isinstance(event, (Returned, Raised)):
+            return event
+        answer = core.answer(event)
+        if answer is None and not isinstance(event, Asked):
+            return event
+
+
+def _question(event):
+    if isinstance(event, Gets):
+        return ("get", event.spec.no)
+    if isinstance(event, Executes):
+        return ("execute", event.path)
+    return event
+
+
+def _same(name, replayed, live):
+    demand("replay", replayed == live, f"{name}: live {live}, from the journal {replayed}")
+
+
+def _counters(run):
+    tasks = [task for task in run.tasks.values() if _TASK_STATES[task.state] is not T.SUPERSEDED]
+    waiting = [task for task in tasks if _TASK_STATES[task.state] is T.PENDING and task.behind is None]
+    scopes = {("graph", scope.no): scope for scope in run.graphs.values()}
+    scopes |= {("subgraph", task.no): task.inner for task in tasks if task.inner is not None}
+    open_scopes = {key: scope for key, scope in scopes.items() if not scope.ended}
+    may_run = {task.no for task in (*run.freed, *run.again, *run.ready) if task in waiting and task.kind in WORKED}
+    return {
+        "states": {task.no: task.state for task in tasks},
+        "undecided": {task.no for task in tasks if task.undecided is not None and _TASK_STATES[task.state] is T.STARTED},
+        "fetched": {task.no for task in run.standard if task.fetched},
+        "waits": {task.no: task.waits for task in waiting},
+        "behind": {
+            task.no: task.behind.tasks for task in tasks
+            if task.behind is not None and _TASK_STATES[task.state] not in TASK.ended
+        },
+        "goes on": {task.no for task in waiting if task.goes_on},
+        "ended": {key for key, scope in scopes.items() if scope.ended},
+        "open": {key: scope.open for key, scope in open_scopes.items()},
+        "stopped": {key: scope.stopped for key, scope in open_scopes.items()},
+        "failures": {key: scope.failed for key, scope in scopes.items()},
+        "open in standard mode": run.open,
+        "may run": may_run,
+        "under way": set(run.in_flight) | set(run.unknown),
+        "rescheduled": set(run.rescheduled),
+    }  # fmt: skip
