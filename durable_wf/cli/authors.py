@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from durable_wf.cli.calls import Call
 from durable_wf.cli.output import clean, plural
+from durable_wf.cli.parameters import Blueprint
 
 if TYPE_CHECKING:
     from durable_wf.dsl.problems import Problem
@@ -44,10 +42,7 @@ class Validation:
     items: list[ProblemRecord]
 
 
-def validate(
-    call: Call,
-    blueprint: Annotated[Path, typer.Argument(metavar="BLUEPRINT", help="The blueprint's main file.")],
-) -> int:
+def validate(call: Call, blueprint: Blueprint) -> int:
     """Check a blueprint and all that it imports; every mistake is shown with its place. Nothing is stored."""
     from durable_wf.dsl.compile import compile_blueprint
     from durable_wf.dsl.problems import BlueprintError

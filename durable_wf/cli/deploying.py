@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from durable_wf.cli import parameters
 from durable_wf.cli.calls import Call
-from durable_wf.cli.completion import deployment_names
 from durable_wf.cli.output import clean, columns, moment, plural, short
+from durable_wf.cli.parameters import Blueprint, Inputs, NewName, Policy
 from durable_wf.cli.values import read_values
 from durable_wf.errors import NotFoundError
 from durable_wf.inspection.records import Deployment, DeploymentDetail, NodeInstance, Workflow
@@ -19,37 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-Name = Annotated[
-    str, typer.Argument(metavar="DEPLOYMENT", help="The deployment's name.", autocompletion=deployment_names)
-]
-
-
-class OnUnknown(StrEnum):
-    """What is done where nobody knows how an operation ended."""
-
-    RERUN = "rerun"
-    ASK = "ask"
-    FAIL = "fail"
-
-
-Policy = Annotated[
-    OnUnknown | None,
-    typer.Option(
-        "--on-unknown",
-        metavar="P",
-        help="rerun, ask or fail: what is done with operations whose runner died, where they do not say it.",
-    ),
-]
-
-
 def create(
-    call: Call,
-    blueprint: Annotated[Path, typer.Argument(metavar="BLUEPRINT", help="The blueprint's main file.")],
-    name: Annotated[str | None, typer.Option("-d", metavar="NAME", help="The deployment's name.")] = None,
-    inputs: Annotated[
-        list[str] | None, typer.Option("-i", metavar="K=V|FILE", help="An input, or a file of inputs.")
-    ] = None,
-    on_unknown: Policy = None,
+    call: Call, blueprint: Blueprint, name: NewName = None, inputs: Inputs = None, on_unknown: Policy = None
 ) -> None:
     """Make a deployment of a blueprint: its nodes and instances, none of which is started."""
     values = read_values(inputs or [], "-i")
@@ -83,7 +51,7 @@ def list_(call: Call) -> None:
         call.out.note("to begin: durable-wf deployments create BLUEPRINT -d NAME")
 
 
-def show(call: Call, deployment: Name) -> None:
+def show(call: Call, deployment: parameters.Deployment) -> None:
     """Show what a deployment is made of."""
     from durable_wf.inspection.deployments import deployment_detail
 
@@ -117,7 +85,7 @@ def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {state}" for state, count in counts.items()) or "none"
 
 
-def instances(call: Call, deployment: Name) -> None:
+def instances(call: Call, deployment: parameters.Deployment) -> None:
     """List the node instances of a deployment as they are now."""
     from durable_wf.inspection.deployments import instances as find
 
@@ -133,7 +101,7 @@ def _instance(call: Call, one: NodeInstance) -> tuple[str, ...]:
     return one.id, one.node_id, clean(one.state), one.host_id or "", shown
 
 
-def outputs(call: Call, deployment: Name) -> None:
+def outputs(call: Call, deployment: parameters.Deployment) -> None:
     """Show the outputs of a deployment, evaluated now."""
     from durable_wf.engine.deployments import outputs_of
     from durable_wf.engine.topology import find_deployment
@@ -149,7 +117,7 @@ def outputs(call: Call, deployment: Name) -> None:
         )
 
 
-def workflows(call: Call, deployment: Name) -> None:
+def workflows(call: Call, deployment: parameters.Deployment) -> None:
     """List the workflows that a deployment can run, with their parameters."""
     from durable_wf.inspection.deployments import workflows as find
 
@@ -172,7 +140,7 @@ def _workflow(one: Workflow) -> Iterator[str]:
     yield from columns(rows)
 
 
-def delete(call: Call, deployment: Name) -> None:
+def delete(call: Call, deployment: parameters.Deployment) -> None:
     """Delete a deployment. Its history stays in the journal; what its operations made is not touched."""
     with call.engine("deployments delete") as engine:
         engine.deployments.delete(deployment)

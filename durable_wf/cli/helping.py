@@ -11,6 +11,7 @@ from durable_wf.cli.calls import Call
 from durable_wf.cli.config import SETTINGS
 from durable_wf.cli.failures import EXIT_CODES
 from durable_wf.cli.output import columns
+from durable_wf.cli.parameters import ShowOrigin
 from durable_wf.errors import DurableError
 
 if TYPE_CHECKING:
@@ -45,10 +46,7 @@ class Explanation:
     explanation: str
 
 
-def config_show(
-    call: Call,
-    origin: Annotated[bool, typer.Option("--origin", help="Show where each setting comes from.")] = False,
-) -> None:
+def config_show(call: Call, origin: ShowOrigin = False) -> None:
     """Show every setting.
 
     Flag > DURABLE_WF_* > durable-wf.toml in the project > the user's file > default.

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from durable_wf.cli import parameters
 from durable_wf.cli.calls import Call
-from durable_wf.cli.completion import deployment_names, execution_ids
 from durable_wf.cli.output import clean, columns, moment, plural, short, took
+from durable_wf.cli.parameters import Executions, Follow, OfDeployment, State
 from durable_wf.errors import JournalDamaged, UsageError
 from durable_wf.model.states import X
 
@@ -22,22 +21,8 @@ if TYPE_CHECKING:
     from durable_wf.inspection.view import View
     from durable_wf.model import rows
 
-Id = Annotated[
-    str,
-    typer.Argument(metavar="ID", help="The execution's id, or the beginning of it.", autocompletion=execution_ids),
-]
 
-
-def list_(
-    call: Call,
-    state: Annotated[str | None, typer.Option("--state", metavar="S", help="Only those in this state.")] = None,
-    deployment: Annotated[
-        str | None,
-        typer.Option(
-            "-d", metavar="DEPLOYMENT", help="Only those of this deployment.", autocompletion=deployment_names
-        ),
-    ] = None,
-) -> None:
+def list_(call: Call, state: State = None, deployment: OfDeployment = None) -> None:
     """List executions, newest first; with -q their ids alone."""
     from durable_wf.inspection.executions import executions
     from durable_wf.inspection.find import find_deployment, near
@@ -72,7 +57,7 @@ def _us(at: str) -> int:
     return int(datetime.fromisoformat(at).timestamp() * 1_000_000)
 
 
-def show(call: Call, execution: Id) -> None:
+def show(call: Call, execution: parameters.Execution) -> None:
     """Show one execution: how it went, and what a resume would do."""
     from durable_wf.cli.endings import detail_of
     from durable_wf.inspection.find import find_execution
@@ -133,11 +118,7 @@ def _doubts(found: ExecutionDetail) -> Iterator[str]:
 # ------------------------------------------------------------------------------------------------------------ journal
 
 
-def journal(
-    call: Call,
-    execution: Id,
-    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until it ends, or nobody runs it.")] = False,
-) -> None:
+def journal(call: Call, execution: parameters.Execution, follow: Follow = False) -> None:
     """Tell what happened in an execution, in order: every transition, with the events and logs between them."""
     from durable_wf.inspection.find import find_execution
     from durable_wf.inspection.story import Story
@@ -248,15 +229,7 @@ class Verification:
     items: list[str]
 
 
-def verify(
-    call: Call,
-    executions: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[ID]...", help="Executions; none means the whole journal.", autocompletion=execution_ids
-        ),
-    ] = None,
-) -> int:
+def verify(call: Call, executions: Executions = None) -> int:
     """Check that the journal is what was written: its hash chains, its states, and that nothing is missing."""
     from durable_wf.inspection.find import find_execution
     from durable_wf.inspection.verification import check

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from durable_wf.cli.calls import Call
-from durable_wf.cli.completion import deployment_names, execution_ids, workflow_names
-from durable_wf.cli.deploying import Policy
 from durable_wf.cli.endings import print_ending, print_preview
+from durable_wf.cli.parameters import (
+    AcceptChanges,
+    AcceptLoss,
+    AllowCustom,
+    DryRun,
+    Execution,
+    FromTask,
+    MaxParallel,
+    OfDeployment,
+    Parameters,
+    Policy,
+    ResetOperations,
+    TakeOver,
+    TaskRetries,
+    TaskRetryInterval,
+    Timeout,
+    Workflow,
+)
 from durable_wf.cli.values import read_values
 from durable_wf.errors import HeldError, UsageError
 
@@ -21,11 +35,6 @@ if TYPE_CHECKING:
     from durable_wf.model import rows
 
 _UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-
-MaxParallel = Annotated[
-    int | None,
-    typer.Option("--max-parallel", metavar="N", min=1, help="Operations of this execution at once, at most."),
-]
 
 
 def duration_s(text: str) -> float:
@@ -45,39 +54,15 @@ def duration_s(text: str) -> float:
 
 def run(
     call: Call,
-    workflow: Annotated[
-        str,
-        typer.Argument(
-            metavar="WORKFLOW|MODULE:FUNCTION",
-            help="A workflow of the deployment, or a Python function.",
-            autocompletion=workflow_names,
-        ),
-    ],
-    deployment: Annotated[
-        str | None,
-        typer.Option("-d", metavar="DEPLOYMENT", help="Whose workflow it is.", autocompletion=deployment_names),
-    ] = None,
-    parameters: Annotated[
-        list[str] | None, typer.Option("-p", metavar="K=V|FILE", help="A parameter, or a file of parameters.")
-    ] = None,
-    allow_custom: Annotated[
-        bool, typer.Option("--allow-custom-parameters", help="Pass parameters on that the workflow does not declare.")
-    ] = False,
+    workflow: Workflow,
+    deployment: OfDeployment = None,
+    parameters: Parameters = None,
+    allow_custom: AllowCustom = False,
     on_unknown: Policy = None,
     max_parallel: MaxParallel = None,
-    timeout: Annotated[
-        str | None, typer.Option("--timeout", metavar="T", help="Lie down after 30s, 5m, 2h …; exit code 124.")
-    ] = None,
-    task_retries: Annotated[
-        int | None,
-        typer.Option(
-            "--task-retries", metavar="N", min=-1, help="Of tasks that say nothing themselves; -1 (default): no end."
-        ),
-    ] = None,
-    task_retry_interval: Annotated[
-        float | None,
-        typer.Option("--task-retry-interval", metavar="S", min=0, help="Seconds between them; 30 by default."),
-    ] = None,
+    timeout: Timeout = None,
+    task_retries: TaskRetries = None,
+    task_retry_interval: TaskRetryInterval = None,
 ) -> int:
     """Run a workflow of a deployment, or a Python function, until it ends.
 
@@ -136,29 +121,13 @@ def _importable_here() -> None:
 
 def resume(
     call: Call,
-    execution: Annotated[
-        str,
-        typer.Argument(metavar="ID", help="The execution's id, or the beginning of it.", autocompletion=execution_ids),
-    ],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it would do, and change nothing.")] = False,
-    reset_operations: Annotated[
-        bool,
-        typer.Option("--reset-operations", help="You have looked: operations of unknown outcome may all run again."),
-    ] = False,
-    from_task: Annotated[
-        str | None,
-        typer.Option("--from", metavar="TASK", help="Begin again from this task: its number or path."),
-    ] = None,
-    take_over: Annotated[
-        bool,
-        typer.Option("--take-over", help="Kill a runner that lives and hangs, with all that it runs; then go on."),
-    ] = False,
-    accept_changes: Annotated[
-        bool, typer.Option("--accept-changes", help="Go on although operations were rolled back or instances changed.")
-    ] = False,
-    accept_loss: Annotated[
-        bool, typer.Option("--accept-loss", help="Go on although the journal is older than its head file says.")
-    ] = False,
+    execution: Execution,
+    dry_run: DryRun = False,
+    reset_operations: ResetOperations = False,
+    from_task: FromTask = None,
+    take_over: TakeOver = False,
+    accept_changes: AcceptChanges = False,
+    accept_loss: AcceptLoss = False,
     max_parallel: MaxParallel = None,
 ) -> int:
     """Go on with an execution that was interrupted, failed or cancelled.

@@ -204,10 +204,8 @@ def cut_short(run: Run, pen: Pen, scope: Scope) -> None:
     """The graph's wait_after_fail is over: it ends as it is; what runs is let run, nothing else starts."""
     touched: dict[Scope, None] = {}
     stop(run, scope, Failure(pen.seq, scope.failed), touched)
-    for inner in touched:
-        close(run, pen, inner)
-    if not scope.ended:
-        end_graph(pen, scope)
+    end_graph(pen, scope)
+    close_all(run, pen, touched)
 
 
 def end_graph(pen: Pen, scope: Scope) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from peewee import SqliteDatabase
 
-from durable_wf.errors import JournalDamaged, JournalError, StorageError
+from durable_wf.errors import HeldError, JournalDamaged, JournalError, StorageError
 from durable_wf.journal import faults, migrate
 from durable_wf.journal.forks import Forkable, abandon
 from durable_wf.journal.tables import raw
@@ -79,10 +79,13 @@ class Writer(Forkable):
         """Copy the -wal into the journal and close. Twice is harmless."""
         if self._database is None or self._forked:
             return
-        with self._turnstile:
-            with contextlib.suppress(sqlite3.Error):  # a reader is in the way, or the disk is full: it can wait
-                raw(self._database).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            self._drop()
+        try:
+            with self._turnstile:
+                with contextlib.suppress(sqlite3.Error):  # a reader is in the way, or the disk is full: it can wait
+                    raw(self._database).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                self._drop()
+        except HeldError:
+            self._drop()  # who holds the lock is connected too, so that SQLite will not checkpoint now
 
     @contextmanager
     def transaction(self, committed: Callable[[], None]) -> Iterator[sqlite3.Connection]:

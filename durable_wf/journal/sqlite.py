@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from durable_wf.clock import Clock
+    from durable_wf.journal.port import Journal, Verifier
     from durable_wf.model import rows
 
 
@@ -139,3 +140,8 @@ class SqliteJournal(SqliteReader):
         self._owners.close()
         self._head.close()
         self._turnstile.close()
+
+
+if TYPE_CHECKING:  # mypy shows that the port is kept
+    _journal: type[Journal] = SqliteJournal
+    _verifier: type[Verifier] = SqliteJournal

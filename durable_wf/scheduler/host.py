@@ -141,8 +141,10 @@ class Host:
         """No core can be trusted to be what the journal says: every runner stops; a resume reads the truth."""
         error.__cause__ = cause or error.__cause__
         for hosted in list(self._hosted.values()):
-            self._drop(hosted)
-            hosted.broke(error)
+            try:
+                self._drop(hosted)
+            finally:
+                hosted.broke(error)
 
     def _wait(self) -> list[Any]:
         items: list[Any] = []
@@ -326,9 +328,10 @@ class Host:
             hosted.finish(command.state, command.asks)
 
     def _drop(self, hosted: Hosted) -> None:
-        self._hosted.pop(hosted.id, None)
+        """Have nothing more to do with it; it is forgotten last, so that it is told whatever goes wrong here."""
         self.pool.take_back(hosted)
         self.journal.disown(hosted.id)
+        self._hosted.pop(hosted.id, None)
 
 
 def _closed() -> UsageError:

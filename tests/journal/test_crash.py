@@ -132,6 +132,16 @@ def test_L12_a_command_says_that_an_outsider_is_in_the_way(path, outsider):
         kit.start(journal)
 
 
+def test_closing_does_not_wait_for_a_busy_writer(path):
+    with closing(open_journal(path, durability="process")) as busy:
+        command = open_journal(path, durability="process", lock_timeout=0.01)
+        kit.start(command)
+        with busy.turn():
+            command.close()
+        kit.start(busy)
+        assert list(busy.verify()) == []
+
+
 def test_what_sql_refuses_is_no_matter_of_the_disk(path):
     with closing(open_journal(path, durability="process")) as journal:
         kit.start(journal, tasks=1)

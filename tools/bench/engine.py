@@ -15,7 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 if __name__ == "__main__" and Path(sys.prefix).resolve() != (ROOT / ".venv").resolve():
     subprocess.run([ROOT / "tools" / "setup"], check=True)
-    os.execv(ROOT / ".venv" / "bin" / "python", ["python", __file__, *sys.argv[1:]])  # noqa: S606 - ourselves
+    python = str(ROOT / ".venv" / "bin" / "python")
+    os.execv(python, [python, __file__, *sys.argv[1:]])  # noqa: S606 - ourselves
 sys.path.insert(0, str(ROOT)) if str(ROOT) not in sys.path else None
 
 import argparse  # noqa: E402 - after the search path is set

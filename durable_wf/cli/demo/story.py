@@ -9,13 +9,12 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, TextIO
-
-import typer
+from typing import TYPE_CHECKING, TextIO
 
 from durable_wf.cli.calls import Call
 from durable_wf.cli.failures import WAITS
 from durable_wf.cli.output import paint, plural
+from durable_wf.cli.parameters import Clean, Keep
 from durable_wf.errors import DurableError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -58,11 +57,7 @@ class DemoRecord:
     kept: str | None = None
 
 
-def demo(
-    call: Call,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the servers running, and say how to clean up.")] = False,
-    clean: Annotated[bool, typer.Option("--clean", help="End and remove what earlier demos have left.")] = False,
-) -> int:
+def demo(call: Call, keep: Keep = False, clean: Clean = False) -> int:
     """Start a deployment, kill its engine half-way with SIGKILL, resume it, and prove what ran how often.
 
     Everything happens in a folder of its own under the temporary directory; nothing is left behind.

@@ -263,6 +263,13 @@ def test_changed_tells_of_a_commit_between_two_of_ours(store):
     assert journal.changed()
 
 
+def test_where_nothing_was_lost_accepting_a_loss_changes_nothing(journal):
+    kit.start(journal)
+    journal.accept_loss()
+    kit.start(journal)
+    assert list(journal.verify()) == []
+
+
 def test_both_handles_are_one_journal(store):
     assert store.open().id == store.open().id
 

@@ -1,0 +1,101 @@
+"""The options and arguments that verbs take, each once, with its help."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from durable_wf.cli.completion import deployment_names, execution_ids, workflow_names
+
+
+class OnUnknown(StrEnum):
+    """What is done where nobody knows how an operation ended."""
+
+    RERUN = "rerun"
+    ASK = "ask"
+    FAIL = "fail"
+
+
+Blueprint = Annotated[Path, typer.Argument(metavar="BLUEPRINT", help="The blueprint's main file.")]
+Deployment = Annotated[
+    str, typer.Argument(metavar="DEPLOYMENT", help="The deployment's name.", autocompletion=deployment_names)
+]
+Execution = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="The execution's id, or the beginning of it.", autocompletion=execution_ids),
+]
+Executions = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ID]...", help="Executions; none means the whole journal.", autocompletion=execution_ids),
+]
+Workflow = Annotated[
+    str,
+    typer.Argument(
+        metavar="WORKFLOW|MODULE:FUNCTION",
+        help="A workflow of the deployment, or a Python function.",
+        autocompletion=workflow_names,
+    ),
+]
+
+NewName = Annotated[str | None, typer.Option("-d", metavar="NAME", help="The deployment's name.")]
+OfDeployment = Annotated[
+    str | None,
+    typer.Option("-d", metavar="DEPLOYMENT", help="Of this deployment.", autocompletion=deployment_names),
+]
+Inputs = Annotated[list[str] | None, typer.Option("-i", metavar="K=V|FILE", help="An input, or a file of inputs.")]
+Parameters = Annotated[
+    list[str] | None, typer.Option("-p", metavar="K=V|FILE", help="A parameter, or a file of parameters.")
+]
+AllowCustom = Annotated[
+    bool, typer.Option("--allow-custom-parameters", help="Pass parameters on that the workflow does not declare.")
+]
+Policy = Annotated[
+    OnUnknown | None,
+    typer.Option(
+        "--on-unknown",
+        metavar="P",
+        help="rerun, ask or fail: what is done with operations whose runner died, where they do not say it.",
+    ),
+]
+MaxParallel = Annotated[
+    int | None,
+    typer.Option("--max-parallel", metavar="N", min=1, help="Operations of this execution at once, at most."),
+]
+Timeout = Annotated[
+    str | None, typer.Option("--timeout", metavar="T", help="Lie down after 30s, 5m, 2h …; exit code 124.")
+]
+TaskRetries = Annotated[
+    int | None,
+    typer.Option("--task-retries", metavar="N", min=-1, help="Of tasks that do not say it; -1 (default): no end."),
+]
+TaskRetryInterval = Annotated[
+    float | None,
+    typer.Option("--task-retry-interval", metavar="S", min=0, help="Seconds between them; 30 by default."),
+]
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what it would do, and change nothing.")]
+ResetOperations = Annotated[
+    bool,
+    typer.Option("--reset-operations", help="You have looked: operations of unknown outcome may all run again."),
+]
+FromTask = Annotated[
+    str | None, typer.Option("--from", metavar="TASK", help="Begin again from this task: its number or path.")
+]
+TakeOver = Annotated[
+    bool, typer.Option("--take-over", help="Kill a runner that lives and hangs, with all that it runs; then go on.")
+]
+AcceptChanges = Annotated[
+    bool, typer.Option("--accept-changes", help="Go on although operations were rolled back or instances changed.")
+]
+AcceptLoss = Annotated[
+    bool, typer.Option("--accept-loss", help="Go on although the journal is older than its head file says.")
+]
+
+State = Annotated[str | None, typer.Option("--state", metavar="S", help="In this state.")]
+Follow = Annotated[bool, typer.Option("-f", "--follow", help="Go on until it ends, or nobody runs it.")]
+ShowOrigin = Annotated[bool, typer.Option("--origin", help="Show where each setting comes from.")]
+Keep = Annotated[bool, typer.Option("--keep", help="Leave the servers running, and say how to clean up.")]
+Clean = Annotated[bool, typer.Option("--clean", help="End and remove what earlier demos have left.")]
