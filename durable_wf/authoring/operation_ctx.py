@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from durable_wf.authoring.evaluation import DeploymentScope
 from durable_wf.authoring.exceptions import NonRecoverableError, OperationRetry
+from durable_wf.codec import encode
 from durable_wf.dsl.runtime import evaluate
 from durable_wf.graph.properties import difference
 
@@ -37,6 +38,10 @@ class ImmutableProperties(dict[str, Any]):
 
     __setitem__ = __delitem__ = update = clear = pop = popitem = setdefault = _refuse
     __ior__ = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy is a plain dict, which may be changed."""
+        return dict, (dict(self),)
 
 
 class ImmutableRuntimeProperties(ImmutableProperties):
@@ -72,7 +77,18 @@ class NodeInstanceContext:
         self.index = data.index
         self.state = data.state
         now = deepcopy(data.runtime_properties)
-        self.runtime_properties: dict[str, Any] = now if writable else ImmutableRuntimeProperties(now)
+        self._now: dict[str, Any] = now if writable else ImmutableRuntimeProperties(now)
+
+    @property
+    def runtime_properties(self) -> dict[str, Any]:
+        """What is known of the instance since it is there."""
+        return self._now
+
+    @runtime_properties.setter
+    def runtime_properties(self, now: dict[str, Any]) -> None:
+        if not self._writable:
+            raise NonRecoverableError(ImmutableRuntimeProperties.message)
+        self._now = now
 
     @property
     def node(self) -> NodeContext:
@@ -103,8 +119,15 @@ class NodeInstanceContext:
         raise NonRecoverableError(text)
 
     def changes(self) -> list[PropertyChange]:
-        """What differs from what was read."""
-        return difference(self._read, dict(self.runtime_properties)) if self._writable else []
+        """What differs from what was read.
+
+        raises  NotSerializable naming the key
+        """
+        if not self._writable:
+            return []
+        now = dict(self._now)
+        encode(now, what=f"runtime_properties of {self.id}")
+        return difference(self._read, now)
 
 
 class RelationshipContext:

@@ -41,7 +41,7 @@ def perform_operation(
         if ctx.operation.asked_again is not None:
             raise ctx.operation.asked_again
         outcome = _succeeded(result, began_us, wall_us())
-    except Exception as error:  # noqa: BLE001 - whatever an operation raises is its outcome
+    except BaseException as error:  # noqa: BLE001 - whatever an operation raises is its outcome, SystemExit too
         outcome = failed(error, began_us, wall_us())
     if ctx is not None:
         outcome = _with_changes(ctx, outcome)
@@ -61,7 +61,7 @@ def perform_callable(
         with current_workflow_ctx.push(ctx):
             result = call(**request.body["kwargs"])
         return _succeeded(result, began_us, wall_us())
-    except Exception as error:  # noqa: BLE001 - whatever it raises is its outcome
+    except BaseException as error:  # noqa: BLE001 - whatever it raises is its outcome
         return failed(error, began_us, wall_us())
 
 

@@ -5,6 +5,7 @@ A workflow is always given what is built from the record, live as in a replay, s
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import traceback
 from typing import Any, TypeVar
@@ -34,16 +35,18 @@ def to_record(error: BaseException, *, skip_frames: int = 0) -> dict[str, Any]:
         trace = trace.tb_next if trace is not None else None
     kind = type(error)
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    causes = list(getattr(error, "causes", None) or [])
+    given = vars(error).get("causes")
+    causes = list(given) if isinstance(given, list | tuple) and _json_or_none(given) is not None else []
     if cause is not None:
-        causes.append({"type": type(cause).__name__, "message": str(cause), "traceback": ""})
+        causes.append({"type": type(cause).__name__, "message": _text(cause), "traceback": ""})
+    attributes = {key: _json_or_none(value) for key, value in vars(error).items() if not key.startswith("_")}
     return {
         "type": f"{kind.__module__}:{kind.__qualname__}",
-        "message": _cut(str(error)),
+        "message": _text(error),
         "arguments": _json_or_none(list(error.args)),
-        "attributes": _json_or_none({key: value for key, value in vars(error).items() if not key.startswith("_")}),
+        "attributes": {key: value for key, value in attributes.items() if value is not None or vars(error)[key] is None},
         "traceback": _cut("".join(traceback.format_exception(kind, error, trace, chain=False))),
-        "causes": causes if _json_or_none(causes) is not None else [],
+        "causes": causes,
     }
 
 
@@ -103,11 +106,21 @@ def _rebuild(record: dict[str, Any]) -> Exception:
     except Exception:  # noqa: BLE001 - a class of somebody else's that cannot be had or made
         return stand_in
     for key, value in (record.get("attributes") or {}).items():
-        try:
+        with contextlib.suppress(Exception):  # a class of somebody else's may refuse
             setattr(error, key, value)
-        except AttributeError:
-            continue
+    try:
+        str(error)
+    except Exception:  # noqa: BLE001 - it needs what JSON could not hold
+        return stand_in
     return error
+
+
+def _text(error: BaseException) -> str:
+    """Its text, also where its class cannot say it."""
+    try:
+        return _cut(str(error))
+    except Exception as second:  # noqa: BLE001 - a class of somebody else's
+        return f"({type(error).__name__} cannot say its text: {type(second).__name__})"
 
 
 def _json_or_none(value: Any) -> Any:

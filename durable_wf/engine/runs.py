@@ -89,7 +89,7 @@ class Run:
             if work.kind == Kind.LOCAL:
                 return perform_callable(work.callable, request, self.ctx, clock.wall_us)
             return perform_operation(request, self.topology, clock.wall_us)
-        except Exception as error:  # noqa: BLE001 - nothing may end a worker thread without an outcome
+        except BaseException as error:  # noqa: BLE001 - nothing may end a worker thread without an outcome
             return failed(error, work.began_us, clock.wall_us())
 
     def _request(self, work: Work) -> OperationRequest:

@@ -31,6 +31,7 @@ _ACTIVE = frozenset(
 )
 
 _CREATED = tuple(XE).index(XE.CREATED)
+_OWNER_GONE = (int(rows.Subject.EXECUTION), tuple(XE).index(XE.OWNER_GONE))
 
 
 class Plan:
@@ -166,10 +167,14 @@ def check_changed(journal: Reader, history: rows.History, options: ResumeOptions
 
 
 def last_own_seq(history: rows.History) -> int:
-    """The newest seq at which the execution did something: an instance it changed is never newer."""
+    """The newest seq at which the execution did something: an instance it changed is never newer.
+
+    That its runner was found to be gone is not its own doing.
+    """
+    own = (row.seq for row in history.transitions if (row.subject, row.event) != _OWNER_GONE)
     return max(
         history.execution.seq,
-        max((row.seq for row in history.transitions), default=0),
+        max(own, default=0),
         max((max(task.seq, task.ended_seq or 0) for task in history.tasks), default=0),
         max((row.seq for row in history.attempts), default=0),
     )

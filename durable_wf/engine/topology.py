@@ -48,8 +48,8 @@ class DeploymentTopology:
 
     def instance(self, instance_id: str) -> InstanceData | None:
         """One instance as it is now."""
-        found = [row for row in self._journal.instances(self.id) if row.name == instance_id]
-        return to_data(found[0]) if found else None
+        row = self._journal.instance(self.id, instance_id)
+        return None if row is None else to_data(row)
 
 
 def find_deployment(journal: Reader, name: str) -> DeploymentTopology:

@@ -33,9 +33,10 @@ Durability = Literal["power", "process"]
 
 BUSY_TIMEOUT_S = 10.0
 _SYNCHRONOUS = {"power": 2, "process": 1}
-_TEND_WAL_EVERY = 16  # commits
+_TEND_WAL_EVERY = 16  # commits, or
+_TEND_WAL_AFTER = 1000  # rows: some 60 frames
 _GROW_WAL_AFTER = 48  # commits: a process that has written this much will write more
-_MOST_FRAMES = 1600  # a checkpoint is due from here on: 6.6 MB, and three syncs for some 380 commits
+_MOST_FRAMES = 1800  # a checkpoint is due from here on, so that the -wal stays below 8 MB
 
 
 def connect(path: Path, mode: Literal["ro", "rw"]) -> SqliteDatabase:
@@ -66,6 +67,7 @@ class Writer(Forkable):
         self._database: SqliteDatabase | None = None
         self._wal: Wal | None = None
         self._commits = 0  # of this connection
+        self._tended = 0  # how many rows there were when the -wal was looked at last
 
     def open(self) -> sqlite3.Connection:
         """Open under the lock, make or migrate the schema, and assert every setting.
@@ -108,7 +110,9 @@ class Writer(Forkable):
             self._commit(connection)
             try:
                 committed()
-                if self._commits % _TEND_WAL_EVERY == 0:
+                rows = self.counters["rows"]
+                if self._commits % _TEND_WAL_EVERY == 0 or rows - self._tended > _TEND_WAL_AFTER:
+                    self._tended = rows
                     self._tend_wal(connection)
             except (OSError, sqlite3.Error) as error:
                 raise self.failed(error, "after a commit") from error

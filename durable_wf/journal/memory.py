@@ -142,6 +142,9 @@ class MemoryJournal:
     def instances(self, deployment: int, *, at: int | None = None) -> list[rows.Instance]:
         return self._as_of("node_instance", deployment, at, lambda row: row.id)
 
+    def instance(self, deployment: int, name: str) -> rows.Instance | None:
+        return next((row for row in self.instances(deployment) if row.name == name), None)
+
     def _as_of(self, table: str, deployment: int, at: int | None, name: Callable[[Any], Any]) -> list[Any]:
         if at is None:
             found: Iterable[Any] = self._store.rows(table, deployment)

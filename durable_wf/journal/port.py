@@ -98,6 +98,10 @@ class Reader(Protocol):
         """Node instances of a deployment by id, now or as they were at seq `at`."""
         ...
 
+    def instance(self, deployment: int, name: str) -> rows.Instance | None:
+        """A node instance as it is now; None if it is not there."""
+        ...
+
     def last_seq(self) -> int:
         """The newest sequence number; 0 in an empty journal."""
         ...

@@ -134,6 +134,11 @@ class SqliteReader(Forkable):
     def instances(self, deployment: int, *, at: int | None = None) -> list[rows.Instance]:
         return self._as_of("node_instance", "id", deployment, at, rows.Instance)
 
+    def instance(self, deployment: int, name: str) -> rows.Instance | None:
+        model = TABLES["node_instance"].model
+        query = _all("node_instance").where(model.deployment == deployment, model.name == name, model.gone == 0)
+        return next(iter(self._fetch(query, rows.Instance)), None)
+
     def last_seq(self) -> int:
         return _number(self._fetch(_LAST_SEQ, _one))
 

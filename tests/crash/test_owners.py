@@ -8,7 +8,7 @@ from durable_wf.journal.sqlite import open_journal
 from durable_wf.model.rows import Changes, ExecutionMove
 from durable_wf.model.states import EXECUTION, X
 from tests.crash import held
-from tests.crash.kit import alive
+from tests.crash.kit import alive, catches, until
 from tools.crash.judge import dump
 
 pytestmark = pytest.mark.crash
@@ -122,6 +122,7 @@ def test_an_owner_that_was_killed_while_its_forked_child_lives_is_taken_for_dead
 def test_sigterm_lets_it_lie_down_and_a_resume_goes_on(commands, gate):
     runner = commands.run(LINE, address=gate.address)
     waiting = gate.next()
+    until(lambda: catches(runner.pid, signal.SIGTERM))
     runner.process.terminate()
     waiting.go()  # what runs is waited for
     said = runner.ended(143)

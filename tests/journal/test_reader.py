@@ -49,6 +49,7 @@ QUESTIONS = {
     "nodes at": lambda reader: reader.nodes(1, at=3),
     "instances": lambda reader: reader.instances(1),
     "instances at": lambda reader: reader.instances(1, at=3),
+    "instance": lambda reader: reader.instance(1, "node_1") or (),
     "last_seq": lambda reader: reader.last_seq(),
     "links": lambda reader: reader.links((1, 0)),
     "head": lambda reader: reader.compare_with_head(),

@@ -106,10 +106,10 @@ def risky(name: str, **_: Any) -> str:
 
 
 @operation(resumable=True)
-def settle(name: str, **properties: Any) -> None:
+def settle(name: str, by: str | None = None, number: int | None = None) -> None:
     """Set runtime properties of the instance; the same ones each time."""
     WORLD.note(f"{name} {ctx.instance.id}", ctx.operation.idempotency_key)
-    ctx.instance.runtime_properties[name] = {"of": ctx.instance.id, **properties}
+    ctx.instance.runtime_properties[name] = {"of": ctx.instance.id, "by": by, "number": number}
 
 
 def op(ctx: Any, name: str, **kwargs: Any) -> Any:

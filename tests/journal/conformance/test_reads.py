@@ -107,6 +107,8 @@ def test_the_topology_is_read_as_it_was_at_any_seq(journal):
                     transitions=[kit.transition(0, turn.seq)])
         )  # fmt: skip
     assert journal.instances(deployment.id) == [again, before[2]]
+    assert journal.instance(deployment.id, again.name) == again
+    assert journal.instance(deployment.id, gone.name) is None
     assert journal.instances(deployment.id, at=moved) == [changed, before[2]]
     assert journal.instances(deployment.id, at=born) == before
     assert journal.instances(deployment.id, at=0) == []
