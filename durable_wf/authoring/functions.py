@@ -128,9 +128,11 @@ def is_resumable(path: str) -> bool:
 
 def with_ctx(function: Callable[..., Any], kwargs: dict[str, Any], ctx: Any) -> dict[str, Any]:
     """The keyword arguments for a call: `ctx` is added where the function takes it."""
-    if _takes_ctx(function):
-        return {**kwargs, "ctx": ctx}
-    return kwargs
+    try:
+        takes = _takes_ctx(function)
+    except TypeError:  # an object that cannot be hashed
+        takes = _takes_ctx.__wrapped__(function)
+    return {**kwargs, "ctx": ctx} if takes else kwargs
 
 
 @lru_cache(maxsize=1024)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from copy import deepcopy
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from durable_wf.authoring.evaluation import DeploymentScope
@@ -220,12 +221,17 @@ class OperationContext:
         self.operation = OperationInfo(request, self._operation.get("relationship"))
         self.resume = request.resumed
         self.local = True
-        self.logger = make_logger(f"ctx.{self.task_id}", log)
+        self._log = log
         self._subjects = {
             role: RelationshipSubjectContext(data, topology, writable=True)
             for role, data in request.instances.items()
             if topology is not None
         }
+
+    @cached_property
+    def logger(self) -> logging.Logger:
+        """Its lines are events of the attempt. Made when it is used: a logger costs more than an empty operation."""
+        return make_logger(f"ctx.{self.task_id}", self._log)
 
     @property
     def type(self) -> str:

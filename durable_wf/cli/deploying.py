@@ -10,7 +10,7 @@ from durable_wf.cli.output import clean, columns, moment, plural, short
 from durable_wf.cli.parameters import Blueprint, Inputs, NewName, Policy
 from durable_wf.cli.values import read_values
 from durable_wf.errors import NotFoundError
-from durable_wf.inspection.records import Deployment, DeploymentDetail, NodeInstance, Workflow
+from durable_wf.inspection.records import Deleted, Deployment, DeploymentDetail, NodeInstance, Outputs, Workflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,13 +108,11 @@ def outputs(call: Call, deployment: parameters.Deployment) -> None:
 
     with call.view() as view:
         found = outputs_of(find_deployment(view.store, deployment))
-    if call.out.as_json:
-        call.out.document({"outputs": found})
-    else:
-        call.out.lines(
-            f"{clean(key)} = {clean(value) if isinstance(value, str) else short(value, 500)}"
-            for key, value in found.items()
-        )
+    lines = (
+        f"{clean(key)} = {clean(value) if isinstance(value, str) else short(value, 500)}"
+        for key, value in found.items()
+    )
+    call.out.data(Outputs(found), lines)
 
 
 def workflows(call: Call, deployment: parameters.Deployment) -> None:
@@ -144,6 +142,5 @@ def delete(call: Call, deployment: parameters.Deployment) -> None:
     """Delete a deployment. Its history stays in the journal; what its operations made is not touched."""
     with call.engine("deployments delete") as engine:
         engine.deployments.delete(deployment)
+    call.out.data(Deleted(deployment), [])
     call.out.note(f"deleted deployment '{deployment}'")
-    if call.out.as_json:
-        call.out.document({"id": deployment, "deleted": True})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
 
     from durable_wf.clock import Clock
     from durable_wf.engine.topology import DeploymentTopology
+    from durable_wf.journal.port import Reader
     from durable_wf.model.protocol import OperationOutcome
     from durable_wf.model.rows import Execution
     from durable_wf.scheduler.host import Host
     from durable_wf.scheduler.hosted import Hosted
     from durable_wf.scheduler.pool import Work
+
+WORKFLOW_LOG = "workflow_log"
 
 
 class Run:
@@ -53,10 +58,12 @@ class Run:
     def begin(self, host: Host, hosted: Hosted) -> None:
         """Start the workflow's thread."""
 
+        said = _Said(host.journal, self.row.id)
+
         def log(record: logging.LogRecord) -> None:
-            if hosted.live:  # what is replayed was logged then
-                line = Logged(host.clock.wall_us(), record.levelname.lower(), record.getMessage())
-                host.post((hosted, line))
+            line = Logged(host.clock.wall_us(), record.levelname.lower(), record.getMessage())
+            if hosted.live or not said.before(line):
+                hosted.log(line)
 
         self.ctx = WorkflowContext(
             hosted,
@@ -93,7 +100,7 @@ class Run:
             return failed(error, work.began_us, clock.wall_us())
 
     def _request(self, work: Work) -> OperationRequest:
-        body = decode(work.request)
+        body = _body(work.request)
         return OperationRequest(
             execution_uid=self.row.uid,
             workflow=self.row.workflow,
@@ -111,6 +118,42 @@ class Run:
             resumed=self.resumed,
             instances=work.instances,
         )
+
+
+def _body(text: str) -> dict[str, Any]:
+    """A stored request. Without arguments, which an operation may change, many attempts can share one."""
+    if '"kwargs":{}' in text:
+        body = _shared(text)
+        if not body["kwargs"]:
+            return body
+    fresh: dict[str, Any] = decode(text)
+    return fresh
+
+
+@lru_cache(maxsize=256)
+def _shared(text: str) -> dict[str, Any]:
+    body: dict[str, Any] = decode(text)
+    return body
+
+
+class _Said:
+    """The lines that a workflow function has logged already, so that its replay does not say them again.
+
+    One that a crash has taken is not among them, and is said now.
+    """
+
+    def __init__(self, journal: Reader, execution: int) -> None:
+        self._journal = journal
+        self._execution = execution
+        self._lines: Counter[tuple[str, str]] | None = None
+
+    def before(self, line: Logged) -> bool:
+        """Whether it was said, as often as it was asked for so far."""
+        if self._lines is None:
+            events = self._journal.events(self._execution)
+            self._lines = Counter((event.level, event.message) for event in events if event.type == WORKFLOW_LOG)
+        self._lines[line.level, line.text] -= 1
+        return self._lines[line.level, line.text] >= 0
 
 
 def idempotency_key(journal_id: str, uid: str, task: int, generation: int) -> str:

@@ -96,6 +96,7 @@ class GraphBuild:
         """
         specs, edges = list(self._specs), list(self._edges)
         self._refuse_cycle(specs, edges)
+        specs.sort(key=_depth)  # a task may have been added before the subgraph that it was put into
         self._name_hubs(edges)
         self.executes += 1
         self._stored.update(specs)
@@ -147,6 +148,11 @@ class GraphBuild:
 
 def _end(spec: Spec) -> Moment:
     return (spec, 1 if spec.kind == Kind.SUBGRAPH else 0)
+
+
+def _depth(spec: Spec) -> int:
+    """How many subgraphs the task is in."""
+    return 0 if spec.parent is None else 1 + _depth(spec.parent)
 
 
 def _named_cycle(after: dict[Moment, list[Moment]]) -> str:

@@ -66,6 +66,7 @@ class Core:
         self._history = history
         self._cut = cut
         self._reset_all = reset_all
+        self._report = history.execution.report
         self._before = {no: task.state for no, task in self.run.tasks.items()} if cut is not None else {}
         self._graphs_before = {no: scope.state for no, scope in self.run.graph_by_no.items()}
         if cut is not None:
@@ -202,7 +203,8 @@ class Core:
         if run.unknown:
             self._lie_down(pen, tuple(sorted(run.unknown)))
         elif run.wait is not None:
-            text = f"nothing can happen any more, and the function waits for {run.wait}"
+            waited = run.wait.path if isinstance(run.wait, Executes) else f"task {run.wait.spec.no}"
+            text = f"nothing can happen any more, and the function waits for {waited}"
             raise EngineBug(text)
 
     def hand_out(self, pen: Pen, *, workers: int, window: int) -> int:
@@ -332,7 +334,7 @@ class Core:
         before = self.run.row
         if self.replay is None or before.state == EXECUTION_CODE[X.PENDING]:  # in a replay nothing has changed yet
             pen.execution(XE.LAID_DOWN, detail)
-        if pen.says_only_resumed_and_laid_down():  # a second resume that finds the same questions changes nothing
+        if not self._report and pen.says_only_resumed_and_laid_down():  # it found the same questions: nothing changed
             pen.forget(before._replace(state=EXECUTION_CODE[X.INTERRUPTED]))
         self.run.over = True
         pen.commands.append(Over(tuple(X)[self.run.row.state], asked))

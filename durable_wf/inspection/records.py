@@ -237,3 +237,18 @@ class Workflow:
     plugin: str
     function: str
     parameters: list[Parameter]
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The outputs of a deployment, by name; one that cannot be evaluated is an `<ERROR: …>` text."""
+
+    outputs: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """That a deployment was deleted."""
+
+    id: str
+    deleted: bool = True

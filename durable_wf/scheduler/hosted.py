@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.errors import DurableError, EngineSignal, RunnerStopping, UsageError
-from durable_wf.model.events import Asked, FromFunction, Raised, Returned
+from durable_wf.model.events import Asked, FromFunction, Logged, Raised, Returned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +60,7 @@ class Hosted:
         self._answers: SimpleQueue[Answer | BaseException] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._signal: BaseException | None = None
+        self._late: list[Logged] = []
         self._seen_seq = 0  # of the newest thing that the function was shown
 
     # ------------------------------------------------------------------ the workflow's thread
@@ -89,8 +90,20 @@ class Hosted:
         if self.live:
             self._post((self, event))
         else:
-            self.live = True
-            self._post(GoesLive(self, event))
+            self._go_live(event)
+
+    def _go_live(self, event: FromFunction) -> None:
+        self.live = True
+        self._post(GoesLive(self, event))
+        for line in self._late:
+            self._post((self, line))
+
+    def log(self, line: Logged) -> None:
+        """Write a line that the function logged: at once, or, from a replay, when that is over."""
+        if self.live:
+            self._post((self, line))
+        else:
+            self._late.append(line)
 
     def ask(self, event: Asked) -> None:
         """Standard mode: ask for a task, without waiting.
@@ -113,8 +126,7 @@ class Hosted:
             answer = self.core.answer(event)
             if answer is not None:
                 return self._shown(answer)
-            self.live = True
-            self._post(GoesLive(self, event))
+            self._go_live(event)
         else:
             self._post((self, event))
         given = self._answers.get()

@@ -86,6 +86,10 @@ class Pool:
             self._threads.append(thread)
             thread.start()
 
+    def waiting(self) -> int:
+        """How much no thread has taken yet; what was taken back may still count for a moment."""
+        return self._wake.qsize()
+
     def take_back(self, hosted: Hosted) -> list[Work]:
         """Work of `hosted` that no thread has taken yet. It will not begin."""
         with self._lock:

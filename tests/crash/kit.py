@@ -80,6 +80,15 @@ class Command:
         assert self.process.returncode == code, f"ended with {self.process.returncode}, not {code}:\n{said}"
         return said
 
+    def says(self, text):
+        """Wait until it has said this, in one line."""
+        said = []
+        for line in self.process.stdout:
+            said.append(line)
+            if text in line:
+                return "".join(said)
+        raise AssertionError(f"it ended without '{text}': {''.join(said)}")
+
     def kill(self):
         """SIGKILL, and wait until it is dead."""
         self.process.kill()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 
 from durable_wf.clock import Instant, remaining_us
 from durable_wf.codec import decode
@@ -20,6 +20,7 @@ _TASK_STATES, _TASK_EVENTS = tuple(T), tuple(TE)
 _ENDED_ATTEMPTS = frozenset(ATTEMPT.code(state) for state in ATTEMPT.ended)
 _SUCCEEDED_ATTEMPT = ATTEMPT.code(A.SUCCEEDED)
 _REOPENED = tuple(XE).index(XE.REOPENED)
+_GOES_ON = frozenset({TE.RERUN, TE.HANDED_BACK, TE.RESET})  # it would be running but for a crash or a stop
 _BY_A_PERSON = frozenset({TE.RESET, TE.SUPERSEDED})
 
 
@@ -47,6 +48,8 @@ class Watch:
         self.tasks = {}
         self.waits_for = {}
         self.events = Counter()
+        self.last = {}
+        self.failed_in = defaultdict(set)
         self.due = {}
         self._fence = 0
         self._seq = 0
@@ -101,7 +104,9 @@ class Watch:
             self._came_due(no, runner, now)
         elif event is TE.SUCCEEDED:
             self._properties(no)
+        self._failed_in(no, event)
         self.events[no, event] += 1
+        self.last[no] = event
         self.states[no] = target
 
     def _starts(self, no):
@@ -112,6 +117,18 @@ class Watch:
         if parent is not None:
             state = self.states[parent]
             demand("L3", state is T.STARTED, f"task {no} started while its subgraph is '{state}'")
+        while parent is not None and self.last.get(no) not in _GOES_ON:
+            failed = self.failed_in[parent]
+            demand("subgraph", not failed, f"task {no} started after {failed} had failed beside it, in task {parent}")
+            parent = self.tasks[parent].parent
+
+    def _failed_in(self, no, event):
+        """Subgraphs of which a member has failed."""
+        parent = self.tasks[no].parent
+        if event is TE.FAILED:
+            self.failed_in[parent].add(no)
+        elif event in _BY_A_PERSON:
+            self.failed_in[parent].discard(no)
 
     def _properties(self, no):
         task = self.tasks[no]

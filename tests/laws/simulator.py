@@ -246,6 +246,8 @@ class Runner:
         """A worker takes the attempt."""
         work = self.works[no]
         if work.began_us is None:
+            written = self.world.journal.stored("attempt", 1)
+            assert (no, work.attempt) in {row[1:3] for row in written}, "L6: begun before it is on disk"
             work.began_us = self.world.clock.wall
             self.world.begins[no] += 1
             self._unrecorded.add(no)
@@ -263,11 +265,12 @@ class Runner:
             self.facts.append(Due(heapq.heappop(self.timers)[2]))
 
     def stop(self):
-        """Ask it to lie down: what has not begun is taken back."""
+        """Ask it to lie down: what has not begun is taken back. During a replay this comes before its end."""
         back = [work for work in self.works.values() if work.began_us is None]
         for work in back:
             del self.works[work.no]
-        self.facts.append(Stops([(work.no, work.attempt) for work in back]))
+        stops = Stops([(work.no, work.attempt) for work in back])
+        (self.facts.append if self.taken else self.facts.appendleft)(stops)
 
     def die(self):
         """SIGKILL."""
@@ -299,7 +302,9 @@ class Runner:
 
         crash  `before` the commit, which is then rolled back, or `after` it, when nothing is performed; None
         """
-        taken = [self.facts.popleft() for _ in range(len(self.facts) if facts is None else min(facts, len(self.facts)))]
+        count = len(self.facts) if facts is None else min(facts, len(self.facts))
+        taken = [self.facts.popleft() for _ in range(count)]
+        taken = [fact for fact in taken if not (self.taken and self.core.only_waits(fact))]
         self.turns += 1
         try:
             pen, given = self._commit(taken, crash)

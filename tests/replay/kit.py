@@ -150,6 +150,7 @@ class Life:
         hosted = self.engine._hosted[uid]
         while not hosted.taken:
             self.engine.host.ask(lambda: None)
+        self.engine.host.ask(lambda: None)  # after that turn
 
     def advance(self, seconds: float) -> None:
         """Let time pass, and the host notice."""

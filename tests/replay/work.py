@@ -27,11 +27,15 @@ class World:
 
     ran     (name, idempotency key) of every call, in order
     broken  names of operations that fail now
+    order   what a workflow asks for, where a test changes the code under it
+    seen    what else the operations want a test to know
     """
 
     def __init__(self) -> None:
         self.ran: list[tuple[str, str]] = []
         self.broken: set[str] = set()
+        self.order: list[Any] = []
+        self.seen: list[Any] = []
         self._gates: dict[str, threading.Event] = {}
         self._arrived: dict[str, threading.Event] = {}
         self._lock = threading.Lock()

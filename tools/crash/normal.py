@@ -1,6 +1,7 @@
 """The storage and the result of a run as they must be however often it was killed.
 
-What may differ between two runs is replaced by placeholders, all of which stand here and nowhere else.
+What may differ between two runs is replaced by placeholders, all of which stand here and nowhere else. Rows of
+attempts, transitions, links and owners are left out: they say how often something was tried, when and by whom.
 """
 
 from __future__ import annotations
@@ -30,8 +31,6 @@ BY_PATTERN: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"process \d+"), "process <pid>"),
     (re.compile(r'(File \\"[^"]*\\", line )\d+'), r"\1<line>"),
 )
-# Left out of the comparison: how often something was tried, when, and by whom.
-NOT_COMPARED = ("attempt", "generation", "fence", "owner", "times", "seq", "resumes")
 
 
 def normal(reader: SqliteReader, folder: Path, execution: int) -> dict[str, Any]:

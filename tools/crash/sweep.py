@@ -27,6 +27,7 @@ from tools.crash.scenarios import SCENARIOS
 
 WHENS = get_args(When)
 PARALLEL = (1, 8)
+_TOLD = 12  # problems of one point
 _BATCH = 4  # commits whose points are made before anybody asks whether the run is over
 _FORK = multiprocessing.get_context("fork")
 
@@ -116,8 +117,10 @@ def _verdicts(sweep: Sweep, options: argparse.Namespace) -> list[Verdict]:
 def _tell(verdict: Verdict) -> None:
     if verdict.problems:
         print(f"WRONG   tools/crash/run --scenario {verdict.point}\n        kept: {verdict.folder}")
-        for problem in verdict.problems:
+        for problem in verdict.problems[:_TOLD]:
             print(f"        {problem}")
+        if len(verdict.problems) > _TOLD:
+            print(f"        and {len(verdict.problems) - _TOLD} more")
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from durable_wf.cli.demo.checks import Check
 from durable_wf.cli.demo.folders import proof
 from durable_wf.cli.output import plural
 from durable_wf.engine.runs import idempotency_key
@@ -20,18 +21,6 @@ if TYPE_CHECKING:
 
 _SUCCEEDED = TASK.code(T.SUCCEEDED)
 _IN_FLIGHT = frozenset({TASK.code(T.SENT), TASK.code(T.STARTED)})
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at.
-
-    good  whether it is as it must be
-    text  what was found
-    """
-
-    good: bool
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
 from durable_wf.cli.calls import Call
+from durable_wf.cli.demo.checks import Check
 from durable_wf.cli.failures import WAITS
 from durable_wf.cli.output import paint, plural
 from durable_wf.cli.parameters import Clean, Keep
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from durable_wf.cli.demo.folders import Folder
-    from durable_wf.cli.demo.proofs import Check, Snapshot
+    from durable_wf.cli.demo.proofs import Snapshot
 
 _LOOK_MS = 10
 _TAIL = 16
@@ -53,8 +54,16 @@ class DemoRecord:
     killed_at: dict[str, int] = field(default_factory=dict)
     asked: bool = False
     good: bool = True
-    checks: list[dict[str, str | bool]] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
     kept: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedRecord:
+    """What `demo --clean` did: folders that it removed, and those whose demo still runs."""
+
+    removed: list[str]
+    running: list[str]
 
 
 def demo(call: Call, keep: Keep = False, clean: Clean = False) -> int:
@@ -105,8 +114,7 @@ def _clean(call: Call) -> int:
     if not removed and not running:
         call.out.note("no demo has left anything")
         parent().rmdir()
-    if call.out.as_json:
-        call.out.document({"removed": removed, "running": running})
+    call.out.data(CleanedRecord(removed, running), [])
     return 0
 
 
@@ -301,7 +309,7 @@ class Demo:
 
     def _checked(self, check: Check) -> None:
         self._teller.check(check)
-        self._record.checks.append({"good": check.good, "text": check.text})
+        self._record.checks.append(check)
         self._record.good = self._record.good and check.good
 
     def _stop(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,7 +32,8 @@ class ThreeTier:
 
     def prepare(self, engine: Engine, folder: Path) -> None:
         inputs = {"scratch": str(folder / "scratch"), "pause": 0.0}
-        engine.deployments.create(EXAMPLE / "blueprint.yaml", _NAME, inputs)
+        suffixes = map("c{:05}".format, itertools.count())  # the same in every run: ids order what the workflow builds
+        engine.deployments.create(EXAMPLE / "blueprint.yaml", _NAME, inputs, new_suffix=suffixes.__next__)
 
     def workflow(self, folder: Path) -> tuple[Any, dict[str, Any], str | None]:
         del folder

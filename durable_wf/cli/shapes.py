@@ -1,0 +1,50 @@
+"""What each command prints with `--json`: the table that `schema/output.schema.json` is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from durable_wf.cli.authors import Validation
+from durable_wf.cli.demo.story import CleanedRecord, DemoRecord
+from durable_wf.cli.helping import Explanation, SettingRecord
+from durable_wf.cli.looking import Verification
+from durable_wf.inspection import records
+
+
+class Shape(NamedTuple):
+    """A document.
+
+    record    what it holds
+    is_list   many of them, under `items`
+    per_line  one document a line
+    """
+
+    record: type
+    is_list: bool = False
+    per_line: bool = False
+
+
+OUTPUTS: Mapping[str, Shape] = {
+    "validate": Shape(Validation),
+    "deployments create": Shape(records.DeploymentDetail),
+    "deployments list": Shape(records.Deployment, is_list=True),
+    "deployments show": Shape(records.DeploymentDetail),
+    "deployments instances": Shape(records.NodeInstance, is_list=True),
+    "deployments outputs": Shape(records.Outputs),
+    "deployments workflows": Shape(records.Workflow, is_list=True),
+    "deployments delete": Shape(records.Deleted),
+    "run": Shape(records.ExecutionDetail),
+    "list": Shape(records.Execution, is_list=True),
+    "show": Shape(records.ExecutionDetail),
+    "resume": Shape(records.ExecutionDetail),
+    "resume --dry-run": Shape(records.Resume),
+    "journal": Shape(records.JournalEntry, is_list=True),
+    "journal --follow": Shape(records.JournalEntry, per_line=True),
+    "verify": Shape(Verification),
+    "demo": Shape(DemoRecord),
+    "demo --clean": Shape(CleanedRecord),
+    "config show": Shape(SettingRecord, is_list=True),
+    "explain": Shape(Explanation),
+    "explain exit-codes": Shape(Explanation, is_list=True),
+}

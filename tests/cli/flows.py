@@ -1,0 +1,121 @@
+"""Workflows that the tests run by `MODULE:FUNCTION`."""
+
+import os
+import subprocess
+import sys
+
+from durable_wf import NonRecoverableError, RecoverableError, operation, workflow
+from tests.crash.held import wait_for_the_test
+
+
+@operation(resumable=True)
+def add(a, b):
+    return a + b
+
+
+@operation
+def boom(text="no", flag=None):
+    if flag is not None and os.path.exists(flag):  # noqa: PTH110 - as a user's code would
+        return "mended"
+    raise NonRecoverableError(text) from KeyError("cause")
+
+
+@operation(resumable=True)
+def wait(address, label="wait"):
+    wait_for_the_test(address, label)
+    return label
+
+
+@operation
+def wait_once(address, label="once"):
+    wait_for_the_test(address, label)
+    return label
+
+
+@operation(resumable=True)
+def noisy():
+    print("printed by an operation")
+    subprocess.run([sys.executable, "-c", "print('printed by a child')"], check=True)
+
+
+@operation(resumable=True)
+def retried(flag):
+    if not os.path.exists(flag):  # noqa: PTH110 - as a user's code would
+        open(flag, "w").close()  # noqa: PTH123, SIM115 - as above
+        raise RecoverableError("not yet")
+
+
+@workflow
+def total(ctx, numbers=(1, 2)):
+    ctx.logger.info("adding")
+    results = [ctx.execute_task(add, kwargs={"a": number, "b": 1}) for number in numbers]
+    return sum(one.get() for one in results)
+
+
+@workflow
+def nothing(ctx):
+    return None
+
+
+@workflow
+def fails(ctx, flag=None, text="no"):
+    graph = ctx.graph_mode()
+    graph.add_task(ctx.execute_task(boom, kwargs={"text": text, "flag": flag}))
+    graph.execute()
+    return "mended"
+
+
+@workflow
+def cleans_up(ctx, flag=None):
+    try:
+        ctx.execute_task(boom, kwargs={"flag": flag}).get()
+    except NonRecoverableError:
+        ctx.execute_task(add, kwargs={"a": 1, "b": 1}).get()
+        raise
+
+
+@workflow
+def raises(ctx):
+    raise ValueError("the function itself")
+
+
+@workflow
+def held(ctx, address, count=1):
+    results = [ctx.execute_task(wait, kwargs={"address": address, "label": f"wait{n}"}) for n in range(count)]
+    first = [one.get() for one in results]
+    ctx.execute_task(add, kwargs={"a": 1, "b": 2}).get()
+    return first
+
+
+@workflow
+def careful(ctx, address):
+    ctx.send_event("careful")
+    return ctx.execute_task(wait_once, kwargs={"address": address}).get()
+
+
+@workflow
+def loud(ctx):
+    print("printed by the workflow")
+    ctx.execute_task(noisy).get()
+    return {"quiet": True}
+
+
+@workflow
+def patient(ctx, flag):
+    ctx.execute_task(retried, kwargs={"flag": flag}, total_retries=3, retry_interval=0.01).get()
+
+
+@workflow
+def nested(ctx):
+    graph = ctx.graph_mode()
+    outer = graph.subgraph("outer")
+    inner = outer.subgraph("inner")
+    inner.sequence().add(ctx.execute_task(add, kwargs={"a": 1, "b": 1}), ctx.send_event("half"))
+    graph.execute()
+
+
+async def modern(ctx):
+    return None
+
+
+not_a_function = 3

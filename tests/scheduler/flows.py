@@ -1,0 +1,62 @@
+"""Workflows of the scheduler's tests."""
+
+from __future__ import annotations
+
+import threading
+
+from durable_wf import workflow
+from durable_wf.workflows import forkjoin
+from tests.replay.work import once, op
+
+
+@workflow
+def wide(ctx, name, width, safe=True):
+    """Tasks of one name, side by side."""
+    make = op if safe else once
+    graph = ctx.graph_mode()
+    graph.sequence().add(forkjoin(*(make(ctx, name, n=n) for n in range(width))))
+    graph.execute()
+    return name
+
+
+@workflow
+def mixed(ctx, name, width):
+    """Many that may be repeated, and then one that must not."""
+    graph = ctx.graph_mode()
+    for n in range(width):
+        graph.add_task(op(ctx, name, n=n))
+    graph.add_task(once(ctx, "single"))
+    graph.execute()
+
+
+@workflow
+def line(ctx, names):
+    """One after the other, in standard mode."""
+    return [op(ctx, name).get() for name in names]
+
+
+COMPUTING = threading.Event()
+MAY_GO_ON = threading.Event()
+
+
+@workflow
+def computes_first(ctx):
+    """Works in Python before it asks for anything, as long as a test wants."""
+    COMPUTING.set()
+    MAY_GO_ON.wait(20)
+    return op(ctx, "a").get()
+
+
+class Deadly(BaseException):
+    """No `except Exception` catches it."""
+
+
+@workflow
+def ends_badly(ctx, how):
+    """Raises what is no Exception."""
+    op(ctx, "a").get()
+    if how == "exit":
+        raise SystemExit(3)
+    if how == "interrupt":
+        raise KeyboardInterrupt
+    raise Deadly(how)
