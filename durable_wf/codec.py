@@ -13,6 +13,7 @@ from durable_wf.errors import DurableError
 
 MAX_RESULT_BYTES = 1_000_000  # a result over this is a failed attempt; settable per engine
 _DEEPEST = 200
+_CONTAINERS = (dict, list, tuple)
 
 _encode = json.JSONEncoder(
     ensure_ascii=True, check_circular=True, allow_nan=False, sort_keys=True, separators=(",", ":")
@@ -60,11 +61,13 @@ def decode(text: str | None) -> Any:
 def _keys_are_text(value: Any) -> bool:
     """json turns keys such as 1 into "1" silently; a round trip would then change the value."""
     if isinstance(value, dict):
-        return all(type(key) is str or isinstance(key, str) for key in value) and all(
-            _keys_are_text(item) for item in value.values() if isinstance(item, (dict, list, tuple))
-        )
-    if isinstance(value, (list, tuple)):
-        return all(_keys_are_text(item) for item in value if isinstance(item, (dict, list, tuple)))
+        for key, item in value.items():
+            if not isinstance(key, str) or (isinstance(item, _CONTAINERS) and not _keys_are_text(item)):
+                return False
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            if isinstance(item, _CONTAINERS) and not _keys_are_text(item):
+                return False
     return True
 
 

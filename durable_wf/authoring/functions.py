@@ -91,14 +91,17 @@ def find(path: str) -> Callable[..., Any]:
     module_name, separator, name = path.partition(":")
     if not separator:
         module_name, _, name = path.rpartition(".")
+    if not name or not module_name or module_name.startswith("."):
+        text = f"'{path}' is not the path of a function"
+        raise FunctionError(text, hint="write module:function, or module.function")
     try:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         text = f"No module named {error.name} (looking for '{path}')"
         raise FunctionError(text, hint="is the plugin next to the blueprint, or installed?") from error
-    except ValueError as error:
-        text = f"'{path}' is not the path of a function"
-        raise FunctionError(text, hint="write module:function, or module.function") from error
+    except Exception as error:
+        text = f"importing {module_name} failed: {type(error).__name__}: {error} (looking for '{path}')"
+        raise FunctionError(text) from error
     for part in name.split("."):
         found = getattr(found, part, None)
         if found is None:

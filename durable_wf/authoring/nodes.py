@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.requests import effect_spec, operation_spec
 from durable_wf.authoring.tasks import NothingToDo
+from durable_wf.dsl.values import fits
 from durable_wf.model.plan import NOOP
 from durable_wf.model.rows import Kind
 
@@ -273,6 +274,7 @@ def run_operation(
     if plan.is_noop:
         return ctx.internal.emit(effect_spec(Kind.NOP, name, target)) if ctx.internal.graph_mode else NothingToDo()
     inputs = merge_inputs(plan.inputs, kwargs or {}, override=override)
+    _check_types(plan.inputs_types, kwargs or {})
     plugin = ctx.internal.topology.plugins.get(plan.plugin) if ctx.internal.topology is not None else None
     return ctx.internal.emit(
         operation_spec(
@@ -301,6 +303,17 @@ def merge_inputs(inputs: Mapping[str, Any], kwargs: dict[str, Any], *, override:
         )
         raise RuntimeError(text)
     return {**inputs, **kwargs}
+
+
+def _check_types(types: Mapping[str, str], kwargs: dict[str, Any]) -> None:
+    """What the blueprint gives was checked when it was compiled; here is what the workflow gives.
+
+    raises  RuntimeError for a value that is not of the declared type (workflow-api §2.5)
+    """
+    for name, value in kwargs.items():
+        if not fits(types.get(name), value):
+            text = f"Value {value!r} of '{name}' does not match the definition: {types[name]}"
+            raise RuntimeError(text)
 
 
 class Snapshot:

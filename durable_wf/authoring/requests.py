@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.functions import is_resumable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from durable_wf.model.plan import Operation
 
+_NO_ARGUMENTS = '"kwargs":{}'
 _NO_POLICY = Policy(0, 0.0, "rerun").to_json()  # of tasks whose effect is rows: never retried, never unknown
 
 
@@ -33,13 +35,13 @@ class Defaults:
         retries: int | None = None,
         interval: float | None = None,
         on_unknown: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> Policy:
         """The policy of one task: what it says itself wins (design, "Unknown outcomes")."""
         return Policy(
             self.total_retries if retries is None else retries,
             self.retry_interval_s if interval is None else float(interval),
             on_unknown or ("rerun" if resumable else self.on_unknown or "ask"),
-        ).to_json()
+        )
 
 
 def operation_spec(
@@ -67,14 +69,29 @@ def operation_spec(
     policy = defaults.policy(
         resumable=is_resumable(function), retries=retries, interval=interval, on_unknown=on_unknown
     )
+    evaluate = plan is not None and plan.has_intrinsic_functions
+    before, after = _around_kwargs(function, policy, evaluate, tuple(about.items()) if about else ())
+    arguments = encode(kwargs, what=f"the arguments of {name}") if kwargs else "{}"
+    return Spec(Kind.OPERATION, name, target, f"{before}{arguments}{after}")
+
+
+@lru_cache(maxsize=4096)
+def _around_kwargs(
+    function: str,
+    policy: Policy,
+    evaluate: bool,
+    about: tuple[tuple[str, Any], ...],
+) -> tuple[str, str]:
+    """The canonical JSON of a request before and after its arguments: most tasks differ in nothing else."""
     body = {
+        "evaluate": evaluate,
         "function": function,
-        "kwargs": kwargs,
-        "operation": about or {},
-        "evaluate": bool(plan is not None and plan.has_intrinsic_functions),
-        "policy": policy,
+        "kwargs": {},
+        "operation": dict(about),
+        "policy": policy.to_json(),
     }
-    return Spec(Kind.OPERATION, name, target, encode(body, what=f"the arguments of {name}"))
+    before, mark, after = encode(body).partition(_NO_ARGUMENTS)
+    return before + mark[:-2], after
 
 
 def local_spec(
@@ -88,7 +105,7 @@ def local_spec(
 ) -> Spec:
     """A task that runs a callable; the callable comes back by replay and is not stored."""
     policy = defaults.policy(resumable=bool(getattr(call, "resumable", False)), retries=retries, interval=interval)
-    body = {"kwargs": kwargs, "policy": policy}
+    body = {"kwargs": kwargs, "policy": policy.to_json()}
     return Spec(Kind.LOCAL, name, "", encode(body, what=f"the arguments of local task {name}"), callable=call)
 
 

@@ -158,7 +158,8 @@ def failure_lines(found: ExecutionDetail, *, verbose: bool) -> Iterator[str]:
 
 def _error_lines(error: Error, indent: str, *, verbose: bool) -> Iterator[str]:
     name = error.type.partition(":")[2] or error.type
-    yield indent + clean(f"{name}: {error.message}").replace("\n", f"\n{indent}")
+    message = error.message if verbose else error.message.partition("\nTraceback ")[0]
+    yield indent + clean(f"{name}: {message}").replace("\n", f"\n{indent}")
     for cause in error.causes:
         text = short(f"{cause.get('type', '')}: {cause.get('message', '')}", 400)
         yield f"{indent}caused by {text}"

@@ -103,11 +103,14 @@ def _check(call: Call, workflow: str, deployment: str | None) -> None:
             other = busy(view.store, view.owned, found.id)
             if other is not None:
                 raise held(view, other, f" of deployment '{deployment}'")
-    elif ":" in workflow:
-        from durable_wf.authoring.functions import find
+        return
+    if ":" not in workflow:
+        text = f"'{workflow}' is a workflow's name, and there is no deployment to look it up in"
+        raise UsageError(text, hint="name the deployment with -d, or a Python function as MODULE:FUNCTION")
+    from durable_wf.authoring.functions import find
 
-        _importable_here()
-        find(workflow)
+    _importable_here()
+    find(workflow)
 
 
 def _importable_here() -> None:

@@ -92,9 +92,10 @@ class GraphBuild:
     def take(self, wait_after_fail_s: float) -> Executes:
         """What was added since the last time, to be stored and run.
 
-        raises  CycleError naming the cycle
+        raises  CycleError naming the cycle; UsageError for a task that is not in the graph
         """
         specs, edges = list(self._specs), list(self._edges)
+        self._refuse_strangers(specs, edges)
         self._refuse_cycle(specs, edges)
         specs.sort(key=_depth)  # a task may have been added before the subgraph that it was put into
         self._name_hubs(edges)
@@ -115,6 +116,17 @@ class GraphBuild:
                 joined[on].append(f">{spec.kind:d} {spec.name} {spec.target}")
         for hub, names in joined.items():
             hub.name = blake2b("\n".join(sorted(names)).encode(), digest_size=6).hexdigest()
+
+    def _refuse_strangers(self, specs: list[Spec], edges: list[tuple[Spec, Spec]]) -> None:
+        for spec in specs:
+            if spec.parent is not None and spec.parent not in self._specs:
+                text = f"{describe_spec(spec)} is in {describe_spec(spec.parent)}, which is not executed with it"
+                raise UsageError(text)
+        for spec, on in edges:
+            for one in (spec, on):
+                if one not in self:
+                    text = f"{describe_spec(one)} is part of a dependency and was not added to the graph"
+                    raise UsageError(text)
 
     def _refuse_cycle(self, specs: list[Spec], edges: list[tuple[Spec, Spec]]) -> None:
         after: dict[Moment, list[Moment]] = {}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from durable_wf.clock import Clock
     from durable_wf.graph.decide import Core
     from durable_wf.journal.port import Journal, Turn
-    from durable_wf.model.protocol import OperationOutcome
+    from durable_wf.model.protocol import InstanceData, OperationOutcome
 
 LOOK_S = 0.25  # how often an idle runner looks for other processes' commits
 SHORT_WINDOW = 64
@@ -292,9 +292,15 @@ class Host:
         for hosted, reason in unwound:
             self._drop(hosted)
             hosted.broke(reason)
+        works = []
         for hosted, pen, given in pens:
             for command in pen.commands:
-                self._perform(hosted, command, given)
+                if isinstance(command, HandOut):
+                    works.append(_work(hosted, command, given[command.no]))
+                else:
+                    self._perform(hosted, command)
+        if works:
+            self.pool.give(works)
 
     def _rotated(self, owned: list[Hosted]) -> list[Hosted]:
         """Round robin: another execution is served first each turn."""
@@ -329,17 +335,8 @@ class Host:
         window = workers if narrow else self.window
         core.hand_out(pen, workers=max(0, min(workers, self.pool.size - singles)), window=window)
 
-    def _perform(self, hosted: Hosted, command: Any, given: dict[int, dict[str, Any]]) -> None:
-        if isinstance(command, HandOut):
-            task = hosted.core.run.tasks[command.no]
-            call = task.spec.callable if task.spec is not None else None
-            work = Work(
-                hosted, task.no, command.attempt, task.kind, task.name, task.request.text, task.retries,
-                task.generation, call, given[task.no], repeatable=task.request.policy.repeatable,
-            )  # fmt: skip
-            hosted.gets(work)
-            self.pool.give(work)
-        elif isinstance(command, Answer):
+    def _perform(self, hosted: Hosted, command: Any) -> None:
+        if isinstance(command, Answer):
             hosted.answer(command)
         elif isinstance(command, Arm):
             due_us = self.clock.now().boot_us + command.delay_us
@@ -353,6 +350,18 @@ class Host:
         self.pool.take_back(hosted)
         self.journal.disown(hosted.id)
         self._hosted.pop(hosted.id, None)
+
+
+def _work(hosted: Hosted, command: HandOut, instances: dict[str, InstanceData]) -> Work:
+    """What a worker is given for an attempt that is handed out."""
+    task = hosted.core.run.tasks[command.no]
+    call = task.spec.callable if task.spec is not None else None
+    work = Work(
+        hosted, task.no, command.attempt, task.kind, task.name, task.request.text, task.retries, task.generation,
+        call, instances, repeatable=task.request.policy.repeatable,
+    )  # fmt: skip
+    hosted.gets(work)
+    return work
 
 
 def _are_short(items: list[Any]) -> bool:

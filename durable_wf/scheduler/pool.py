@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from durable_wf.model.protocol import InstanceData, OperationOutcome
     from durable_wf.scheduler.hosted import Hosted
@@ -58,7 +58,10 @@ class Lane:
 
 
 class Pool:
-    """`size` daemon threads that run work, serving one execution after the other.
+    """At most `size` daemon threads that run work, serving one execution after the other.
+
+    A thread takes work until there is none. Giving wakes one idle thread; each thread that takes work while more is
+    left wakes the next, unless one is already on its way: so much short work is done by a few, and long work by all.
 
     perform   runs one attempt and never raises
     answered  where finished work goes
@@ -68,55 +71,89 @@ class Pool:
         self.size = size
         self._perform = perform
         self._answered = answered
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # guards all below
         self._lanes: dict[Hosted, Lane] = {}  # the one to be served next comes first
-        self._wake: SimpleQueue[bool] = SimpleQueue()  # one True for each work given, False ends a thread
-        self._threads: list[threading.Thread] = []
+        self._waiting = 0  # works in the lanes
+        self._threads = 0
+        self._idle = 0  # threads that wait, or are about to wait, at `_wake`, and have been told nothing
+        self._rising = False  # a thread was woken or made and has not looked for work yet
+        self._closed = False
+        self._wake: SimpleQueue[None] = SimpleQueue()
 
-    def give(self, work: Work) -> None:
-        """Queue it; a thread is made while there are fewer than `size`."""
+    def give(self, works: Iterable[Work]) -> None:
+        """Queue them."""
         with self._lock:
-            lane = self._lanes.get(work.hosted)
-            if lane is None:
-                lane = self._lanes[work.hosted] = Lane()
-            (lane.rest if work.repeatable else lane.first).append(work)
-        self._wake.put(True)
-        if len(self._threads) < self.size:
-            thread = threading.Thread(target=self._serve, name=f"durable-wf-worker-{len(self._threads)}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+            for work in works:
+                lane = self._lanes.get(work.hosted)
+                if lane is None:
+                    lane = self._lanes[work.hosted] = Lane()
+                (lane.rest if work.repeatable else lane.first).append(work)
+                self._waiting += 1
+            self._rouse()
 
     def waiting(self) -> int:
-        """How much no thread has taken yet; what was taken back may still count for a moment."""
-        return self._wake.qsize()
+        """How many works no thread has taken yet."""
+        return self._waiting
 
     def take_back(self, hosted: Hosted) -> list[Work]:
         """Work of `hosted` that no thread has taken yet. It will not begin."""
         with self._lock:
             lane = self._lanes.pop(hosted, None)
-        return [] if lane is None else [*lane.first, *lane.rest]
+            back = [] if lane is None else [*lane.first, *lane.rest]
+            self._waiting -= len(back)
+        return back
 
     def close(self) -> None:
         """Let the threads end after what they are doing."""
-        for _ in self._threads:
-            self._wake.put(False)
+        with self._lock:
+            self._closed = True
+            for _ in range(self._idle):
+                self._wake.put(None)
+
+    def _rouse(self) -> None:
+        """Have one more thread look for work, if there is any. Under the lock."""
+        if self._rising or not self._waiting:
+            return
+        if self._idle:
+            self._idle -= 1
+            self._rising = True
+            self._wake.put(None)
+        elif self._threads < self.size:
+            thread = threading.Thread(target=self._serve, name=f"durable-wf-worker-{self._threads}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the machine has no more threads: those that there are will do
+                if not self._threads:
+                    raise
+                return
+            self._threads += 1
+            self._rising = True
 
     def _take(self) -> Work | None:
-        """The next work of the execution whose turn it is; None where it was taken back."""
+        """The next work of the execution whose turn it is. None where there is none: the thread is idle then."""
         with self._lock:
             if not self._lanes:
+                self._idle += 1
                 return None
             hosted = next(iter(self._lanes))
             lane = self._lanes.pop(hosted)
             work = (lane.first or lane.rest).popleft()
+            self._waiting -= 1
             if lane.first or lane.rest:
                 self._lanes[hosted] = lane  # last now
+                self._rouse()
+            elif self._lanes:
+                self._rouse()
             return work
 
     def _serve(self) -> None:
         wake, answer, perform = self._wake.get, self._answered.put, self._perform
-        while wake():
-            work = self._take()
-            if work is not None:
+        while True:
+            with self._lock:
+                self._rising = False
+            while (work := self._take()) is not None:
                 work.outcome = perform(work)
                 answer(work)
+            if self._closed:
+                return
+            wake()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from typing import Any
 
 from cloudify import ctx as old_ctx
@@ -156,9 +157,7 @@ def meets(value: int) -> None:
 @operation
 def reads_far_end() -> Any:
     """What a node operation may see of its relationships."""
-    import copy
-
-    (far,) = [one for one in ctx.instance.relationships if one.type == "tests.connected"]
+    far = next(one for one in ctx.instance.relationships if one.type == "tests.connected")
     refused = []
     for change in (
         lambda: far.target.instance.runtime_properties.update(a=1),

@@ -90,7 +90,7 @@ def test_a_retry_says_when(inside, tmp_path):
         (["start_all"], UsageError, ["no deployment to look it up in", "MODULE:FUNCTION"]),
         (["start_all", "-d", "shop"], NotFoundError, ["there is no journal", "[not-found]"]),
         ([f"{FLOWS}:total", "-p", "numbers"], UsageError, ["-p numbers", "neither name=value nor a file"]),
-        ([f"{FLOWS}:total", "-p", "numbers=[1"], InputError, ["-p numbers:1:", "[bad-values]"]),
+        ([f"{FLOWS}:total", "-p", "numbers=[1"], InputError, ["-p numbers:", "not YAML", "[bad-values]"]),
         ([f"{FLOWS}:total", "--timeout", "soon"], UsageError, ["'soon' is not a duration"]),
         ([f"{FLOWS}:total", "--on-unknown", "guess"], UsageError, ["--on-unknown"]),
     ],

@@ -157,7 +157,7 @@ def test_L5_a_resume_forgets_where_failures_have_spread(plant):
 def test_L5_what_was_running_is_held_back_by_a_failure_elsewhere(plant):
     """A task that was lost or handed back would have run to its end without the crash."""
     plant(state.TaskState, "goes_on", lambda _real: property(lambda _task: False))
-    find(chaos.play, "replay", "nothing can happen any more", "it does not end", failing=0.4)
+    find(chaos.play, "replay", "nothing can happen any more", "it does not end", failing=0.3)
 
 
 def test_L6_a_failed_attempt_that_nobody_decided_is_taken_for_lost(plant):
