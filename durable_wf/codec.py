@@ -58,16 +58,26 @@ def decode(text: str | None) -> Any:
     return None if text is None else json.loads(text)
 
 
+def storable(text: str) -> str:
+    """The text with what UTF-8 cannot hold, such as half of a pair or a byte of a file name, shown as an escape."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
 def _keys_are_text(value: Any) -> bool:
     """json turns keys such as 1 into "1" silently; a round trip would then change the value."""
     if isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str) or (isinstance(item, _CONTAINERS) and not _keys_are_text(item)):
+        for key in value:
+            if type(key) is not str and not isinstance(key, str):
                 return False
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            if isinstance(item, _CONTAINERS) and not _keys_are_text(item):
-                return False
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return True
+    for item in value:  # plain loops: this runs for all that is stored, and generators cost three times as much
+        kind = type(item)
+        if kind is str or kind is int or item is None:
+            continue
+        if isinstance(item, (dict, list, tuple)) and not _keys_are_text(item):
+            return False
     return True
 
 

@@ -75,6 +75,7 @@ def delay_s(policy: Policy, *, retries: int, recoverable: bool, retry_after_s: f
 
 def usable_s(asked: object) -> float | None:
     """The delay that a failure asks for; None where it is not a number of seconds that can be waited for."""
-    if isinstance(asked, bool) or not isinstance(asked, (int, float)) or math.isnan(asked):
+    if isinstance(asked, bool) or not isinstance(asked, (int, float)):
         return None
-    return float(min(max(0, asked), MAX_DELAY_S))
+    bounded = float(min(max(0, asked), MAX_DELAY_S))
+    return None if math.isnan(bounded) else bounded

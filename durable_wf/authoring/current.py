@@ -6,7 +6,6 @@ Source: reference/workflow-api.md §0 (last paragraph), §7.9.
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,15 +57,29 @@ class CurrentContext(threading.local):
         self.ctx = None
         self.parameters = None
 
-    @contextmanager
-    def push(self, ctx: Any, parameters: dict[str, Any] | None = None) -> Iterator[Any]:
-        """Make `ctx` current for the length of a `with`."""
-        before = getattr(self, "ctx", None), getattr(self, "parameters", None)
-        self.set(ctx, parameters)
-        try:
-            yield ctx
-        finally:
-            self.ctx, self.parameters = before
+    def push(self, ctx: Any, parameters: dict[str, Any] | None = None) -> Pushed:
+        """Make `ctx` current for the length of a `with`, which gives it."""
+        return Pushed(self, ctx, parameters)
+
+
+class Pushed:
+    """A context that is current inside a `with`; every operation has one, so it is no generator."""
+
+    __slots__ = ("_before", "_ctx", "_current", "_parameters")
+
+    def __init__(self, current: CurrentContext, ctx: Any, parameters: dict[str, Any] | None) -> None:
+        self._current = current
+        self._ctx = ctx
+        self._parameters = parameters
+
+    def __enter__(self) -> Any:
+        current = self._current
+        self._before = getattr(current, "ctx", None), getattr(current, "parameters", None)
+        current.set(self._ctx, self._parameters)
+        return self._ctx
+
+    def __exit__(self, *_: object) -> None:
+        self._current.ctx, self._current.parameters = self._before
 
 
 class Proxy:

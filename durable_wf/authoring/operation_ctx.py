@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from durable_wf.authoring.evaluation import DeploymentScope
 from durable_wf.authoring.exceptions import NonRecoverableError, OperationRetry
-from durable_wf.codec import encode
+from durable_wf.codec import encode, storable
 from durable_wf.dsl.runtime import evaluate
 from durable_wf.graph.properties import difference
 
@@ -281,6 +281,18 @@ class OperationContext:
             if changes:
                 found[subject.instance.id] = changes
         return found
+
+
+_LINE = logging.Formatter("%(message)s")
+
+
+def line_of(record: logging.LogRecord) -> str:
+    """What a log record says, with its traceback if it has one, as text that any store can hold."""
+    try:
+        text = _LINE.format(record)
+    except Exception:  # noqa: BLE001 - a line with the wrong arguments must not fail the operation
+        text = f"{record.msg} {record.args}"
+    return storable(text)
 
 
 class _Forward(logging.Handler):

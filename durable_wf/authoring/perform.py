@@ -8,7 +8,7 @@ from durable_wf.authoring import recorded
 from durable_wf.authoring.current import current_ctx, current_workflow_ctx
 from durable_wf.authoring.evaluation import evaluate_inputs
 from durable_wf.authoring.functions import find, with_ctx
-from durable_wf.authoring.operation_ctx import OperationContext
+from durable_wf.authoring.operation_ctx import OperationContext, line_of
 from durable_wf.codec import MAX_RESULT_BYTES, encode
 from durable_wf.model.protocol import OperationOutcome, OperationRequest, Status
 
@@ -29,7 +29,7 @@ def perform_operation(
     logs: list[tuple[int, str, str]] = []
 
     def log(record: logging.LogRecord) -> None:
-        logs.append((wall_us(), record.levelname.lower(), record.getMessage()))
+        logs.append((wall_us(), record.levelname.lower(), line_of(record)))
 
     ctx = None
     try:

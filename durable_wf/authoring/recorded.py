@@ -16,8 +16,9 @@ from durable_wf.authoring.exceptions import (
     RecordedError,
     RecoverableError,
 )
-from durable_wf.codec import decode, encode
+from durable_wf.codec import decode, encode, storable
 from durable_wf.errors import DurableError
+from durable_wf.retry import usable_s
 
 E = TypeVar("E", bound=Exception)
 _MARK = "__durable_wf_failed__"
@@ -44,7 +45,7 @@ def to_record(error: BaseException, *, skip_frames: int = 0) -> dict[str, Any]:
         "type": f"{kind.__module__}:{kind.__qualname__}",
         "message": _text(error),
         "arguments": _json_or_none(list(error.args)),
-        "attributes": {key: value for key, value in attributes.items() if value is not None or vars(error)[key] is None},
+        "attributes": {key: one for key, one in attributes.items() if one is not None or vars(error)[key] is None},
         "traceback": _cut("".join(traceback.format_exception(kind, error, trace, chain=False))),
         "causes": causes,
     }
@@ -80,8 +81,16 @@ def failed_tasks(error: BaseException) -> tuple[int, ...]:
 def recoverable(error: BaseException) -> tuple[bool, float | None]:
     """Whether a retry may follow, and the delay the error asks for (workflow-api §3.8)."""
     if isinstance(error, RecoverableError):
-        return True, error.retry_after
+        return True, _seconds(error.retry_after)
     return not isinstance(error, NonRecoverableError), None
+
+
+def _seconds(asked: Any) -> float | None:
+    """What plugins give as `retry_after`, texts included; None leaves it to the policy."""
+    try:
+        return None if asked is None else usable_s(float(asked))
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def asks_again(error: BaseException) -> bool:
@@ -131,7 +140,7 @@ def _json_or_none(value: Any) -> Any:
 
 
 def _cut(text: str) -> str:
-    text = text.encode("utf-8", "backslashreplace").decode()
+    text = storable(text)
     if len(text) <= _MAX_TEXT:
         return text
     half = _MAX_TEXT // 2

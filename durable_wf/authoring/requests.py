@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.functions import is_resumable
-from durable_wf.codec import encode
+from durable_wf.codec import encode, storable
 from durable_wf.model.events import Spec
 from durable_wf.model.rows import Kind
 from durable_wf.retry import DEFAULT_RETRY_INTERVAL_S, DEFAULT_TOTAL_RETRIES, Policy
@@ -36,9 +36,12 @@ class Defaults:
         interval: float | None = None,
         on_unknown: str | None = None,
     ) -> Policy:
-        """The policy of one task: what it says itself wins (design, "Unknown outcomes")."""
+        """The policy of one task: what it says itself wins (design, "Unknown outcomes").
+
+        raises  ValueError, TypeError for what is no number
+        """
         return Policy(
-            self.total_retries if retries is None else retries,
+            self.total_retries if retries is None else int(retries),
             self.retry_interval_s if interval is None else float(interval),
             on_unknown or ("rerun" if resumable else self.on_unknown or "ask"),
         )
@@ -72,7 +75,7 @@ def operation_spec(
     evaluate = plan is not None and plan.has_intrinsic_functions
     before, after = _around_kwargs(function, policy, evaluate, tuple(about.items()) if about else ())
     arguments = encode(kwargs, what=f"the arguments of {name}") if kwargs else "{}"
-    return Spec(Kind.OPERATION, name, target, f"{before}{arguments}{after}")
+    return Spec(Kind.OPERATION, storable(name), target, f"{before}{arguments}{after}")
 
 
 @lru_cache(maxsize=4096)
@@ -106,10 +109,12 @@ def local_spec(
     """A task that runs a callable; the callable comes back by replay and is not stored."""
     policy = defaults.policy(resumable=bool(getattr(call, "resumable", False)), retries=retries, interval=interval)
     body = {"kwargs": kwargs, "policy": policy.to_json()}
-    return Spec(Kind.LOCAL, name, "", encode(body, what=f"the arguments of local task {name}"), callable=call)
+    request = encode(body, what=f"the arguments of local task {name}")
+    return Spec(Kind.LOCAL, storable(name), "", request, callable=call)
 
 
 def effect_spec(kind: Kind, name: str = "", target: str = "", **kwargs: Any) -> Spec:
-    """A task whose effect is journal rows."""
+    """A task whose effect is journal rows. Texts among the arguments become columns, so they are made storable."""
+    kwargs = {key: storable(value) if isinstance(value, str) else value for key, value in kwargs.items()}
     body = {"kwargs": kwargs, "policy": _NO_POLICY}
-    return Spec(kind, name, target, encode(body, what=f"the arguments of {kind.name.lower()}"))
+    return Spec(kind, storable(name), target, encode(body, what=f"the arguments of {kind.name.lower()}"))

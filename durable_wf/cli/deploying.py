@@ -14,6 +14,7 @@ from durable_wf.inspection.records import Deleted, Deployment, DeploymentDetail,
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 def create(
@@ -21,6 +22,7 @@ def create(
 ) -> None:
     """Make a deployment of a blueprint: its nodes and instances, none of which is started."""
     values = read_values(inputs or [], "-i")
+    _check(call, blueprint, values)
     with call.engine("deployments create") as engine:
         made = engine.deployments.create(blueprint, name, values, on_unknown=on_unknown and on_unknown.value)
     with call.view() as view:
@@ -31,6 +33,19 @@ def create(
     call.out.note(
         f"deployment '{made}': {plural(found.node_instances, 'node instance')}; workflows: {', '.join(found.workflows)}"
     )
+
+
+def _check(call: Call, blueprint: Path, values: dict[str, Any]) -> None:
+    """Refuse a bad blueprint or input before a journal is made (L11), and say what is accepted and ignored."""
+    from durable_wf.dsl.compile import compile_blueprint
+    from durable_wf.dsl.deployment import plan_deployment
+    from durable_wf.engine.deployments import random_suffix
+    from durable_wf.sources.files import FileResolver
+
+    compiled = compile_blueprint(FileResolver(blueprint))
+    plan_deployment(compiled, values, random_suffix)
+    for warning in compiled.warnings:
+        call.out.note(f"warning: {clean(warning)}")
 
 
 def list_(call: Call) -> None:

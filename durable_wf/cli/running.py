@@ -95,8 +95,8 @@ def _check(call: Call, workflow: str, deployment: str | None) -> None:
     """What can be refused before a journal is made."""
     if deployment is not None:
         from durable_wf.cli.takeover import held
-        from durable_wf.engine.starting import busy
         from durable_wf.inspection.find import find_deployment
+        from durable_wf.scheduler.claim import busy
 
         with call.view() as view:
             found = find_deployment(view.store, deployment)

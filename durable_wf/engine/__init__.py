@@ -25,7 +25,6 @@ from durable_wf.engine.options import ResumeOptions, RunOptions
 from durable_wf.engine.preview import Preview, preview
 from durable_wf.engine.runs import Run
 from durable_wf.engine.starting import (
-    busy,
     check_changed,
     check_cut,
     check_loss,
@@ -142,11 +141,6 @@ class Engine:
         topology = find_deployment(self.journal, deployment) if deployment is not None else None
         plan = plan_workflow(workflow, topology, parameters or {}, allow_custom=allow_custom_parameters)
         options = options or RunOptions()
-        if topology is not None:
-            other = busy(self.journal, self.journal.owned, topology.id)
-            if other is not None:
-                text = f"execution '{other.uid}' of deployment '{topology.deployment}' is running"
-                raise HeldError(text, hint="wait for it; one execution of a deployment runs at a time")
         uid = self._new_id()
         row = self.host.ask(lambda: create(self.journal, self.clock, plan, topology, uid, options, key, _owner()))
         with self._owning(row.id):

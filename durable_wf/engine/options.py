@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from durable_wf.errors import UsageError
+from durable_wf.retry import INFINITE, usable_s
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -20,6 +23,15 @@ class RunOptions:
     task_retry_interval: float = 30.0
     on_unknown: str | None = None
     max_parallel: int | None = None
+
+    def __post_init__(self) -> None:
+        if type(self.task_retries) is not int or self.task_retries < INFINITE:
+            raise UsageError(f"task_retries is {self.task_retries!r}; it is a number of retries, or -1 for no limit")
+        if usable_s(self.task_retry_interval) != self.task_retry_interval:
+            raise UsageError(f"task_retry_interval is {self.task_retry_interval!r}; it is a number of seconds")
+        if self.on_unknown not in (None, "rerun", "ask", "fail"):
+            raise UsageError(f"on_unknown is {self.on_unknown!r}; it is rerun, ask or fail")
+        _check_parallel(self.max_parallel)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, without what is at its default."""
@@ -48,3 +60,11 @@ class ResumeOptions:
     accept_loss: bool = False
     from_task: int | None = None
     max_parallel: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_parallel(self.max_parallel)
+
+
+def _check_parallel(number: int | None) -> None:
+    if number is not None and (type(number) is not int or number < 1):
+        raise UsageError(f"max_parallel is {number!r}; it is a number of operations, at least 1")

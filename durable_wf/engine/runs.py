@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from durable_wf.authoring import recorded
 from durable_wf.authoring.current import current_workflow_ctx
 from durable_wf.authoring.functions import with_ctx
+from durable_wf.authoring.operation_ctx import line_of
 from durable_wf.authoring.perform import failed, perform_callable, perform_operation
 from durable_wf.authoring.workflow_ctx import WorkflowContext
 from durable_wf.codec import MAX_RESULT_BYTES, decode, encode
@@ -57,11 +58,10 @@ class Run:
 
     def begin(self, host: Host, hosted: Hosted) -> None:
         """Start the workflow's thread."""
-
         said = _Said(host.journal, self.row.id)
 
         def log(record: logging.LogRecord) -> None:
-            line = Logged(host.clock.wall_us(), record.levelname.lower(), record.getMessage())
+            line = Logged(host.clock.wall_us(), record.levelname.lower(), line_of(record))
             if hosted.live or not said.before(line):
                 hosted.log(line)
 

@@ -16,6 +16,7 @@ from durable_wf.graph.load import load
 from durable_wf.inspection.find import near
 from durable_wf.model import rows
 from durable_wf.model.states import EXECUTION, XE, X
+from durable_wf.scheduler.claim import refuse_beside_another
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
     from durable_wf.engine.options import ResumeOptions, RunOptions
     from durable_wf.journal.port import Journal, Reader
 
-_ACTIVE = frozenset(
-    EXECUTION.code(state)
-    for state in X
-    if state not in EXECUTION.ended and state not in (X.SCHEDULED, X.QUEUED, X.INTERRUPTED)
-)
 
 _CREATED = tuple(XE).index(XE.CREATED)
 _OWNER_GONE = (int(rows.Subject.EXECUTION), tuple(XE).index(XE.OWNER_GONE))
@@ -102,6 +98,7 @@ def create(
             encode(options.to_json()), plan.code_json, key, clock.wall_us(), seq, EXECUTION.code(X.PENDING), 1,
             encode(owner), None, None, None, None,
         )  # fmt: skip
+        refuse_beside_another(journal, row)
         if not journal.own(number):
             text = f"the ownership byte of the new execution {number} is taken"
             raise UsageError(text)
@@ -121,12 +118,6 @@ def create(
         )
         turn.apply(rows.Changes(executions=[row], transitions=[created]))
     return row
-
-
-def busy(journal: Reader, owned: Callable[[int], bool], deployment: int) -> rows.Execution | None:
-    """An execution of the deployment that a live runner has, or None."""
-    found = journal.executions(states=_ACTIVE, deployment=deployment)
-    return next((row for row in found if owned(row.id)), None)
 
 
 def has_ended(row: rows.Execution) -> bool:

@@ -7,7 +7,7 @@ request is the one used. What has no match on either side is shown in two column
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from durable_wf.codec import decode, encode
 from durable_wf.graph.state import SUPERSEDED
@@ -15,6 +15,8 @@ from durable_wf.model.events import Executes, Raised, Returned
 from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from durable_wf.graph.state import Run, TaskState
     from durable_wf.model.events import FromFunction, Spec
 
@@ -134,7 +136,7 @@ class Replay:
         return None
 
     def _extra(self, spec: Spec) -> None:
-        self.differences.append(("", describe_spec(spec)))
+        self.differences.append(("", _place_of(spec)))
 
     def _match_edges(self, graph: int, edges: list[tuple[Spec, Spec]]) -> None:
         code = {(task.no, on.no) for task, on in edges if task.no and on.no}
@@ -142,16 +144,19 @@ class Replay:
         self.differences.extend((self._edge(edge), "") for edge in sorted(journal - code))
         self.differences.extend(("", self._edge(edge)) for edge in sorted(code - journal))
 
+    def _place(self, task: TaskState) -> str:
+        return describe(task) if task.parent is None else f"{describe(task)} in {self._run.tasks[task.parent].name}"
+
     def _edge(self, edge: tuple[int, int]) -> str:
         task, on = self._run.tasks[edge[0]], self._run.tasks[edge[1]]
         return f"{describe(task)} after {describe(on)}"
 
     def report(self, last: FromFunction | None = None) -> str:
         """The two columns: what the journal says and the code does not ask for, and the other way round."""
-        journal = [describe(task) for task in self._unmatched.values()]
+        journal = [self._place(task) for task in self._unmatched.values()]
         journal += [f"execute {path}" for path in self._graphs] + [left for left, _ in self.differences if left]
         fresh = self.fresh + (last.specs if isinstance(last, Executes) and last.path not in self._run.graphs else [])
-        code = [describe_spec(spec) for spec in fresh] + [right for _, right in self.differences if right]
+        code = [_place_of(spec) for spec in fresh] + [right for _, right in self.differences if right]
         if isinstance(last, (Returned, Raised)):
             code.append("(the function ends)")
         width = max([len(line) for line in journal] + [len("journal says")])
@@ -174,17 +179,24 @@ def describe_spec(spec: Spec) -> str:
     return f"{Kind(spec.kind).name.lower()} {spec.name} {spec.target}".strip()
 
 
+def _place_of(spec: Spec) -> str:
+    """With the subgraph that it is in."""
+    return describe_spec(spec) if spec.parent is None else f"{describe_spec(spec)} in {spec.parent.name}"
+
+
 def argument_differences(journal: str, code: str) -> list[str]:
     """`kwargs.at: 1 → 2` for each argument that differs."""
-    one, other = decode(journal), decode(code)
-    found: list[str] = []
-    _differ("", one, other, found)
-    return found or ["the order of keys"]
+    return list(_differences("", decode(journal), decode(code)))
 
 
-def _differ(path: str, one: object, other: object, found: list[str]) -> None:
+def _differences(path: str, one: Any, other: Any) -> Iterator[str]:
     if isinstance(one, dict) and isinstance(other, dict):
         for key in sorted(one.keys() | other.keys()):
-            _differ(f"{path}.{key}".lstrip("."), one.get(key), other.get(key), found)
-    elif one != other:
-        found.append(f"{path}: {encode(one)} → {encode(other)}")
+            yield from _differences(f"{path}.{key}".lstrip("."), one.get(key, ...), other.get(key, ...))
+    elif _shown(one) != _shown(other):
+        yield f"{path}: {_shown(one)} → {_shown(other)}"
+
+
+def _shown(value: Any) -> str:
+    """As JSON: unlike for ==, true is not 1."""
+    return "absent" if value is ... else encode(value)

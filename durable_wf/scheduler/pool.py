@@ -27,7 +27,7 @@ class Work:
         "repeatable", "request", "retries", "told",
     )  # fmt: skip
 
-    def __init__(  # noqa: PLR0913 - made in one place
+    def __init__(  # noqa: PLR0913, PLR0917 - made in one place
         self, hosted: Hosted, no: int, attempt: int, kind: int, name: str, request: str, retries: int, generation: int,
         call: Callable[..., Any] | None, instances: dict[str, InstanceData], *, repeatable: bool,
     ) -> None:  # fmt: skip
@@ -74,7 +74,7 @@ class Pool:
         self._lock = threading.Lock()  # guards all below
         self._lanes: dict[Hosted, Lane] = {}  # the one to be served next comes first
         self._waiting = 0  # works in the lanes
-        self._threads = 0
+        self._threads: list[threading.Thread] = []
         self._idle = 0  # threads that wait, or are about to wait, at `_wake`, and have been told nothing
         self._rising = False  # a thread was woken or made and has not looked for work yet
         self._closed = False
@@ -118,15 +118,16 @@ class Pool:
             self._idle -= 1
             self._rising = True
             self._wake.put(None)
-        elif self._threads < self.size:
-            thread = threading.Thread(target=self._serve, name=f"durable-wf-worker-{self._threads}", daemon=True)
+        elif len(self._threads) < self.size:
+            name = f"durable-wf-worker-{len(self._threads)}"
+            thread = threading.Thread(target=self._serve, name=name, daemon=True)
             try:
                 thread.start()
             except RuntimeError:  # the machine has no more threads: those that there are will do
                 if not self._threads:
                     raise
                 return
-            self._threads += 1
+            self._threads.append(thread)
             self._rising = True
 
     def _take(self) -> Work | None:

@@ -191,3 +191,28 @@ def host_ip() -> str:
 def takes(port: int, name: str = "x", evaluated: Any = None) -> list[Any]:
     """Inputs of the blueprint, kwargs of the workflow."""
     return [port, name, evaluated]
+
+
+@operation
+def says(how: str) -> None:
+    """Log as plugins do."""
+    if how == "wrong arguments":
+        ctx.logger.info("%d of %s", "one")
+    elif how == "exception":
+        try:
+            raise ValueError("inner")
+        except ValueError:
+            ctx.logger.exception("it failed")
+    elif how == "half a pair":
+        ctx.logger.info("file %s", b"\xff.txt".decode("utf-8", "surrogateescape"))
+    elif how == "error":
+        raise ValueError("\udcff")
+
+
+@operation
+def asks_again(retry_after: Any) -> int:
+    """Ask to be run again after something odd, once."""
+    if ctx.operation.retry_number == 0:
+        odd = {"inf": float("inf"), "nan": float("nan"), "minus": -1, "text": "0", "word": "soon", "none": None}
+        ctx.operation.retry("again", retry_after=odd[retry_after])
+    return ctx.operation.retry_number

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from cloudify.exceptions import NonRecoverableError
+
 from durable_wf import RunOptions, WorkflowFailed
 from durable_wf.codec import NotSerializable
 from tests.replay.work import WORLD

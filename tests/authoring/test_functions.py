@@ -115,7 +115,7 @@ def test_async_is_refused_with_a_clear_sentence(lives):
     assert life.engine.executions() == []
     uid, state = life.run(asks_for_async)
     assert state == "failed"
-    with pytest.raises(Exception, match="tests.authoring.plugin.asynchronous is `async def`"):
+    with pytest.raises(Exception, match=r"tests\.authoring\.plugin\.asynchronous is `async def`"):
         life.engine.result(uid)
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 
 import pytest
-
 from cloudify.exceptions import NonRecoverableError, OperationRetry, RecoverableError
+
 from durable_wf import RunOptions, workflow
 from durable_wf.authoring.exceptions import StorageConflict
+from durable_wf.authoring.functions import FunctionError
 from durable_wf.codec import NotSerializable
 from durable_wf.errors import UsageError
 from tests.authoring import plugin
 from tests.replay import kit
-from tests.replay.work import WORLD, op
+from tests.replay.work import WORLD, Broken, op
 
 AT_ONCE = RunOptions(task_retries=2, task_retry_interval=0)
 
@@ -135,7 +136,7 @@ def test_a_workflow_result_that_cannot_be_stored_fails_it(lives):
     life = lives()
     uid, state = life.run(returns_badly)
     assert state == "failed"
-    with pytest.raises(NotSerializable, match="the workflow's result.inner is of type set"):
+    with pytest.raises(NotSerializable, match=r"the workflow's result\.inner is of type set"):
         life.engine.result(uid)
 
 
@@ -150,7 +151,7 @@ def test_arguments_that_cannot_be_stored_are_refused_where_they_are_given(lives)
     life = lives()
     uid, state = life.run(asks_badly)
     assert state == "failed"
-    with pytest.raises(NotSerializable, match="kwargs.value is of type set"):
+    with pytest.raises(NotSerializable, match=r"the arguments of .*\.value is of type set"):
         life.engine.result(uid)
     assert kit.states(life, uid) == {}
 
@@ -264,7 +265,7 @@ def logging(ctx):
 def test_lines_are_events_in_their_order(lives):
     """The function's and the operation's, with their levels and whose they are."""
     life = lives()
-    uid, _ = life.run(logging)
+    life.run(logging)
     found = [(event.type, event.level, event.message, event.task) for event in life.journal.events(1)]
     assert found == [
         ("workflow_log", "info", "one 1", None),
@@ -282,6 +283,90 @@ def test_lines_of_a_failed_attempt_are_kept(lives):
     assert [(one.message, one.attempt) for one in life.journal.events(1)] == [("attempt 0", 1), ("attempt 1", 2)]
 
 
+@pytest.mark.parametrize(
+    ("how", "text"),
+    [
+        ("wrong arguments", "%d of %s ('one',)"),
+        ("half a pair", "file \\udcff.txt"),
+        ("exception", "it failed\nTraceback (most recent call last):"),
+    ],
+)
+def test_a_line_never_fails_an_operation(lives, how, text):
+    """Wrong arguments, a traceback, what UTF-8 cannot hold."""
+    life = lives()
+    assert result_of(life, "tests.authoring.plugin:says", 0, how=how) is None
+    (event,) = life.journal.events(1)
+    assert event.message.startswith(text)
+    if how == "exception":
+        assert event.message.endswith("ValueError: inner")
+
+
+def test_an_error_that_utf8_cannot_hold(lives):
+    """It comes back, and its text is stored."""
+    with pytest.raises(ValueError, match="\udcff"):
+        result_of(lives(), "tests.authoring.plugin:says", 0, how="error")
+
+
+@workflow
+def odd_texts(ctx):
+    """Texts that UTF-8 cannot hold, wherever a workflow may give one."""
+    odd = b"\xff".decode("utf-8", "surrogateescape")
+    ctx.logger.info(odd)
+    ctx.send_event(odd, event_type=odd, additional_context={odd: odd}).get()
+    ctx.local_task(lambda value: value, name=odd, kwargs={"value": odd}).get()
+    try:
+        ctx.execute_task(f"no.{odd}", total_retries=0).get()
+    except FunctionError as error:
+        return [type(error).__name__, odd]
+    return None
+
+
+def test_texts_that_utf8_cannot_hold_stop_nobody(lives):
+    """They are stored as escapes where they are shown, and as they are where they are values."""
+    life = lives()
+    uid, state = life.run(odd_texts)
+    assert state == "terminated"
+    assert life.engine.result(uid) == ["FunctionError", "\udcff"]
+    assert [event.message for event in life.journal.events(1)] == ["\\udcff", "\\udcff"]
+    assert list(life.journal.verify()) == []
+
+
+@pytest.mark.parametrize("after", ["nan", "minus", "text", "word", "none"])
+def test_an_odd_retry_after_is_left_to_the_policy(lives, after):
+    """Whatever a plugin gives, it is tried again, and nobody else's runner is disturbed."""
+    assert result_of(lives(), "tests.authoring.plugin:asks_again", 1, retry_after=after) == 1
+
+
+def test_an_endless_retry_after_is_bounded(lives):
+    """Infinity waits for very long; the execution can be stopped meanwhile."""
+    life = lives()
+    uid = life.start(calls, {"function": "tests.authoring.plugin:asks_again", "kwargs": {"retry_after": "inf"}})
+    while "rescheduled" not in kit.states(life, uid).values():
+        life.engine.host.ask(lambda: None)
+    life.engine.stop(uid)
+    assert life.wait(uid) == "interrupted"
+
+
+@workflow
+def odd_policies(ctx):
+    """Numbers of retries that are none."""
+    found = []
+    for retries, interval in (("many", 0), (None, "soon"), (None, float("inf")), ([1], 0)):
+        try:
+            ctx.execute_task("tests.authoring.plugin:without_ctx", total_retries=retries, retry_interval=interval)
+        except (ValueError, TypeError, NotSerializable) as error:
+            found.append(type(error).__name__)
+    return found
+
+
+def test_an_odd_policy_is_refused_where_it_is_given(lives):
+    """At the call, in the function; nothing of the task is written."""
+    life = lives()
+    uid, _ = life.run(odd_policies)
+    assert life.engine.result(uid) == ["ValueError", "ValueError", "NotSerializable", "TypeError"]
+    assert kit.states(life, uid) == {}
+
+
 @workflow
 def gets_twice(ctx):
     """The same result, fetched again; a failure too."""
@@ -290,7 +375,7 @@ def gets_twice(ctx):
     for _ in range(2):
         try:
             bad.get()
-        except Exception as error:
+        except Broken as error:
             found.append(str(error))
     return found
 

@@ -1,6 +1,7 @@
 """Fixtures of the command line's tests."""
 
 import pytest
+
 from tests.cli.kit import Inside, Program
 from tests.crash.kit import Gate
 

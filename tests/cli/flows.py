@@ -34,14 +34,14 @@ def wait_once(address, label="once"):
 
 @operation(resumable=True)
 def noisy():
-    print("printed by an operation")
+    print("printed by an operation")  # noqa: T201 - as a user's code would
     subprocess.run([sys.executable, "-c", "print('printed by a child')"], check=True)
 
 
 @operation(resumable=True)
 def retried(flag):
     if not os.path.exists(flag):  # noqa: PTH110 - as a user's code would
-        open(flag, "w").close()  # noqa: PTH123, SIM115 - as above
+        open(flag, "w").close()  # noqa: PTH123 - as above
         raise RecoverableError("not yet")
 
 
@@ -80,6 +80,13 @@ def raises(ctx):
 
 
 @workflow
+def stumbles(ctx):
+    for number in (1, 2):
+        ctx.execute_task(add, kwargs={"a": number, "b": 1}).get()
+    raise ValueError("the function itself")
+
+
+@workflow
 def held(ctx, address, count=1):
     results = [ctx.execute_task(wait, kwargs={"address": address, "label": f"wait{n}"}) for n in range(count)]
     first = [one.get() for one in results]
@@ -95,7 +102,7 @@ def careful(ctx, address):
 
 @workflow
 def loud(ctx):
-    print("printed by the workflow")
+    print("printed by the workflow")  # noqa: T201 - as above
     ctx.execute_task(noisy).get()
     return {"quiet": True}
 

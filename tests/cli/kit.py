@@ -18,8 +18,14 @@ FLOWS = "tests.cli.flows"
 TIMEOUT_S = 90
 SCHEMA = json.loads((ROOT / "schema" / "output.schema.json").read_text())
 _TYPES = {
-    "string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None), "array": list, "object": dict,
-}  # fmt: skip
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "null": type(None),
+    "array": list,
+    "object": dict,
+}
 
 
 class Done(NamedTuple):
@@ -89,8 +95,12 @@ class Inside:
         self.environ = {"DURABLE_WF_JOURNAL": str(self.journal), "HOME": str(folder), "NO_COLOR": "1", "CI": None}
 
     def __call__(self, *arguments, code=0, **environ):
-        result = CliRunner().invoke(app, [*map(str, arguments)], env={**self.environ, **environ}, prog_name="durable-wf")
-        assert result.exit_code == code, f"ended with {result.exit_code}, not {code}\n{result.output}\n{result.exception!r}"
+        result = CliRunner().invoke(
+            app, [*map(str, arguments)], env={**self.environ, **environ}, prog_name="durable-wf"
+        )
+        assert result.exit_code == code, (
+            f"ended with {result.exit_code}, not {code}\n{result.output}\n{result.exception!r}"
+        )
         return Done(result.exit_code, result.stdout, result.stderr)
 
     def json(self, *arguments, code=0, shape=None):

@@ -3,9 +3,9 @@
 import shlex
 
 import pytest
-from tests.cli.kit import environment
 
 from durable_wf.cli.examples import EXAMPLES
+from tests.cli.kit import environment
 
 MODULE = """\
 from durable_wf import workflow

@@ -4,6 +4,7 @@ import signal
 import sqlite3
 
 import pytest
+
 from tests.cli.kit import FLOWS
 
 
@@ -40,7 +41,9 @@ def test_a_dry_run_shows_all_and_changes_nothing(inside, failed):
     done = inside("resume", uid, "--dry-run")
     assert "failed; run again:" in done.stdout
     assert "1: operation tests.cli.flows:boom" in done.stdout
-    assert inside.json("resume", uid, "--dry-run", shape="resume --dry-run")["reset"] == ["1: operation tests.cli.flows:boom"]
+    assert inside.json("resume", uid, "--dry-run", shape="resume --dry-run")["reset"] == [
+        "1: operation tests.cli.flows:boom"
+    ]
     assert rows(inside.journal) == before
 
 
@@ -70,9 +73,10 @@ def test_a_function_that_failed_by_itself_needs_a_task_to_begin_from(inside):
 
 @pytest.mark.parametrize("task", ["2", "{uid}/2", "{uid}/tests.cli.flows:add#2", "tests.cli.flows:add#2"])
 def test_from_takes_a_task_by_number_and_by_path(inside, task):
-    inside("run", f"{FLOWS}:total")
+    inside("run", f"{FLOWS}:stumbles", code=1)
     uid = inside.uid()
-    found = inside.json("resume", uid, "--dry-run", "--from", task.format(uid=uid), shape="resume --dry-run")
+    options = ["--dry-run", "--accept-changes", "--from", task.format(uid=uid)]
+    found = inside.json("resume", uid, *options, shape="resume --dry-run")
     assert found["superseded"] == ["2: operation tests.cli.flows:add #2"]
     assert found["kept"] == 1
 

@@ -3,9 +3,11 @@
 import json
 
 import pytest
-from tests.cli.kit import FLOWS
 
-from durable_wf.errors import InputError, NotFoundError, UsageError
+from durable_wf.engine import Engine
+from durable_wf.errors import EngineBug, InputError, NotFoundError, StorageError, UsageError
+from durable_wf.model.states import X
+from tests.cli.kit import FLOWS
 
 
 def test_the_result_goes_to_stdout_and_all_else_to_stderr(program):
@@ -148,3 +150,34 @@ def test_a_workflow_of_a_deployment_runs_on_its_instances(inside, blueprint):
     found = inside.json("deployments", "instances", "small")["items"]
     assert [one["runtime_properties"] for one in found if one["node_id"] == "page"] == [{"made": True}] * 2
     assert {one["state"] for one in found} == {"started"}
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [(X.TERMINATED, 0), (X.FAILED, 1), (X.INTERRUPTED, 4), (X.CANCELLED, 5), (X.PAUSED, 6), (X.SCHEDULED, 6)],
+)
+def test_every_way_to_end_or_lie_down_has_its_exit_code(inside, monkeypatch, state, code):
+    real = Engine.wait
+    monkeypatch.setattr(Engine, "wait", lambda engine, uid, timeout=None: real(engine, uid) and str(state))
+    done = inside("run", f"{FLOWS}:nothing", code=code)
+    assert state in done.stderr
+    assert inside.json("run", f"{FLOWS}:nothing", code=code)["state"] == state
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "text"),
+    [
+        (StorageError("the disk is full", hint="free some"), 10, "the disk is full [storage]"),
+        (EngineBug("a rule was broken"), 70, "a rule was broken [engine-bug]"),
+        (ZeroDivisionError("oh"), 70, "ZeroDivisionError: oh [unexpected]"),
+    ],
+)
+def test_what_stops_a_runner_is_said_without_a_traceback(inside, monkeypatch, error, code, text):
+    def wait(engine, uid, timeout=None):
+        raise error
+
+    monkeypatch.setattr(Engine, "wait", wait)
+    said = inside("run", f"{FLOWS}:nothing", code=code).stderr
+    assert text in said
+    assert "Traceback" not in said
+    assert "Traceback" in inside("run", f"{FLOWS}:nothing", "--debug", code=code).stderr

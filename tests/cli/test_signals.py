@@ -6,10 +6,10 @@ import signal
 
 import psutil
 import pytest
-from tests.cli.kit import FLOWS
 
 from durable_wf.journal.sqlite import open_journal
 from durable_wf.model.rows import Changes, ExecutionMove
+from tests.cli.kit import FLOWS
 
 pytestmark = pytest.mark.crash
 

@@ -5,11 +5,11 @@ import sys
 
 import pytest
 import typer
-from tests.cli.kit import Program, fitting
 
 from durable_wf.cli.app import app
 from durable_wf.cli.examples import EXAMPLES
 from durable_wf.cli.shapes import OUTPUTS
+from tests.cli.kit import Program, fitting
 
 GLOBAL = {
     "--journal", "--config", "--json", "-q", "--quiet", "-v", "--verbose", "--color", "--no-progress", "--debug",
@@ -35,7 +35,8 @@ TREE = {
     "show": ("ID", set()),
     "resume": (
         "ID",
-        {"--dry-run", "--reset-operations", "--from", "--take-over", "--accept-changes", "--accept-loss", "--max-parallel"},
+        {"--dry-run", "--reset-operations", "--from", "--take-over", "--accept-changes", "--accept-loss",
+         "--max-parallel"},
     ),
     "journal": ("ID", {"-f", "--follow"}),
     "verify": ("[ID]...", set()),
@@ -158,7 +159,12 @@ def test_looking_is_quick_because_heavy_parts_stay_unloaded(tmp_path):
             "assert not found, found\n"
         )
         done = subprocess.run(
-            [sys.executable, "-c", script], env=program.environ, cwd=tmp_path, capture_output=True, text=True, check=False
+            [sys.executable, "-c", script],
+            env=program.environ,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, f"{arguments}: {done.stderr}"
 

@@ -1,6 +1,7 @@
 """Fixtures of the crash tests."""
 
 import pytest
+
 from tests.crash.kit import Commands, Gate
 
 

@@ -1,6 +1,6 @@
 """Many runners on one journal at once, forked from a process that has opened nothing.
 
-    python -m tests.crash.crowd JOURNAL PROCESSES EXECUTIONS
+python -m tests.crash.crowd JOURNAL PROCESSES EXECUTIONS
 
 All wait for the last one to be made, then start together. Prints what went wrong, one line each; 1 if anything did.
 """
@@ -28,7 +28,8 @@ def child(journal, executions, starting_line):
     except BaseException:  # noqa: BLE001 - whatever it is belongs into the report
         found = [traceback.format_exc()]
     for text in found:
-        print(f"process {os.getpid()}: {text}", flush=True)
+        sys.stdout.write(f"process {os.getpid()}: {text}\n")
+    sys.stdout.flush()
     os._exit(1 if found else 0)
 
 

@@ -59,11 +59,10 @@ def leave_child(address, marker):
 @workflow
 def line(ctx, address):
     """One after the other, with two that wait."""
-    found = [ctx.execute_task(note, kwargs={"label": "first"}).get()]
-    for label in ("one", "two"):
-        found.append(ctx.execute_task(hold, kwargs={"address": address, "label": label}).get())
-    found.append(ctx.execute_task(note, kwargs={"label": "last"}).get())
-    return found
+    ctx.execute_task(note, kwargs={"label": "first"}).get()
+    ctx.execute_task(hold, kwargs={"address": address, "label": "one"}).get()
+    ctx.execute_task(hold, kwargs={"address": address, "label": "two"}).get()
+    return ctx.execute_task(note, kwargs={"label": "last"}).get()
 
 
 @workflow

@@ -107,7 +107,7 @@ class Commands:
         """A Python process that sees the test's folder and ours."""
         environment = {
             **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(self._folder), str(ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]),
+            "PYTHONPATH": os.pathsep.join((str(self._folder), str(ROOT))),
             "PYTHONDONTWRITEBYTECODE": "1",
             "HOME": str(self._folder),
             "NO_COLOR": "1",

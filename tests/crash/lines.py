@@ -1,6 +1,6 @@
 """A workflow that logs between its tasks, killed before each of its commits in turn, and resumed.
 
-    python -m tests.crash.lines FOLDER       prints the lines that each journal has at the end, as JSON
+python -m tests.crash.lines FOLDER       prints the lines that each journal has at the end, as JSON
 """
 
 import json
@@ -49,4 +49,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1])))
+    sys.stdout.write(json.dumps(main(sys.argv[1])))

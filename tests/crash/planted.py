@@ -1,6 +1,6 @@
 """Sweeps over an engine with a bug: each must be noticed, or the sweep proves nothing.
 
-    python -m tests.crash.planted BUG
+python -m tests.crash.planted BUG
 """
 
 import dataclasses

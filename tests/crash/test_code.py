@@ -1,6 +1,7 @@
 """A workflow function that was changed between the crash and the resume."""
 
 import pytest
+
 from durable_wf.model.states import EXECUTION, XE, X
 from tools.crash.judge import dump, without_owner
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from tests.crash import lines
 
 pytestmark = pytest.mark.crash

@@ -3,6 +3,7 @@
 import sqlite3
 
 import pytest
+
 from durable_wf import Engine
 from durable_wf.journal.sqlite import open_journal
 from durable_wf.model.states import EXECUTION, X
@@ -44,8 +45,7 @@ class Watched(KillingJournal):
 
 @pytest.fixture
 def watched(tmp_path):
-    journal = Watched(open_journal(tmp_path / "journal.db", durability="process"))
-    return journal
+    return Watched(open_journal(tmp_path / "journal.db", durability="process"))
 
 
 def test_a_request_from_outside_is_read_by_a_busy_runner_within_a_few_transactions(tmp_path, watched, monkeypatch):

@@ -4,6 +4,7 @@ import os
 import signal
 
 import pytest
+
 from durable_wf.journal.sqlite import open_journal
 from durable_wf.model.rows import Changes, ExecutionMove
 from durable_wf.model.states import EXECUTION, X

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+
 from tests.crash.kit import ROOT
 from tests.crash.planted import BUGS
 from tools.crash import sweep, table
@@ -39,7 +40,7 @@ def run(tmp_path):
 def test_L5_a_kill_at_a_commit_and_a_resume_give_what_an_undisturbed_run_gives(run, scenario, options):
     seed = random.SystemRandom().randrange(10**6)
     done = run("--scenario", scenario, "--seed", seed, *options)
-    print(done.stdout, done.stderr)  # has the seed
+    sys.stdout.write(done.stdout)  # has the seed
     assert done.returncode == 0, f"seed {seed}\n{done.stdout}{done.stderr}"
     assert f"seed {seed}" in done.stdout
     assert "0 of them wrong" in done.stdout
@@ -48,7 +49,6 @@ def test_L5_a_kill_at_a_commit_and_a_resume_give_what_an_undisturbed_run_gives(r
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_planted_bug_is_seen(run, bug):
     done = run(bug, module="tests.crash.planted")
-    print(done.stdout, done.stderr)
     assert done.returncode == 1, f"{bug} was not noticed\n{done.stdout}{done.stderr}"
     assert "WRONG" in done.stdout
 

@@ -28,9 +28,9 @@ def sub(name, parent=None):
     return spec(name, parent, kind=Kind.SUBGRAPH)
 
 
-def graph(*specs, edges=(), path="g", wait_after_fail_s=600.0):
-    """An execute() of these."""
-    build = GraphBuild(path)
+def graph(*specs, edges=(), build=None, wait_after_fail_s=600.0):
+    """An execute() of these, of a new graph or as the next one of `build`."""
+    build = build or GraphBuild("g")
     for one in specs:
         build.add(one)
     for one, on in edges:

@@ -137,10 +137,14 @@ def is_determinate(world, runner):
     return not failed and not runner.function.loose
 
 
-def play(seed, steps=60, *, failing=0.15, **watch):
-    """One seed: a program and what happens to it, every commit looked at; the world at its end."""
+def play(seed, steps=60, *, failing=0.15, store=None, **watch):
+    """One seed: a program and what happens to it, every commit looked at; the world at its end.
+
+    store  opens handles to a journal; None for one in memory
+    """
     rng = random.Random(seed)
-    world = World(Maker(rng, failing=failing, careful=bool(seed % 2), hurried=seed % 3 == 0).program())
+    program = Maker(rng, failing=failing, careful=bool(seed % 2), hurried=seed % 3 == 0).program()
+    world = World(program, store) if store is not None else World(program)
     Watch(world, **watch)
     chaos = Chaos(world, rng)
     runner = chaos.play(world.start(**options(rng)), steps)
@@ -202,9 +206,8 @@ def dump(world):
     of_one = ("node_instance", "node_instance_version", "deployment_version", "payload", "tasks_graph", "task",
               "task_dependency", "attempt", "transition", "event", "inbox")  # fmt: skip
     of_all = ("execution", "deployment", "transition", "link")
-    return {(table, owner): store.stored(table, owner) for owner, tables in ((1, of_one), (0, of_all)) for table in tables} | {
-        "executions": store.executions()
-    }
+    found = {(table, 1): store.stored(table, 1) for table in of_one}
+    return found | {(table, 0): store.stored(table, 0) for table in of_all} | {"executions": store.executions()}
 
 
 def digest(world):

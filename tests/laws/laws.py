@@ -13,7 +13,6 @@ from durable_wf.graph.state import WORKED
 from durable_wf.model.events import Asked, Executes, Gets, Raised, Returned
 from durable_wf.model.rows import Kind, Subject
 from durable_wf.model.states import ATTEMPT, TASK, TE, XE, A, T
-
 from tests.laws.programs import Function
 
 _TASK_STATES, _TASK_EVENTS = tuple(T), tuple(TE)
@@ -237,7 +236,9 @@ def _counters(run):
     may_run = {task.no for task in (*run.freed, *run.again, *run.ready) if task in waiting and task.kind in WORKED}
     return {
         "states": {task.no: task.state for task in tasks},
-        "undecided": {task.no for task in tasks if task.undecided is not None and _TASK_STATES[task.state] is T.STARTED},
+        "undecided": {
+            task.no for task in tasks if task.undecided is not None and _TASK_STATES[task.state] is T.STARTED
+        },
         "fetched": {task.no for task in run.standard if task.fetched},
         "waits": {task.no: task.waits for task in waiting},
         "behind": {

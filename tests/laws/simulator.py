@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from durable_wf.clock import Instant
@@ -20,19 +21,20 @@ from durable_wf.graph.decide import Core
 from durable_wf.graph.load import load
 from durable_wf.graph.pen import Pen
 from durable_wf.journal.memory import MemoryJournal
+from durable_wf.journal.port import Journal
 from durable_wf.model import rows
 from durable_wf.model.commands import Answer, Arm, HandOut, Over
-from durable_wf.model.events import Asked, Begun, Due, Ended, Returned, Raised, Stops
+from durable_wf.model.events import Asked, Begun, Due, Ended, Raised, Returned, Stops
 from durable_wf.model.protocol import MISSING, OperationOutcome, PropertyChange, Status
-from durable_wf.model.states import EXECUTION, N, X
+from durable_wf.model.states import EXECUTION, XE, N, X
 from durable_wf.scheduler.claim import claim
 from durable_wf.scheduler.instances import TurnStorage, instance_data
-
 from tests.laws.programs import INSTANCES, Function
 
 SECOND = 1_000_000
 MORNING = 1_790_000_000 * SECOND
 STATES = tuple(X)
+_CREATED = tuple(XE).index(XE.CREATED)
 
 
 class Crash(BaseException):
@@ -90,6 +92,7 @@ class GoesLive:
 class World:
     """What is outside of the processes, and what they leave there.
 
+    open    gives another handle to the journal, as another process would have it
     mended  the operations' causes of failure are mended: all of them succeed
     begins  task → how often a worker has begun it
     lost    task → how often its runner was gone after it had begun, and before its outcome was recorded
@@ -97,8 +100,8 @@ class World:
     """
 
     program: object
+    open: Callable[[], Journal] = field(default_factory=lambda: MemoryJournal().sibling)
     clock: ManualClock = field(default_factory=ManualClock)
-    journal: MemoryJournal = field(default_factory=MemoryJournal)
     mended: bool = False
     begins: Counter = field(default_factory=Counter)
     lost: Counter = field(default_factory=Counter)
@@ -106,18 +109,26 @@ class World:
     watch: object = None
 
     def __post_init__(self):
+        self.journal = self.open()
         with self.journal.turn() as turn:
             at, seq = self.clock.wall, turn.seq
-            said = rows.Transition(0, seq, rows.Subject.DEPLOYMENT, 1, None, 0, 0, at, None, None, 0, None)
+            blueprint, deployment = turn.next_id("blueprint"), turn.next_id("deployment")
+            said = rows.Transition(0, seq, rows.Subject.DEPLOYMENT, deployment, None, 0, 0, at, None, None, 0, None)
             instances = [
                 rows.Instance(
-                    turn.next_id("node_instance"), turn.next_id("deployment") and 1, "node", name, index,
+                    turn.next_id("node_instance"), deployment, "node", name, index,
                     str(N.UNINITIALIZED), "{}", "{}", "[]", None, "[]", 0, 0, seq, 0,
                 )
                 for index, name in enumerate(INSTANCES)
             ]  # fmt: skip
-            deployment = rows.Deployment(1, "d", 1, "{}", "{}", at, seq, 0)
-            turn.apply(rows.Changes(deployments=[deployment], instances=instances, transitions=[said]))
+            changes = rows.Changes(
+                blueprints=[rows.Blueprint(blueprint, "d", "d.yaml", "{}", "{}", at, seq)],
+                deployments=[rows.Deployment(deployment, "d", blueprint, "{}", "{}", at, seq, 0)],
+                nodes=[rows.Node(deployment, "node", "{}", seq, 0)],
+                instances=instances,
+                transitions=[said],
+            )
+            turn.apply(changes)
 
     @property
     def row(self):
@@ -130,7 +141,7 @@ class World:
 
     def start(self, **options):
         """The first runner of a new execution."""
-        journal = self.journal.sibling()
+        journal = self.open()
         with journal.turn() as turn:
             number, seq = turn.next_id("execution"), turn.seq
             row = rows.Execution(
@@ -138,7 +149,18 @@ class World:
                 EXECUTION.code(X.PENDING), 1, None, None, None, None, None,
             )  # fmt: skip
             made = rows.Transition(
-                number, seq, rows.Subject.EXECUTION, number, None, row.state, 0, self.clock.wall, None, None, 1, None
+                number,
+                seq,
+                rows.Subject.EXECUTION,
+                number,
+                None,
+                row.state,
+                _CREATED,
+                self.clock.wall,
+                None,
+                None,
+                1,
+                None,
             )
             assert journal.own(number)
             turn.apply(rows.Changes(executions=[row], transitions=[made]))
@@ -151,7 +173,7 @@ class World:
         """
         history = self.journal.history(1)
         plan_cut(load(history), history, from_task)
-        journal = self.journal.sibling()
+        journal = self.open()
         claim(journal, self.clock, history.execution, {"pid": self.resumes})
         self.resumes += 1
         history = journal.history(1)
@@ -173,7 +195,8 @@ class World:
             read = data.runtime_properties.get(name, MISSING)
             changes[data.id] = [PropertyChange(name, read, word if word == "ok" else f"{word} {work.retries}")]
         if word == "ok":
-            return OperationOutcome(Status.SUCCEEDED, work.began_us, ended_us, encode(work.request["kwargs"]["id"]), changes=changes)
+            result = encode(work.request["kwargs"]["id"])
+            return OperationOutcome(Status.SUCCEEDED, work.began_us, ended_us, result, changes=changes)
         error = {"type": "tests:Boom", "message": word, "arguments": [word], "traceback": "", "causes": []}
         return OperationOutcome(
             Status.RETRY if word == "again" else Status.FAILED, work.began_us, ended_us, error=error,

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from durable_wf.errors import AskError
+from durable_wf.model.states import EXECUTION
 from tests.laws import chaos
 from tests.laws.laws import Watch
 from tests.laws.programs import Maker
 from tests.laws.simulator import SECOND, World, outcome_of, run_on, run_to_end
-
-from durable_wf.errors import AskError
-from durable_wf.model.states import EXECUTION
 
 ROOT = Path(__file__).parents[2]
 LONGER = "DURABLE_WF_EXAMPLES" in os.environ

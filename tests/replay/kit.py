@@ -223,7 +223,7 @@ def outcome(life: Life, uid: str) -> Any:
     """What the workflow returned, or class and arguments of what it raised."""
     try:
         return life.engine.result(uid)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever the workflow raised
         return type(error).__name__, str(error.args[0]).split("\nTraceback")[0] if error.args else ""
 
 
@@ -255,9 +255,8 @@ def all_states(life: Life, uid: str) -> list[tuple[str, str]]:
     """The same for every task, in the order of their numbers."""
     history = life.journal.history(life.engine.find(uid).id)
     bodies = {payload.no: decode(payload.body_json) for payload in history.payloads}
-    return [
-        (bodies[task.request]["kwargs"].get("name") or task.name, str(TASK.states[task.state])) for task in history.tasks
-    ]
+    names = {no: body["kwargs"].get("name") for no, body in bodies.items()}
+    return [(names[task.request] or task.name, str(TASK.states[task.state])) for task in history.tasks]
 
 
 def number(life: Life, uid: str, name: str) -> int:

@@ -44,7 +44,8 @@ def test_08_execute_raises_only_after_the_other_branch_has_ended(lives):
     with WORLD.gate("y3"):
         uid = life.start(two_branches, options=kit.NO_RETRIES)
         WORLD.arrived("y3")
-        assert kit.states(life, uid)["x"] == "failed"
+        while kit.states(life, uid)["x"] != "failed":
+            life.engine.host.ask(lambda: None)
         assert not life.engine._hosted[uid].done.is_set()
     assert life.wait(uid) == "failed"
     with pytest.raises(WorkflowFailed, match=r"^Task failed: tests.replay.work:work: Broken `\('x', 3\)`"):
@@ -226,7 +227,8 @@ def test_21_tasks_of_one_key_are_matched_by_their_arguments(lives, order):
     second = lives()
     assert second.resume(uid) == "terminated"
     assert [event.message for event in second.journal.events(1)] == []
-    assert WORLD.counts()["same"] == 3
+    assert len({key for name, key in WORLD.ran if name == "same"}) == 3
+    kit.judge_attempts(second, uid)
 
 
 @workflow

@@ -74,7 +74,7 @@ def catches(ctx, what):
     """Scenario 24: what it is given, as text."""
     try:
         ctx.execute_task(errors.raises, kwargs={"what": what}, total_retries=0).get()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is given
         seen = [type(error).__name__, [str(one) for one in error.args], getattr(error, "where", None), str(error)]
     else:
         seen = None

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from durable_wf import workflow
-from durable_wf.errors import AskError
+from durable_wf.errors import AskError, UsageError
 from tests.replay import kit
 from tests.replay.work import TIMEOUT, WORLD
 
@@ -199,7 +199,7 @@ def reads_beside(ctx):
         host = ctx.get_node_instance("host_1")
         try:
             host.set_state("wrong")
-        except Exception as error:
+        except UsageError as error:
             return [host.state, type(error).__name__, str(error)]
         return "it could ask"
 

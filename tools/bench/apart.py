@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -28,7 +29,7 @@ def ask(what: str, *arguments: object, tracer: tuple[str, ...] = ()) -> Any:
     """Run one of the functions below in a fresh process; what it found, or None if it was killed."""
     command = (*tracer, sys.executable, "-m", "tools.bench.apart", what, *map(str, arguments))
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode == -9 or done.returncode == 128 + 9:
+    if done.returncode == -signal.SIGKILL:
         return None
     if done.returncode:
         raise RuntimeError(f"{what} {arguments}: {done.stderr[-2000:]}")

@@ -123,7 +123,10 @@ class _Derived:
         before = rows.Link(0, 0, 0, 0, 0, b"")
         for link, group in zip(self._links, self._written, strict=True):
             group["+link"].append(tuple(link))
-            for name, was, now in (("seq", before.last_seq, link.last_seq), ("event", before.last_event, link.last_event)):
+            for name, was, now in (
+                ("seq", before.last_seq, link.last_seq),
+                ("event", before.last_event, link.last_event),
+            ):
                 if now > was:
                     group["=counter"].append((now, name))
             if group["+execution"]:

@@ -68,7 +68,9 @@ def table(found: dict[str, float]) -> list[str]:
             value = found[goal.name]
             word = "at most" if goal.at_most else "at least"
             limit = f"{word} {short(goal.limit)}{goal.unit}" if goal.limit is not None else ""
-            lines.append(f"| {goal.name} | {goal.about} | {short(value)}{goal.unit} | {limit} | {verdict(goal, value)} |")
+            lines.append(
+                f"| {goal.name} | {goal.about} | {short(value)}{goal.unit} | {limit} | {verdict(goal, value)} |"
+            )
     return lines
 
 

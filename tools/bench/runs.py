@@ -34,7 +34,9 @@ def fresh(path: Path) -> None:
     open_journal(path, durability="process").close()
 
 
-def run(path: Path, shape: str, count: int, durability: str, *, workers: int = WORKERS, window: int | None = None) -> Counted:
+def run(
+    path: Path, shape: str, count: int, durability: str, *, workers: int = WORKERS, window: int | None = None
+) -> Counted:
     """Run `count` tasks on the journal at `path`.
 
     window  how many may be handed out; None leaves it to the engine

@@ -164,7 +164,9 @@ def dump(path: Path) -> dict[str, list[list[Any]]]:
     try:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         return {
-            name: [[_plain(value) for value in row] for row in connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2")]
+            name: [
+                [_plain(value) for value in row] for row in connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2")
+            ]
             for name in sorted(tables)
         }
     finally:

@@ -17,11 +17,21 @@ from durable_wf.model import rows
 from durable_wf.model.states import EXECUTION, GRAPH, TASK
 
 # Keys of runtime properties and of results whose value belongs to one process, wherever they stand.
-BY_KEY: Mapping[str, str] = {
+BY_KEY: dict[str, str] = {
     "pid": "<pid>",
     "start_time": "<time>",
     "port": "<port>",
     "url": "<url>",
+}
+# Numbers of rows in the example's public books: one that a person let run again has taken the next.
+BY_BOOK: dict[str, str] = {
+    "schema": "<row of the ledger>",
+    "announcement": "<row of the register>",
+}
+# Operations whose result is such a number.
+IN_BOOKS: Mapping[str, str] = {
+    "three_tier.database.create_schema": BY_BOOK["schema"],
+    "three_tier.load_balancer.announce": BY_BOOK["announcement"],
 }
 # Columns of a node instance that count writes.
 VERSIONS = ("version", "revision")
@@ -38,20 +48,22 @@ def normal(reader: SqliteReader, folder: Path, execution: int) -> dict[str, Any]
     history = reader.history(execution)
     row = history.execution
     instances = reader.instances(row.deployment) if row.deployment is not None else []
-    text = encode({
-        "execution": {
-            "workflow": row.workflow,
-            "state": EXECUTION.states[row.state],
-            "end": _end(history),
-        },
-        "tasks": sorted(_tasks(history)),
-        "instances": {one.name: _instance(one) for one in instances},
-        "events": sorted(
-            [event.type, event.level, event.message, event.context_json]
-            for event in reader.events(execution)
-            if event.type != "workflow_warning"
-        ),
-    })
+    text = encode(
+        {
+            "execution": {
+                "workflow": row.workflow,
+                "state": EXECUTION.states[row.state],
+                "end": _end(history),
+            },
+            "tasks": sorted(_tasks(history)),
+            "instances": {one.name: _instance(one) for one in instances},
+            "events": sorted(
+                [event.type, event.level, event.message, event.context_json]
+                for event in reader.events(execution)
+                if event.type != "workflow_warning"
+            ),
+        }
+    )
     for this, everywhere in _named(folder, instances):
         text = text.replace(this, everywhere)
     for pattern, placeholder in BY_PATTERN:
@@ -88,16 +100,18 @@ def _tasks(history: rows.History) -> list[list[str]]:
             names[task.no],
             requests[task.request],
             f"{TASK.states[task.state]} after {task.retries} retries",
-            _ended(details.get(task.no)),
+            _ended(details.get(task.no), decode(requests[task.request]).get("function")),
         ]
         for task in history.tasks
     ]
 
 
-def _ended(detail_json: str | None) -> str:
+def _ended(detail_json: str | None, function: str | None) -> str:
     """A task's outcome without when it was, and without the numbers of other tasks."""
     detail = decode(detail_json) or {}
     kept = {key: detail[key] for key in ("result", "error") if key in detail}
+    if function in IN_BOOKS and "result" in kept:
+        kept["result"] = IN_BOOKS[function]
     return encode(_by_key(kept))
 
 
@@ -115,7 +129,8 @@ def _instance(one: rows.Instance) -> dict[str, Any]:
 
 def _by_key(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: BY_KEY[key] if key in BY_KEY else _by_key(inner) for key, inner in sorted(value.items())}
+        known = BY_KEY | BY_BOOK
+        return {key: known[key] if key in known else _by_key(inner) for key, inner in sorted(value.items())}
     if isinstance(value, list):
         return [_by_key(inner) for inner in value]
     return value

@@ -34,14 +34,14 @@ class Point(NamedTuple):
 class Verdict:
     """What came of it.
 
-    way       `ended` (the run ended before its n-th commit), `nothing` (it had not begun: started again), `plain`
-              (a plain resume completed it), `asked` (exit 6, then --reset-operations completed it)
+    way       `broken` (it cannot be told), `ended` (the run ended before its n-th commit), `nothing` (it had not begun:
+              started again), `plain` (a plain resume completed it), `asked` (exit 6, then --reset-operations did)
     repeated  operations that ran more than once, of those that were in flight
     commits   of the run, where it ended by itself
     """
 
     point: Point
-    way: str = "ended"
+    way: str = "broken"
     problems: list[str] = field(default_factory=list)
     repeated: int = 0
     commits: int = 0
@@ -122,7 +122,7 @@ def refer(point: Point, folder: Path) -> Reference:
         answer = _answer(run.start(None), run)
         seen = run.look("undisturbed")
         problems = [*run.verdict.problems, *ask_child(run.log, steps.finish, run.setting)]
-        if answer["exit"] not in (0,) or problems:
+        if answer["exit"] != 0 or problems:
             text = f"the undisturbed run of {point.scenario} is not well: {answer} {problems}\n{run.log.read_text()}"
             raise StepFailed(text)
     finally:
@@ -151,6 +151,7 @@ def _kill_and_resume(run: _Run) -> None:
         run.kills.update(seen.get("handed_out", ()))
     if not ended.signal:
         run.verdict.commits = _answer(ended, run)["commits"]
+        run.verdict.way = "ended"
         if len(run.point.kills) == 1:
             _check_end(run, _answer(ended, run))
             return
@@ -183,7 +184,8 @@ def _resume_as_a_person(run: _Run, before: dict[str, Any]) -> None:
     if seen["state"] != "interrupted" or seen["in_flight"].keys() != asks:
         run.wrong("resume", f"it is {seen['state']}, in flight {seen['in_flight']}, not {asks}")
     run.wrong("resume", *[f"did not run {task}, which waits for nothing unknown" for task in seen["idle"]])
-    run.wrong("resume", *[f"ran {name} again unasked" for name in asks if seen["ran"].get(name) != before["ran"].get(name)])
+    again = [name for name in asks if seen["ran"].get(name) != before["ran"].get(name)]
+    run.wrong("resume", *[f"ran {name} again unasked" for name in again])
     _check_second_resume(run, answer, seen)
     _check_end(run, _answer(run.resume(reset=True), run))
 

@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from tools.crash import points, table
 from tools.crash.killing import Kill, When
@@ -105,7 +105,7 @@ def _verdicts(sweep: Sweep, options: argparse.Namespace) -> list[Verdict]:
         return sweep.some([options.only])
     if options.points == "all":
         return sweep.every()
-    chance = random.Random(f"{options.seed} {sweep.name}")
+    chance = random.Random(f"{options.seed} {sweep.name}")  # noqa: S311 - a choice that can be made again
     shares = len(options.max_parallel or PARALLEL)
     all_kills = [Kill(n, when) for n in range(1, sweep.reference.commits + 1) for when in WHENS]
     count = min(len(all_kills), -(-int(options.points) // shares))

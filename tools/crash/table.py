@@ -17,7 +17,7 @@ from tools.crash.points import Verdict
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- crash sweep: begin -->", "<!-- crash sweep: end -->"
-_SIGNS = {"ended": "-", "nothing": "0", "plain": ".", "asked": "?"}
+_SIGNS = {"broken": "!", "ended": "-", "nothing": "0", "plain": ".", "asked": "?"}
 _HEAD = (
     "| scenario | parallel | commits | points | nothing yet | plain resume | asked | ended | run twice | wrong |",
     "|---|---|---|---|---|---|---|---|---|---|",
@@ -45,7 +45,12 @@ def markdown(rows: list[Row], options: argparse.Namespace) -> str:
     lines += _HEAD
     for name, verdicts, commits in rows:
         ways = Counter(verdict.way for verdict in verdicts)
-        cells: list[Any] = [*name, commits, len(verdicts), *(ways[way] for way in ("nothing", "plain", "asked", "ended"))]
+        cells: list[Any] = [
+            *name,
+            commits,
+            len(verdicts),
+            *(ways[way] for way in ("nothing", "plain", "asked", "ended")),
+        ]
         cells += [sum(verdict.repeated for verdict in verdicts), sum(bool(verdict.problems) for verdict in verdicts)]
         lines.append(f"| {' | '.join(map(str, cells))} |")
     lines += ["", "Every point, in the order of the commits, before and after each in turn:", "", "```"]
@@ -69,7 +74,9 @@ def write(rows: list[Row], options: argparse.Namespace) -> None:
 
 
 def _commit() -> str:
-    done = subprocess.run(("git", "rev-parse", "--short", "HEAD"), cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ("git", "rev-parse", "--short", "HEAD"), cwd=ROOT, capture_output=True, text=True, check=False
+    )
     changed = subprocess.run(
         ("git", "status", "--porcelain", "durable_wf"), cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -49,7 +49,10 @@ def main(ctx: Any, folder: str) -> list[str]:
     found += [late.get(), good.get()]
     ctx.logger.info("half-way")
 
-    safe = operation(resumable=True)(lambda label, folder: local(label, folder))
+    @operation(resumable=True)
+    def safe(label: str, folder: str) -> str:
+        return local(label, folder)
+
     found.append(call(safe, "safe").get())
     for number in range(3):
         found.append(start(step, f"chain{number}").get())

@@ -44,6 +44,8 @@ def count_runs(scratch: Path) -> dict[tuple[str, str], Runs]:
     found: dict[tuple[str, str], Runs] = {}
     for path in sorted((scratch / "ran").glob("*.jsonl")):
         lines = read_lines(path)
+        if not lines:  # killed when the file was made and nothing was written yet
+            continue
         moments = Counter(line["moment"] for line in lines)
         keys = tuple(dict.fromkeys(line["key"] for line in lines if line["key"]))
         name = (lines[0]["operation"], lines[0]["instance"])
