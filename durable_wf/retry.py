@@ -74,7 +74,7 @@ def delay_s(policy: Policy, *, retries: int, recoverable: bool, retry_after_s: f
 
 
 def usable_s(asked: object) -> float | None:
-    """The delay that a failure asks for; None where it is not a number of seconds that can be waited for."""
+    """Seconds that somebody asks for, within bounds; None where it is no number."""
     if isinstance(asked, bool) or not isinstance(asked, (int, float)):
         return None
     bounded = float(min(max(0, asked), MAX_DELAY_S))

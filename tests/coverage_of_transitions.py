@@ -186,7 +186,8 @@ def compare(taken):
 
 
 def _is_full(session):
-    """Whether every test there is was to be run."""
+    """Whether every test there is was run."""
     options = session.config.option
-    chosen = options.keyword or options.markexpr or options.deselect or options.ignore or options.lf
-    return session.config.args_source == pytest.Config.ArgsSource.TESTPATHS and not chosen
+    chosen = (options.keyword, options.markexpr, options.deselect, options.ignore, options.ignore_glob, options.lf)
+    other = (options.collectonly, options.setuponly, options.setupplan, options.stepwise)
+    return session.config.args_source == pytest.Config.ArgsSource.TESTPATHS and not any((*chosen, *other))

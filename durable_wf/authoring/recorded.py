@@ -31,6 +31,14 @@ def to_record(error: BaseException, *, skip_frames: int = 0) -> dict[str, Any]:
     skip_frames  frames of ours to leave out at the top of the traceback
     returns      type, message, arguments (None where they are not JSON), attributes, traceback, causes
     """
+    try:
+        return _to_record(error, skip_frames)
+    except Exception as second:  # noqa: BLE001 - a class of somebody else's; without a record its thread would hang
+        text = f"{type(error).__name__}, which cannot be recorded: {type(second).__name__}: {second}"
+        return _to_record(RuntimeError(text), 0)
+
+
+def _to_record(error: BaseException, skip_frames: int) -> dict[str, Any]:
     trace = error.__traceback__
     for _ in range(skip_frames):
         trace = trace.tb_next if trace is not None else None

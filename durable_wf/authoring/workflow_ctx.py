@@ -164,24 +164,39 @@ class WorkflowContext:
     def execute_task(
         self,
         task_name: str | Callable[..., Any],
-        *,
+        local: bool = True,  # noqa: ARG002 - there are no other machines
+        task_queue: str | None = None,  # noqa: ARG002 - as above
+        task_target: str | None = None,  # noqa: ARG002 - as above
         kwargs: dict[str, Any] | None = None,
+        node_context: dict[str, Any] | None = None,
+        send_task_events: bool = True,  # noqa: ARG002 - events are views over transitions
         total_retries: int | None = None,
         retry_interval: float | None = None,
-        **_: Any,
+        timeout: float | None = None,  # noqa: ARG002 - a thread cannot be stopped (workflow-api §3.8)
+        timeout_recoverable: bool | None = None,  # noqa: ARG002 - as above
     ) -> Any:
-        """A task that runs a function as an operation of the deployment.
+        """A task that runs a function as an operation, of the deployment or of a node instance.
 
-        task_name  `module.function`, `module:function`, or an importable function
+        task_name     `module.function`, `module:function`, or an importable function
+        node_context  `{"node_id": ...}` with an instance's id: the operation has its node and instance
+        raises        RuntimeError when there is no such instance
         """
         function = task_name if isinstance(task_name, str) else path_of(task_name)
+        target, about = "", None
+        if node_context and "node_id" in node_context:
+            instance = self.get_node_instance(node_context["node_id"])
+            if instance is None:
+                text = f"there is no node instance '{node_context['node_id']}'"
+                raise RuntimeError(text)
+            target, about = instance.id, {"node": instance.node_id}
         return self.internal.emit(
             operation_spec(
                 self.internal.defaults,
                 name=function,
-                target="",
+                target=target,
                 function=function,
                 kwargs=kwargs or {},
+                about=about,
                 retries=total_retries,
                 interval=retry_interval,
             )

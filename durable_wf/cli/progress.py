@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from durable_wf.cli.output import clean, is_terminal, short, took
 from durable_wf.clock import SystemClock, iso
@@ -67,26 +67,39 @@ class Silence:
         """Nothing."""
 
 
+class Mark(NamedTuple):
+    """How far an execution's journal had come before this process took it: the newest transition and event."""
+
+    seq: int = 0
+    event: int = 0
+
+
+def mark(view: View, row: rows.Execution) -> Mark:
+    """Where the execution's journal ends now."""
+    events = view.store.events(row.id)
+    return Mark(view.store.last_seq(), events[-1].id if events else 0)
+
+
 class Lines:
     """One line for each step of a task that a worker runs, and for each event and log.
 
-    What the journal had before is not shown again.
+    before  what the journal had then is not shown again
     """
 
-    def __init__(self, view: View, row: rows.Execution, out: Out) -> None:
+    def __init__(self, view: View, row: rows.Execution, out: Out, before: Mark) -> None:
         self.story = Story(view, row)
+        self._before = before
         self.patience_s = LOOK_S
         self._out = out
         self._clock = SystemClock()
         self._began: dict[int, int] = {}
-        self.began(self.story.more())
 
     def look(self) -> None:
         begin = self._clock.now().boot_us
         new = self.story.more()
         self.began(new)
         for entry in new:
-            line = self.line(entry)
+            line = self.line(entry) if self._is_new(entry) else None
             if line is not None:
                 self.say(line)
         cost_s = (self._clock.now().boot_us - begin) / 1_000_000
@@ -126,6 +139,11 @@ class Lines:
         state = self._out.state(str(entry.target), sys.stderr) + " " * (_WIDEST - len(entry.target))
         return f"{at}  {state}  {clean(entry.what)}{_reason(entry)}"
 
+    def _is_new(self, entry: Entry) -> bool:
+        if entry.seq is not None:
+            return entry.seq > self._before.seq
+        return (entry.event_id or 0) > self._before.event
+
     def _is_work(self, no: int) -> bool:
         task = self.story.names.tasks.get(no)
         return task is not None and task.kind in WORK
@@ -143,10 +161,10 @@ def _reason(entry: Entry) -> str:
 class OnTerminal(Lines):
     """A few lines at the foot of a terminal: counts by state and running operations. Steps go by above them."""
 
-    def __init__(self, view: View, row: rows.Execution, out: Out, console: Console) -> None:
+    def __init__(self, view: View, row: rows.Execution, out: Out, before: Mark, console: Console) -> None:
         from rich.live import Live
 
-        super().__init__(view, row, out)
+        super().__init__(view, row, out, before)
         self._row = row
         self._live: Live = Live(console=console, auto_refresh=False, transient=True)
         self._since_us = self._clock.wall_us()
@@ -193,17 +211,17 @@ class OnTerminal(Lines):
         return Group(*parts)
 
 
-def display(call: Call, view: View, row: rows.Execution) -> Display:
+def display(call: Call, view: View, row: rows.Execution, before: Mark) -> Display:
     """What fits the call and where its stderr goes."""
     if call.out.level < 0:
         return Silence()
     live = is_terminal(sys.stderr) and call.config["progress"] and not os.environ.get("CI")
     if not live or os.environ.get("TERM") in ("dumb", "unknown"):
-        return Lines(view, row, call.out)
+        return Lines(view, row, call.out, before)
     from rich.console import Console
 
     console = Console(stderr=True, no_color=not call.out.colors(sys.stderr), highlight=False)
-    return OnTerminal(view, row, call.out, console)
+    return OnTerminal(view, row, call.out, before, console)
 
 
 def is_over(state: str) -> bool:

@@ -30,6 +30,9 @@ from durable_wf.cli.values import read_values
 from durable_wf.errors import HeldError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from durable_wf.cli.progress import Mark
     from durable_wf.engine import Engine, ResumeOptions
     from durable_wf.inspection.view import View
     from durable_wf.model import rows
@@ -88,7 +91,7 @@ def run(
         call.out.note(f"execution {uid} of {workflow}")
         return uid
 
-    return _host(call, "run", begin, limit_s)
+    return _host(call, "run", begin, timeout_s=limit_s)
 
 
 def _check(call: Call, workflow: str, deployment: str | None) -> None:
@@ -138,6 +141,7 @@ def resume(
     What ended is answered from the journal; what had not ended runs.
     """
     from durable_wf.cli import takeover
+    from durable_wf.cli.progress import mark
     from durable_wf.inspection.find import find_execution
     from durable_wf.inspection.tasks import names_of
 
@@ -157,6 +161,7 @@ def resume(
         if dry_run:
             return _dry_run(call, view, history, options)
         print_preview(call, history, options)
+        before = mark(view, row)
 
     def begin(engine: Engine) -> str:
         for name in engine.code_differences(row.uid):
@@ -167,7 +172,7 @@ def resume(
             with call.view() as now:
                 raise takeover.held(now, row) from None
 
-    return _host(call, "resume", begin, None)
+    return _host(call, "resume", begin, before)
 
 
 def _options(
@@ -193,20 +198,28 @@ def _dry_run(call: Call, view: View, history: rows.History, options: ResumeOptio
     return 0
 
 
-def _host(call: Call, command: str, begin: Any, timeout_s: float | None) -> int:
+def _host(
+    call: Call,
+    command: str,
+    begin: Callable[[Engine], str],
+    before: Mark | None = None,
+    timeout_s: float | None = None,
+) -> int:
     """Begin an execution in this process and wait for it; the exit code.
 
-    begin  given the engine, starts it and gives its id
+    begin   given the engine, starts it and gives its id
+    before  how far its journal had come; None for a new one
     """
-    from durable_wf.cli.progress import display
-    from durable_wf.cli.waiting import Waiting, stdout_for_data
+    from durable_wf.cli.progress import Mark, display
+    from durable_wf.cli.waiting import Signals, Waiting, stdout_for_data
 
     with ExitStack() as stack:
-        with stdout_for_data():
+        with stdout_for_data(), Signals() as signals:
             engine = stack.enter_context(call.engine(command, runner=True))
             uid = begin(engine)
             view = stack.enter_context(call.view())
             row = view.store.find_execution(uid)[0]
-            ending = Waiting(engine, uid, display(call, view, row), call.out).wait(timeout_s)
+            shown = display(call, view, row, before or Mark())
+            ending = Waiting(engine, uid, shown, call.out, signals).wait(timeout_s)
             asks = engine.asks(uid)
         return print_ending(call, view, row.id, ending, asks)

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from durable_wf.cli.failures import TIMED_OUT
 from durable_wf.cli.output import plural
@@ -41,6 +41,35 @@ class _Over(NamedTuple):
     error: BaseException | None
 
 
+class Signals:
+    """SIGINT and SIGTERM become things that happened, from before the execution starts until it has ended.
+
+    A handler may do no more than note them, whatever it has interrupted. While nobody looks at the notes yet, a second
+    signal stops at once.
+
+    happened  what a `Waiting` looks at
+    """
+
+    def __init__(self) -> None:
+        self.happened: SimpleQueue[_Signalled | _Over] = SimpleQueue()
+        self.is_watched = False
+        self._before: dict[int, Any] = {}
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        if not self.is_watched and not self.happened.empty():
+            os._exit(128 + number)
+        self.happened.put(_Signalled(number))
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._note) for number in _SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How the wait ended.
@@ -56,13 +85,14 @@ class Ending:
 class Waiting:
     """One wait for one execution."""
 
-    def __init__(self, engine: Engine, uid: str, display: Display, out: Out) -> None:
+    def __init__(self, engine: Engine, uid: str, display: Display, out: Out, signals: Signals) -> None:
         self._engine = engine
         self._uid = uid
         self._display = display
         self._out = out
         self._clock = SystemClock()
-        self._happened: SimpleQueue[_Signalled | _Over] = SimpleQueue()
+        self._happened = signals.happened
+        signals.is_watched = True
         self._stopped: int | None = None
         self._shown = -1
 
@@ -73,12 +103,11 @@ class Waiting:
         raises     what made its runner stop
         """
         due_us = None if timeout_s is None else self._clock.now().boot_us + int(timeout_s * 1_000_000)
-        with self._signals():
-            threading.Thread(target=self._watch, name="durable-wf-wait", daemon=True).start()
-            try:
-                over = self._loop(due_us)
-            finally:
-                self._display.close()
+        threading.Thread(target=self._watch, name="durable-wf-wait", daemon=True).start()
+        try:
+            over = self._loop(due_us)
+        finally:
+            self._display.close()
         if over.error is not None:
             raise over.error
         return Ending(str(over.state), self._stopped)
@@ -141,21 +170,6 @@ class Waiting:
         self._out.error(f"stopped now; {plural(count, 'operation')} ran, and nobody knows how far")
         self._out.error(f"to go on: durable-wf resume {self._uid}")
         os._exit(code)
-
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        """Signals become things that happened; a handler may do no more, whatever it has interrupted."""
-
-        def note(number: int, frame: FrameType | None) -> None:
-            del frame
-            self._happened.put(_Signalled(number))
-
-        before = {number: signal.signal(number, note) for number in _SIGNALS}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 @contextmanager

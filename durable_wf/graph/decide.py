@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from durable_wf.codec import decode, encode
+from durable_wf.codec import encode
 from durable_wf.errors import EngineBug, NonDeterministicWorkflow
-from durable_wf.graph import asks, flow, outcomes
+from durable_wf.graph import answers, asks, flow, outcomes
 from durable_wf.graph.cut import Cut, apply_cut, write_cut
-from durable_wf.graph.load import connect_all, count_keys, load
+from durable_wf.graph.load import connect_all, count_keys, edges_by_graph, load
 from durable_wf.graph.match import Replay
 from durable_wf.graph.state import (
     ATTEMPT_SENT,
@@ -24,9 +24,8 @@ from durable_wf.graph.state import (
     SENT,
     SUCCEEDED,
     UNKNOWN,
-    Scope,
 )
-from durable_wf.model.commands import Answer, Cause, HandOut, Over
+from durable_wf.model.commands import Answer, HandOut, Over
 from durable_wf.model.events import (
     Asked,
     Begins,
@@ -73,7 +72,7 @@ class Core:
             apply_cut(self.run, cut)
         self._started_seq = _first_seq(history, lambda row: row.target == EXECUTION_CODE[X.STARTED])
         self.resumed_seq = _first_seq(history, lambda row: row.event in _RESUMED)
-        self.replay: Replay | None = Replay(self.run, _edges(self.run, history))
+        self.replay: Replay | None = Replay(self.run, edges_by_graph(self.run, history))
 
     # ------------------------------------------------------------------ replay, on the workflow's thread
 
@@ -91,12 +90,13 @@ class Core:
         if isinstance(event, Asked):
             replay.ask(event.spec)
             return None
+        replay.settle()
         if isinstance(event, Gets):
             task = self.run.tasks.get(event.spec.no)
-            return self._show(task) if task is not None and task.state in (SUCCEEDED, FAILED) else None
+            return answers.show(self.run, task) if task is not None and task.state in (SUCCEEDED, FAILED) else None
         if isinstance(event, Executes) and replay.graph(event) and not replay.differences:
             scope = self.run.graphs[event.path]
-            return self._show_graph(scope) if scope.state in GRAPH_ENDED else None
+            return answers.show_graph(self.run, scope) if scope.state in GRAPH_ENDED else None
         return None
 
     # ------------------------------------------------------------------ live, on the scheduler's thread
@@ -111,6 +111,7 @@ class Core:
         if replay is None:
             text = "the replay has ended already"
             raise EngineBug(text)
+        replay.settle()
         if not replay.complete:
             raise NonDeterministicWorkflow(replay.report(event))
         self.replay = None
@@ -295,30 +296,12 @@ class Core:
             task = run.tasks[wait.spec.no]
             if task.state in (SUCCEEDED, FAILED):
                 run.wait = None
-                pen.commands.append(self._show(task))
+                pen.commands.append(answers.show(self.run, task))
         elif isinstance(wait, Executes):
             scope = run.graphs[wait.path]
             if scope.ended:
                 run.wait = None
-                pen.commands.append(self._show_graph(scope))
-
-    def _show(self, task: TaskState) -> Answer:
-        """Show the function how a task ended; a failure shown for the first time notes where the function is."""
-        task.fetched = True
-        failed = () if task.state == SUCCEEDED else (task.no,)
-        self._note(failed, task.ended_seq or 0)
-        return Answer(task.no, task.detail, failed, task.ended_seq or 0)
-
-    def _show_graph(self, scope: Scope) -> Answer:
-        failed = scope.failed
-        self._note(failed, max((self.run.tasks[no].ended_seq or 0 for no in failed), default=0))
-        tasks = [self.run.tasks[no] for no in failed]
-        causes = tuple(Cause(task.no, task.name, task.target, task.request.text, task.detail) for task in tasks)
-        return Answer(0, None, failed, scope.ended_seq, causes)
-
-    def _note(self, failed: tuple[int, ...], seq: int) -> None:
-        for no in failed:
-            self.run.notes.setdefault(no, max(seq, self.run.asked_seq))
+                pen.commands.append(answers.show_graph(self.run, scope))
 
     def _is_stuck(self) -> bool:
         """Nothing runs, nothing can start, no timer will come, and the function waits or has ended."""
@@ -347,44 +330,17 @@ class Core:
         return True
 
     def _end(self, pen: Pen) -> None:
-        """The function has ended: end the execution once what it asked for has, too."""
-        run, ending = self.run, self.run.ending
-        if run.in_flight or run.again or run.unknown or ending is None:
-            return
-        if isinstance(ending, Returned):
-            if run.open:
-                return
-            failed = [task for task in run.standard if task.state == FAILED and not task.fetched]
-            if not failed:
-                detail = None if ending.result_json is None else f'{{"result":{ending.result_json}}}'
-                self._over(pen, XE.RETURNED, detail)
-                return
-            for task in failed:
-                self._show(task)
-            ending = Raised(decode(failed[0].detail)["error"], tuple(task.no for task in failed))
-        cut = min((run.notes[no] for no in ending.ended_by if no in run.notes), default=None)
-        detail = encode({"error": ending.error, "ended_by": list(ending.ended_by), "cut_seq": cut})
-        self._over(pen, XE.RAISED, detail)
-
-    def _over(self, pen: Pen, event: XE, detail: str | None) -> None:
-        state = pen.execution(event, detail)
-        self.run.over = True
-        pen.commands.append(Over(state))
+        end = answers.end_of(self.run)
+        if end is not None:
+            state = pen.execution(*end)
+            self.run.over = True
+            pen.commands.append(Over(state))
 
 
 def _first_seq(history: History, wanted: Callable[[Transition], bool]) -> int | None:
     """The seq of the execution's first such transition."""
     found = (row.seq for row in history.transitions if row.subject == Subject.EXECUTION and wanted(row))
     return next(found, None)
-
-
-def _edges(run: Run, history: History) -> dict[int, set[tuple[int, int]]]:
-    """The journal's edges by the graph that stored them: the one with the same seq."""
-    by_seq = {scope.seq: scope.no for scope in run.graph_by_no.values()}
-    found: dict[int, set[tuple[int, int]]] = {}
-    for edge in history.dependencies:
-        found.setdefault(by_seq.get(edge.seq, 0), set()).add((edge.task, edge.on))
-    return found
 
 
 _RESUMED = frozenset(tuple(XE).index(event) for event in (XE.RESUMED, XE.RESUMED_CANCELLING, XE.REOPENED))

@@ -19,6 +19,7 @@ from durable_wf.graph.state import PENDING, RESCHEDULED, STARTED, SUCCEEDED, WOR
 from durable_wf.model.commands import Arm
 from durable_wf.model.rows import Kind
 from durable_wf.model.states import GE, TE
+from durable_wf.retry import usable_s
 
 if TYPE_CHECKING:
     from durable_wf.graph.pen import Pen
@@ -105,7 +106,7 @@ def close_all(run: Run, pen: Pen, touched: dict[Scope, None]) -> None:
 
 def arm(pen: Pen, scope: Scope) -> None:
     """The graph has failed; from now on its wait_after_fail runs."""
-    wait_us = int(scope.wait_after_fail_s * 1_000_000)
+    wait_us = int((usable_s(scope.wait_after_fail_s) or 0.0) * 1_000_000)
     scope.due_us = pen.now.boot_us + wait_us
     pen.commands.append(Arm(("graph", scope.no), wait_us))
 

@@ -95,6 +95,15 @@ def count_keys(run: Run) -> None:
             keys[key] = max(keys.get(key, 0), task.n)
 
 
+def edges_by_graph(run: Run, history: History) -> dict[int, set[tuple[int, int]]]:
+    """The journal's edges by the graph that stored them: the one with the same seq."""
+    by_seq = {scope.seq: scope.no for scope in run.graph_by_no.values()}
+    found: dict[int, set[tuple[int, int]]] = {}
+    for edge in history.dependencies:
+        found.setdefault(by_seq[edge.seq], set()).add((edge.task, edge.on))
+    return found
+
+
 def connect_all(run: Run, history: History) -> None:
     """Rebuild counters, scopes and queues from the states. Costs O(tasks + dependencies), once a resume."""
     live = [task for task in run.tasks.values() if task.state != SUPERSEDED]

@@ -60,6 +60,7 @@ class Replay:
         self.fresh: list[Spec] = []
         self.warnings: list[str] = []
         self.differences: list[tuple[str, str]] = []
+        self._asked: list[Spec] = []  # since the function last waited
 
     @property
     def complete(self) -> bool:
@@ -67,12 +68,21 @@ class Replay:
         return not self._unmatched and not self._graphs and not self.differences
 
     def ask(self, spec: Spec) -> None:
-        """Match a task of standard mode; one that lies beyond the history is noted as fresh."""
-        key = (None, None, int(spec.kind), spec.name, spec.target)
-        if not self._take_equal(key, spec) and not self._take_any(key, spec):
-            self.fresh.append(spec)
-        elif spec.no:
-            self._run.standard.append(self._run.tasks[spec.no])
+        """Match a task of standard mode with one that has equal arguments; the others wait for `settle`.
+
+        So that none takes the place of a task that the function asks for a moment later, in another order.
+        """
+        self._take_equal(self._key(None, spec), spec)
+        self._asked.append(spec)
+
+    def settle(self) -> None:
+        """The function waits: match what has no equal; what lies beyond the history is noted as fresh."""
+        for spec in self._asked:
+            if spec.no or self._take_any(self._key(None, spec), spec):
+                self._run.standard.append(self._run.tasks[spec.no])
+            else:
+                self.fresh.append(spec)
+        self._asked.clear()
 
     def graph(self, asked: Executes) -> bool:
         """Match a whole execute(); False if it lies beyond the history."""
@@ -104,7 +114,7 @@ class Replay:
         if not self._take_any(self._key(graph, spec), spec):
             self._extra(spec)
 
-    def _key(self, graph: int, spec: Spec) -> Key:
+    def _key(self, graph: int | None, spec: Spec) -> Key:
         parent = spec.parent.no if spec.parent is not None else None
         return (graph, parent, int(spec.kind), spec.name, spec.target)
 

@@ -10,6 +10,7 @@ import contextlib
 import heapq
 import itertools
 import threading
+from operator import attrgetter
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -295,9 +296,9 @@ class Host:
         self._perform_all(pens)
 
     def _rotated(self, owned: list[Hosted]) -> list[Hosted]:
-        """Round robin: another execution is served first each turn."""
+        """Round robin: who has least of what must not be repeated under way, and of those another one each turn."""
         self._round = (self._round + 1) % len(owned)
-        return owned[self._round :] + owned[: self._round]
+        return sorted(owned[self._round :] + owned[: self._round], key=attrgetter("singles"))
 
     def _read_inbox(self, turn: Turn, owned: list[Hosted], facts: dict[int, list[Any]]) -> None:
         for request in turn.inbox([hosted.id for hosted in owned if hosted.taken]):
@@ -333,7 +334,7 @@ class Host:
         for hosted, pen, given in pens:
             for command in pen.commands:
                 if isinstance(command, HandOut):
-                    works.append(_work(hosted, command, given[command.no]))
+                    works.append(make_work(hosted, command, given[command.no]))
                 else:
                     self._perform(hosted, command)
         if works:
@@ -356,7 +357,7 @@ class Host:
         self._hosted.pop(hosted.id, None)
 
 
-def _work(hosted: Hosted, command: HandOut, instances: dict[str, InstanceData]) -> Work:
+def make_work(hosted: Hosted, command: HandOut, instances: dict[str, InstanceData]) -> Work:
     """What a worker is given for an attempt that is handed out."""
     task = hosted.core.run.tasks[command.no]
     call = task.spec.callable if task.spec is not None else None

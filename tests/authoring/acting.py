@@ -120,3 +120,18 @@ def states(ctx: Any) -> Any:
     alone.send_event("something", additional_context={"more": 1})
     found += [alone.get_state().get(), alone.state]
     return found
+
+
+@workflow
+def as_tasks(ctx: Any, instances: list[str]) -> Any:
+    """A function as an operation of an instance, without a mapping in the blueprint."""
+    found = []
+    for instance in instances:
+        context = {"node_id": instance}
+        try:
+            task = ctx.execute_task("tests.authoring.plugin.describes", node_context=context, total_retries=0)
+            found.append(task.get())
+        except RuntimeError as error:
+            found.append(str(error))
+    found.append(ctx.execute_task("tests.authoring.plugin.describes", True, None, None, {}, None, False, 0).get())
+    return found

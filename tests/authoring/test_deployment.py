@@ -249,3 +249,13 @@ def test_a_failure_names_function_instance_and_operation(life):
         run(life, "meets", values=[5])
     first = str(raised.value).splitlines()[0]
     assert first == "Task failed: tests.authoring.plugin.meets (alone_5:ops.meets): Broken `('meets 5', 3)`"
+
+
+def test_execute_task_for_a_node_instance(life):
+    """`node_context` gives it node and instance; an unknown one is refused; without it is of the deployment."""
+    of_node, unknown, of_deployment = run(life, "as_tasks", instances=["alone_5", "nobody"])
+    assert [of_node["type"], of_node["node"], of_node["instance"]] == ["node-instance", "alone", "alone_5"]
+    assert of_node["operation"] == "tests.authoring.plugin.describes"
+    assert unknown == "there is no node instance 'nobody'"
+    assert of_deployment["type"] == "deployment"
+    assert of_deployment["node"].startswith("ctx.node/ctx.instance can only be used in a node-instance context")

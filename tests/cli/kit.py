@@ -83,7 +83,10 @@ class Program:
         for process in self.started:
             if process.poll() is None:
                 process.kill()
-                process.communicate()
+            for stream in (process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
+            process.wait()
 
 
 class Inside:

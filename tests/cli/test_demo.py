@@ -67,16 +67,6 @@ def test_it_kills_resumes_proves_and_leaves_nothing(demo):
     nothing_is_left(demo)
 
 
-def test_json_tells_what_was_proved_and_all_else_goes_to_stderr(demo):
-    found = demo.json("demo")
-    assert found["good"]
-    assert found["killed_at"]["ended"] > 10
-    assert found["killed_at"]["running"] >= 1
-    assert len(found["checks"]) == 6
-    assert all(one["good"] for one in found["checks"])
-    nothing_is_left(demo)
-
-
 def test_keep_leaves_the_servers_and_clean_ends_them(demo):
     done = demo("demo", "--keep")
     assert "$ durable-wf demo --clean" in done.stdout
@@ -154,7 +144,7 @@ def test_a_folder_of_somebody_else_is_not_used(demo):
     place.rmdir()
 
 
-def test_it_runs_from_the_built_wheel(demo, tmp_path):
+def test_it_runs_from_the_built_wheel_and_json_tells_what_was_proved(demo, tmp_path):
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path / "dist", ROOT],
         check=True, capture_output=True,
@@ -165,11 +155,17 @@ def test_it_runs_from_the_built_wheel(demo, tmp_path):
     demo.environ |= {"PYTHONPATH": str(tmp_path / "installed"), "PYTHONDONTWRITEBYTECODE": "1"}
     before = sorted((tmp_path / "installed").rglob("*"))
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "durable_wf", "demo"],
+        [sys.executable, "-P", "-m", "durable_wf", "demo", "--json"],
         env=demo.environ, cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert f"create {tmp_path / 'installed'}" in done.stdout
+    assert f"create {tmp_path / 'installed'}" in done.stderr
+    found = fitting(done.stdout, "demo")
+    assert found["good"]
+    assert found["killed_at"]["ended"] > 10
+    assert found["killed_at"]["running"] >= 1
+    assert len(found["checks"]) == 6
+    assert all(one["good"] for one in found["checks"])
     assert sorted((tmp_path / "installed").rglob("*")) == before, "the installed package is only read"
     nothing_is_left(demo)
 

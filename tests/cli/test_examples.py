@@ -2,10 +2,7 @@
 
 import shlex
 
-import pytest
-
 from durable_wf.cli.examples import EXAMPLES
-from tests.cli.kit import environment
 
 MODULE = """\
 from durable_wf import workflow
@@ -27,20 +24,19 @@ STORY = (
 )  # fmt: skip
 
 
-@pytest.mark.slow
-def test_every_example_runs(program, blueprint, tmp_path):
+def test_every_example_runs(inside, blueprint, tmp_path, monkeypatch):
     (tmp_path / "my_module.py").write_text(MODULE)
-    program.environ = environment(tmp_path, DURABLE_WF_JOURNAL=str(program.journal))
+    monkeypatch.syspath_prepend(str(tmp_path))
     run = set()
     for path in STORY:
         for example in EXAMPLES[path]:
             if example == "durable-wf demo":  # test_demo runs it
                 continue
             if path == "resume" and "--dry-run" in example:
-                program("run", "my_module:failing", code=1)
+                inside("run", "my_module:failing", code=1)
             words = shlex.split(example)[1:]
             if "4be1" in words:
-                words[words.index("4be1")] = program.uid()[:6]
-            program(*words, code=6 if path == "resume" else 0)
+                words[words.index("4be1")] = inside.uid()[:6]
+            inside(*words, code=6 if path == "resume" else 0)
         run.add(path)
     assert run | {"demo"} == set(EXAMPLES)

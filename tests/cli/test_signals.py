@@ -1,8 +1,12 @@
 """Ctrl-C, SIGTERM, --timeout, and runners that hang: what is said, how it ends, and that a resume goes on."""
 
+import fcntl
 import json
 import os
 import signal
+import subprocess
+import threading
+from pathlib import Path
 
 import psutil
 import pytest
@@ -63,6 +67,31 @@ def test_the_second_signal_stops_now_and_what_ran_is_unknown(program, gate, numb
     resumed = program.begin("resume", uid)
     gate.next().go()
     program.end(resumed, 0)
+
+
+def test_a_second_signal_ends_a_run_that_still_waits_for_the_write_lock(program):
+    journal = open_journal(program.journal)
+    with journal.turn():
+        process = program.begin("run", f"{FLOWS}:nothing")
+        with Path(f"{program.journal}-turn").open() as queue:
+            while is_free(queue):  # until the run stands in the queue for the lock
+                threading.Event().wait(0.01)
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.2)
+        process.send_signal(signal.SIGINT)
+        program.end(process, 130)
+    journal.close()
+    assert program.json("list")["items"] == []
+
+
+def is_free(file):
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    fcntl.flock(file, fcntl.LOCK_UN)
+    return True
 
 
 def test_a_timeout_lies_down_and_ends_with_124(program, gate):

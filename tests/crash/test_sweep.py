@@ -34,6 +34,7 @@ def run(tmp_path):
         ("graph", ("--points", 20, "--double", 6)),
         ("standard", ("--points", 20, "--double", 6)),
         ("graph", ("--points", 6, "--durability", "power")),
+        ("graph", ("--points", 12, "--through", "cli")),
         ("three-tier", ("--points", 20)),
     ],
 )

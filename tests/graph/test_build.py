@@ -44,6 +44,7 @@ def test_n_tasks_after_m_cost_n_plus_m_edges():
 
 @pytest.mark.parametrize(("before", "after"), [(1, 3), (3, 1), (1, 1), (0, 3), (3, 0)])
 def test_one_after_many_needs_no_hub(before, after):
+    """The plain edges are as few."""
     build = GraphBuild("g")
     firsts, seconds = [spec(f"a{at}") for at in range(before)], [spec(f"b{at}") for at in range(after)]
     for one in (*firsts, *seconds):
@@ -179,6 +180,7 @@ def test_a_task_may_be_added_before_the_subgraph_it_was_put_into():
 
 
 def test_a_task_of_a_subgraph_that_is_not_there_is_refused():
+    """And so is an edge to a task that was not added."""
     with pytest.raises(UsageError, match="operation lost is in subgraph box, which is not executed with it"):
         built(spec("lost", sub("box"))).take(1.0)
     a = spec("a")

@@ -197,6 +197,7 @@ def test_8_one_of_two_branches_fails():
 
 
 def test_8_at_every_commit():
+    """The same failure and the same cut, wherever the process died."""
     for world in at_every_commit(BRANCHES, order=["x", "y"]):
         assert outcome_of(world)["error"][1] == "g: x"
         assert plan(world)["reset"] == ["x"]

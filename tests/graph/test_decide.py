@@ -145,6 +145,14 @@ def test_wait_after_fail_ends_the_graph_while_tasks_run():
     assert bench.core.run.graphs["g.1"].failed == (1,)
 
 
+def test_an_endless_wait_after_fail_is_no_failure_of_ours():
+    """It is brought into bounds, as a retry's wait is."""
+    bench = Bench()
+    bench.turn(graph(spec("a"), spec("b"), wait_after_fail_s=float("inf")))
+    (arm,) = bench.turn(ended(1, error="boom"))
+    assert 0 < arm.delay_us < 2**63
+
+
 def test_the_function_does_not_end_before_what_a_graph_left_running():
     """TERMINATED says that everything it asked for has ended."""
     bench = Bench()

@@ -160,6 +160,7 @@ def test_one_argument_that_differs_among_many_of_one_key():
 
 
 def test_a_task_is_described_by_kind_name_target_and_number():
+    """The number only where there are several."""
     world = interrupted(Program((Ask(Op(1, "a", target="i0")), Ask(Op(2, "a", target="i0")), Get(1))))
     runner = world.resume()
     assert [describe(task) for task in runner.core.run.tasks.values()] == ["operation a i0", "operation a i0 #2"]
@@ -175,6 +176,7 @@ def test_a_task_is_described_by_kind_name_target_and_number():
     ],
 )
 def test_differing_arguments_are_named_by_their_path(journal, code, found):
+    """Values are compared and shown as JSON."""
     assert argument_differences(journal.request, code.request) == found
 
 
@@ -184,3 +186,30 @@ def test_only_what_is_left_is_shown_up_to_forty_lines():
     world = interrupted(Program((Execute("g", 0, many),)))
     resumed(world, Program((Execute("g", 0, (Op(1, "other", kind=Kind.LOCAL),)),)))
     assert [len(column) for column in report(world)] == [40, 1]
+
+
+def test_a_persons_resume_with_other_code_changes_nothing_either():
+    """The execution stays failed, its cut is not written; with the code put back it completes."""
+    failing = Program((Ask(Op(1, "a", script=("final",))), Ask(B), Get(2), Get(1)))
+    world = World(failing)
+    run_on(world.start())
+    before = world.journal.stored("transition", 1), world.journal.stored("task", 1)
+    resumed(world, Program((Ask(Op(1, "a", script=("final",))), Ask(C), Get(1))))
+    assert report(world) == (["operation b"], ["operation c"])
+    assert (world.journal.stored("transition", 1), world.journal.stored("task", 1)) == before
+    assert str(world.state) == "failed"
+    resumed(world, failing)
+    assert str(world.state) == "terminated"
+
+
+def test_a_report_is_taken_back_by_a_resume_that_matches():
+    """Even where it can only ask the same questions as before."""
+    asking = Program((Ask(Op(1, "a", on_unknown="ask")), Get(1)))
+    world = interrupted(asking)
+    resumed(world, Program((Ask(B), Get(2))))
+    assert world.row.report
+    assert resumed(world, asking).asks == (1,)
+    assert world.row.report is None
+    last = world.journal.last_seq()
+    assert resumed(world, asking).asks == (1,)
+    assert world.journal.last_seq() == last

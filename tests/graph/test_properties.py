@@ -55,6 +55,7 @@ def test_only_a_key_that_both_sides_changed_conflicts(read, mine, theirs):
 
 
 def test_a_conflict_names_key_and_both_values():
+    """What is there now, and what the operation wants."""
     new, conflict = merge(row({"port": 3}), [PropertyChange("name", MISSING, "x"), PropertyChange("port", 1, 2)])
     assert new is None
     assert conflict == PropertyChange("port", 3, 2)
@@ -73,5 +74,6 @@ def test_a_conflict_names_key_and_both_values():
     ids=["null is a value", "removed", "1 is not true", "true becomes 1", "gone already", "nested"],
 )
 def test_values_are_compared_as_json(now, change, after):
+    """As the journal has them, true is not 1."""
     found = merged(now, [change])
     assert found == after if isinstance(after, str) else encode(found) == encode(after)

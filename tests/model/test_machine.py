@@ -30,6 +30,7 @@ def machine(*rows, initial=S.NEW, ended=frozenset({S.DONE})):
 
 
 def test_a_table_that_holds_together_is_taken():
+    """States, events, edges and codes are read off it."""
     toy = machine(TAKEN, ENDED)
     assert toy.next(S.NEW, E.TAKEN) is S.BUSY
     assert toy.states == tuple(S)

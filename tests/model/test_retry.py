@@ -24,6 +24,7 @@ def test_total_retries_is_how_often_a_failure_is_tried_again(total):
 
 
 def test_infinite_retries_never_end():
+    """-1 is without limit."""
     assert retry(Policy(INFINITE, 1.0), 1_000_000) == 1.0
 
 
@@ -53,11 +54,13 @@ def test_whatever_a_failure_asks_for_can_be_stored_and_waited_for(asked):
 
 @pytest.mark.parametrize("interval", [-5.0, 1e300, 10**400])
 def test_an_interval_that_cannot_be_waited_for_is_brought_into_bounds(interval):
+    """Instants are stored in 64 bits."""
     assert 0.0 <= retry(Policy(INFINITE, interval), 0) <= MAX_DELAY_S
 
 
 @given(st.integers(-1, 100), st.floats(0, 1e6), st.sampled_from(["rerun", "ask", "fail"]))
 def test_a_policy_comes_back_from_its_json(total, interval, on_unknown):
+    """It is stored with the request."""
     policy = Policy(total, interval, on_unknown)
     assert Policy.from_json(decode(encode(policy.to_json()))) == policy
     assert policy.repeatable is (on_unknown == "rerun")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from durable_wf import WorkflowFailed, workflow
+from durable_wf import WorkflowFailed, ctx, operation, workflow
 from durable_wf.errors import CodeDiffersError
 from durable_wf.workflows import forkjoin
 from tests.replay import kit
@@ -214,19 +214,66 @@ def of_one_key(ctx, numbers):
     return "done"
 
 
+@workflow
+def of_one_key_standard(ctx, numbers):
+    """The same in standard mode; each result with what it was asked for."""
+    results = {n: op(ctx, "same", n=n) for n in WORLD.order or numbers}
+    for result in results.values():
+        result.get()
+    more = {n: ctx.execute_task(echo, kwargs={"name": "then", "n": n}) for n in WORLD.order or numbers}
+    return sorted([n, result.get()] for n, result in more.items())
+
+
+@operation(resumable=True)
+def echo(name, n):
+    """Give an argument back."""
+    WORLD.note(name, ctx.operation.idempotency_key)
+    return n
+
+
+@workflow
+def asks_slowly(ctx):
+    """Asks for tasks of one key; may be killed after the first."""
+    results = {}
+    for n in WORLD.order:
+        results[n] = ctx.execute_task(echo, kwargs={"name": "then", "n": n})
+        if "slow" in WORLD.broken:
+            WORLD.note("hold", "")
+    return sorted([n, result.get()] for n, result in results.items())
+
+
+def test_21_a_death_between_two_asks_swaps_nothing(lives):
+    """The journal has only the first; the replay asks in another order: the rest is new, each with its arguments."""
+    WORLD.order = [1, 2, 3]
+    WORLD.broken.add("slow")
+    life = lives()
+    with WORLD.gate("hold", "then"):
+        uid = life.start(asks_slowly)
+        WORLD.arrived("then")
+        life.die()
+        WORLD.broken.clear()
+    WORLD.order = [3, 2, 1]
+    second = lives()
+    assert second.resume(uid) == "terminated"
+    assert second.engine.result(uid) == [[1, 1], [2, 2], [3, 3]]
+    assert second.journal.events(1) == []
+
+
+@pytest.mark.parametrize("flow", [of_one_key, of_one_key_standard])
 @pytest.mark.parametrize("order", [[3, 2, 1], [2, 3, 1], [1, 2, 3]])
-def test_21_tasks_of_one_key_are_matched_by_their_arguments(lives, order):
+def test_21_tasks_of_one_key_are_matched_by_their_arguments(lives, order, flow):
     """Built in another order, every row finds its own again, and its edges: no difference is reported."""
     WORLD.order = []
     life = lives()
     with WORLD.gate("then"):
-        uid = life.start(of_one_key, {"numbers": [1, 2, 3]})
+        uid = life.start(flow, {"numbers": [1, 2, 3]})
         WORLD.arrived("then")
         life.die()
     WORLD.order = order
     second = lives()
     assert second.resume(uid) == "terminated"
     assert [event.message for event in second.journal.events(1)] == []
+    assert second.engine.result(uid) in ("done", [[1, 1], [2, 2], [3, 3]])
     assert len({key for name, key in WORLD.ran if name == "same"}) == 3
     kit.judge_attempts(second, uid)
 

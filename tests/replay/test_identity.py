@@ -261,3 +261,35 @@ def ends_early(ctx):
         return "early"
     op(ctx, "a").get()
     return op(ctx, "last").get()
+
+
+@workflow
+def talks(ctx):
+    """Says something between its tasks, one line twice."""
+    ctx.logger.info("begins")
+    for name in ("a", "b"):
+        ctx.logger.info("next")
+        op(ctx, name).get()
+        ctx.execute_task(says, kwargs={"text": f"in {name}"}).get()
+    ctx.logger.warning("ends")
+
+
+@operation(resumable=True)
+def says(ctx, text):
+    """Says one line."""
+    ctx.logger.info(text)
+
+
+def test_every_line_is_told_once_wherever_the_process_dies(new_store):
+    """Not again in a replay, and not lost where the process died before it was written."""
+    for at, after in itertools.product(range(1, 30), (False, True)):
+        told = []
+
+        def script(play, told=told):
+            assert play.run(talks) == "terminated"
+            told += [event.message for event in play.life.journal.events(1)]
+
+        _, kills = kit.perform(script, new_store(), at=at, after=after, deaths=3)
+        assert told == ["begins", "next", "in a", "next", "in b", "ends"], f"{at} {after}"
+        if kills == 0:
+            break

@@ -185,3 +185,25 @@ def test_retries_at_every_commit(new_store):
     story = kit.at_every_commit(script, new_store)
     assert story.result == ("Broken", "a")
     assert story.ran == {"a": 3, "b": 1}
+
+
+@workflow
+def asks_for_a_delay(ctx, how, after):
+    """An operation that says itself when it wants to be run again."""
+    return ctx.execute_task("tests.authoring.plugin:tries", kwargs={"succeed_at": 1, "how": how, "after": after}).get()
+
+
+@pytest.mark.parametrize(("how", "after", "waits_s"), [
+    ("recoverable", 60, 60), ("retry", 60, 60), ("recoverable", None, HOUR), ("retry", None, HOUR), ("retry", 0, 0),
+])  # fmt: skip
+def test_the_delay_that_a_failure_asks_for_wins_over_the_interval(lives, clock, how, after, waits_s):
+    """`RecoverableError(retry_after=...)` and `ctx.operation.retry(retry_after=...)`; else the task's interval."""
+    life = lives(clock=clock)
+    uid = life.start(asks_for_a_delay, {"how": how, "after": after}, options=HOURLY)
+    if waits_s:
+        waits(life, uid, "tests.authoring.plugin:tries")
+        life.advance(waits_s - 1)
+        assert WORLD.seen == [(0, 1)]
+        life.advance(1)
+    assert life.wait(uid) == "terminated"
+    assert WORLD.seen == [(0, 1), (1, 1)]

@@ -51,10 +51,21 @@ class Deadly(BaseException):
     """No `except Exception` catches it."""
 
 
+class Unrecordable(Exception):
+    """Whoever looks at its arguments is sorry."""
+
+    @property
+    def args(self):
+        """Not to be had."""
+        raise OSError("not to be had")
+
+
 @workflow
 def ends_badly(ctx, how):
     """Raises what is no Exception."""
     op(ctx, "a").get()
+    if how == "unrecordable":
+        raise Unrecordable
     if how == "exit":
         raise SystemExit(3)
     if how == "interrupt":

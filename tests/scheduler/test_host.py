@@ -284,6 +284,15 @@ def test_what_is_no_exception_fails_the_execution(lives, how, text):
     assert life.run(flows.line, {"names": ["b"]})[1] == "terminated"
 
 
+def test_an_error_that_cannot_be_recorded_fails_the_execution(lives):
+    """It is named, and why it cannot; nothing hangs."""
+    life = lives()
+    uid, state = life.run(flows.ends_badly, {"how": "unrecordable"})
+    assert state == "failed"
+    with pytest.raises(RuntimeError, match="Unrecordable, which cannot be recorded: OSError: not to be had"):
+        life.engine.result(uid)
+
+
 def test_an_execution_that_runs_here_cannot_be_resumed_here(lives):
     """The engine's own live runner is a live runner, too; nothing of it is disturbed."""
     life = lives()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import truediv
 from statistics import median
 from typing import Any
 
@@ -24,8 +25,8 @@ class Goal:
 
 
 GOALS = (
-    Goal("P1", "wide, power, 10 000: rate against the floor", 0.40, at_most=False),
-    Goal("P4", "wide, process, 10 000: rate against the floor", 0.35, at_most=False),
+    Goal("P1", "wide, power: rate against the floor", 0.40, at_most=False),
+    Goal("P4", "wide, process: rate against the floor", 0.35, at_most=False),
     Goal("P5 power", "a step of a chain, power: time against the floor", 2.0),
     Goal("P5 process", "a step of a chain, process: time against the floor", 5.0),
     Goal("P8", "resume of finished tasks: time against SELECT and DiGraph", 4.0),
@@ -36,7 +37,7 @@ GOALS = (
     Goal("chain", "transactions a step", 1.05, unit=""),
     Goal("syncs power", "of the -wal, a transaction", 1.02, unit=""),
     Goal("syncs process", "of the -wal, a transaction", 0.01, unit=""),
-    Goal("-wal", "at its longest", 8_000_000, unit=" bytes"),
+    Goal("-wal", "at its longest, over many tasks", 8_000_000, unit=" bytes"),
     Goal("file", "a task without payload", 250, unit=" bytes"),
 )
 
@@ -94,6 +95,6 @@ def runs_table(cells: Iterable[dict[str, Any]]) -> list[str]:
         batch = median(count / transactions for transactions in cell["transactions"])
         lines.append(
             f"| {cell['shape']} | {count} | {cell['durability']} | {engine} | {floor} "
-            f"| {engine.median / floor.median:.2f} | {batch:.1f} |"
+            f"| {median(map(truediv, cell['floor_s'], cell['engine_s'])):.2f} | {batch:.1f} |"
         )
     return lines

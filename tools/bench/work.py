@@ -44,7 +44,17 @@ def standard(ctx: Any, count: int) -> None:
         ctx.execute_task(nothing).get()
 
 
-SHAPES: Mapping[str, Callable[..., None]] = {"wide": wide, "chain": chain, "standard": standard}
+@workflow
+def batches(ctx: Any, count: int) -> None:
+    """A thousand at once, again and again."""
+    graph = ctx.graph_mode()
+    for _ in range(count // 1_000):
+        for _ in range(1_000):
+            graph.add_task(ctx.execute_task(nothing))
+        graph.execute()
+
+
+SHAPES: Mapping[str, Callable[..., None]] = {"wide": wide, "chain": chain, "standard": standard, "batches": batches}
 
 
 # ---------------------------------------------------------------------------------- graphs that wait, and that resume

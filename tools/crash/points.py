@@ -25,9 +25,11 @@ class Point(NamedTuple):
     max_parallel: int
     kills: tuple[Kill, ...]
     durability: str = "process"
+    through: str = "engine"
 
     def __str__(self) -> str:
-        return f"{self.scenario} --max-parallel {self.max_parallel} --only {','.join(map(str, self.kills))}"
+        text = f"{self.scenario} --max-parallel {self.max_parallel} --only {','.join(map(str, self.kills))}"
+        return text + (" --through cli" if self.through == "cli" else "")
 
 
 @dataclass(slots=True)
@@ -65,7 +67,7 @@ class _Run:
     def __init__(self, point: Point, folder: Path, reference: Reference | None) -> None:
         self.point = point
         self.log = folder / "output.txt"
-        self.setting = Setting(point.scenario, folder, point.max_parallel, point.durability)
+        self.setting = Setting(point.scenario, folder, point.max_parallel, point.durability, point.through)
         self.reference = reference
         self.verdict = Verdict(point, folder=str(folder))
         self.kills: Counter[str] = Counter()  # by name: kills at which it was in flight
@@ -179,7 +181,9 @@ def _resume_as_a_person(run: _Run, before: dict[str, Any]) -> None:
     run.verdict.way = "asked"
     seen = run.look("after the resume that asks")
     numbers = sorted(seen["numbers"][name] for name in asks & seen["numbers"].keys())
-    if answer["exit"] != ASKS or answer["asks"] != numbers:
+    if answer["exit"] != ASKS or not _names(
+        answer, numbers, [seen["paths"][name] for name in asks & seen["paths"].keys()]
+    ):
         run.wrong("resume", f"should ask about {sorted(asks)} {numbers}, gave {answer}")
     if seen["state"] != "interrupted" or seen["in_flight"].keys() != asks:
         run.wrong("resume", f"it is {seen['state']}, in flight {seen['in_flight']}, not {asks}")
@@ -188,6 +192,13 @@ def _resume_as_a_person(run: _Run, before: dict[str, Any]) -> None:
     run.wrong("resume", *[f"ran {name} again unasked" for name in again])
     _check_second_resume(run, answer, seen)
     _check_end(run, _answer(run.resume(reset=True), run))
+
+
+def _names(answer: dict[str, Any], numbers: list[int], paths: list[str]) -> bool:
+    """Whether it says which tasks it asks about: the engine by number, the command by path."""
+    if answer["asks"] is None:
+        return all(path in answer["text"] for path in paths)
+    return bool(answer["asks"] == numbers)
 
 
 def _check_second_resume(run: _Run, answer: dict[str, Any], seen: dict[str, Any]) -> None:

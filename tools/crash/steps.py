@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +26,7 @@ class Setting(NamedTuple):
     folder: Path
     max_parallel: int
     durability: str
+    through: str  # `engine` or `cli`: what resumes, where nobody is killed
 
 
 def journal_of(folder: Path) -> Path:
@@ -49,6 +52,8 @@ def start(setting: Setting, kill: Kill | None) -> dict[str, Any]:
 
 def resume(setting: Setting, kill: Kill | None, *, reset: bool) -> dict[str, Any]:
     """Resume it, as a person would."""
+    if setting.through == "cli" and kill is None:
+        return _command(setting, "resume", UID, *(["--reset-operations"] if reset else []))
     engine, journal = _engine(setting, kill)
     with engine:
         try:
@@ -56,6 +61,26 @@ def resume(setting: Setting, kill: Kill | None, *, reset: bool) -> dict[str, Any
         except DurableError as error:
             return {"exit": error.exit_code, "asks": [], "text": str(error), "commits": journal.commits}
         return _ended(engine, uid) | {"commits": journal.commits}
+
+
+def _command(setting: Setting, *arguments: str) -> dict[str, Any]:
+    """Run a command line in this process, which ends with it; its exit code and what it said."""
+    from durable_wf.cli.app import main
+
+    said = setting.folder / "said.txt"
+    sys.argv = ["durable-wf", "--journal", str(journal_of(setting.folder)), *arguments]
+    with said.open("w") as output:
+        for descriptor in (1, 2):
+            os.dup2(output.fileno(), descriptor)
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        else:
+            code = 0
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return {"exit": code or 0, "asks": None, "text": said.read_text()}
 
 
 def finish(setting: Setting) -> list[str]:

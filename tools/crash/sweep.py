@@ -40,7 +40,7 @@ class Sweep:
 
     def __init__(self, scenario: str, max_parallel: int, options: argparse.Namespace, folder: Path) -> None:
         self.name = (scenario, max_parallel)
-        self._point = Point(scenario, max_parallel, (), options.durability)
+        self._point = Point(scenario, max_parallel, (), options.durability, options.through)
         self._options = options
         self._folder = folder / f"{scenario}-{max_parallel}"
         self._numbers = itertools.count()
@@ -132,6 +132,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     add("--seed", type=int, default=None, help="chooses the points (default: a new one, printed)")
     add("--max-parallel", action="append", type=int, choices=PARALLEL, help="operations at a time (default: both)")
     add("--durability", choices=("process", "power"), default="process", help="of the journal (default: process)")
+    add("--through", choices=("engine", "cli"), default="engine", help="what resumes (default: engine)")
     add("--only", type=_kills, metavar="N:WHEN[,N:WHEN]", help="this one point: before or after the N-th commit")
     add("--jobs", type=int, default=os.cpu_count() or 2, help="points made at a time (default: one a core)")
     add("--write", action=argparse.BooleanOptionalAction, default=True, help="the table of `--points all` into docs/")
