@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -75,10 +76,11 @@ class Out:
             self.error(text)
 
     def error(self, text: str) -> None:
-        """For a person, quiet or not."""
+        """For a person, quiet or not. Where nobody reads it any more, that is no reason to fail."""
         if sys.stderr is not None:
-            sys.stderr.write(f"{text}\n")
-            sys.stderr.flush()
+            with contextlib.suppress(OSError, ValueError):
+                sys.stderr.write(f"{text}\n")
+                sys.stderr.flush()
 
     # ------------------------------------------------------------------ colours
 

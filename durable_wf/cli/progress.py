@@ -159,7 +159,10 @@ def _reason(entry: Entry) -> str:
 
 
 class OnTerminal(Lines):
-    """A few lines at the foot of a terminal: counts by state and running operations. Steps go by above them."""
+    """A few lines at the foot of a terminal: counts by state and running operations.
+
+    Above them go events, logs, and steps that did not succeed; with -v all steps.
+    """
 
     def __init__(self, view: View, row: rows.Execution, out: Out, before: Mark, console: Console) -> None:
         from rich.live import Live
@@ -174,6 +177,11 @@ class OnTerminal(Lines):
     def look(self) -> None:
         super().look()
         self._refresh()
+
+    def line(self, entry: Entry) -> str | None:
+        if entry.subject is Subject.TASK and entry.target == T.SUCCEEDED and self._out.level <= 0:
+            return None
+        return super().line(entry)
 
     def say(self, line: str) -> None:
         from rich.text import Text
@@ -193,7 +201,8 @@ class OnTerminal(Lines):
         from rich.text import Text
 
         names, states = self.story.names, self.story.states
-        counted = Counter(state for no, state in states.items() if names.tasks[no].kind not in _STRUCTURE)
+        shown = (no for no, task in names.tasks.items() if task.kind not in _STRUCTURE)
+        counted = Counter(states.get(no, T.PENDING) for no in shown)
         total, done = sum(counted.values()), counted[T.SUCCEEDED]
         now_us = self._clock.wall_us()
         counts = ", ".join(f"{count} {state}" for state in T if (count := counted[state]))

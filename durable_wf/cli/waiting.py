@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from durable_wf.cli.failures import TIMED_OUT
 from durable_wf.cli.output import plural
 from durable_wf.clock import SystemClock
+from durable_wf.errors import DurableError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -123,16 +124,21 @@ class Waiting:
             try:
                 found = self._happened.get(timeout=self._patience(due_us))
             except Empty:
-                self._display.look()
+                self._look()
                 if due_us is not None and self._stopped is None and self._clock.now().boot_us >= due_us:
                     self._out.error("--timeout: starting nothing new")
                     self._stop(TIMED_OUT)
                 self._show_count()
                 continue
             if isinstance(found, _Over):
-                self._display.look()
+                self._look()
                 return found
             self._signalled(found.number)
+
+    def _look(self) -> None:
+        """Show what is new. That a look fails is no reason to end what is looked at; the next one shows it."""
+        with contextlib.suppress(DurableError, OSError):
+            self._display.look()
 
     def _patience(self, due_us: int | None) -> float | None:
         patience = self._display.patience_s

@@ -129,7 +129,6 @@ class Engine:
         deployment: str | None = None,
         options: RunOptions | None = None,
         allow_custom_parameters: bool = False,
-        key: str | None = None,
     ) -> str:
         """Start a workflow; its execution's id. It runs in this process.
 
@@ -142,7 +141,7 @@ class Engine:
         plan = plan_workflow(workflow, topology, parameters or {}, allow_custom=allow_custom_parameters)
         options = options or RunOptions()
         uid = self._new_id()
-        row = self.host.ask(lambda: create(self.journal, self.clock, plan, topology, uid, options, key, _owner()))
+        row = self.host.ask(lambda: create(self.journal, self.clock, plan, topology, uid, options, _owner()))
         with self._owning(row.id):
             run = Run(row, topology, plan.function, resumed=False, journal_id=self.journal.id)
             self._host(run, self.journal.history(row.id), options.max_parallel, cautious=0)
@@ -166,7 +165,7 @@ class Engine:
         with self._owning(row.id), no_collection():
             history = self.journal.history(row.id)
             check_changed(self.journal, history, options)
-            cut = check_cut(history, options) if has_ended(row) else None
+            cut = check_cut(history, options)  # of what is there now: another runner may have ended it meanwhile
             limit = options.max_parallel or options_of(row).get("max_parallel")
             self._host(run, history, limit, cautious=self.host.pool.size, cut=cut, reset_all=options.reset_operations)
         return row.uid

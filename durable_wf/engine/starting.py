@@ -83,41 +83,39 @@ def create(
     topology: DeploymentTopology | None,
     uid: str,
     options: RunOptions,
-    key: str | None,
     owner: dict[str, object],
 ) -> rows.Execution:
     """Write a new execution, owned by this process from its first commit on. On the scheduler's thread.
 
     raises  HeldError when another execution of the deployment is running
     """
-    with journal.turn() as turn:
-        number = turn.next_id("execution")
-        seq = turn.seq
-        row = rows.Execution(
-            number, uid, topology.id if topology is not None else None, plan.workflow, plan.path, plan.parameters_json,
-            encode(options.to_json()), plan.code_json, key, clock.wall_us(), seq, EXECUTION.code(X.PENDING), 1,
-            encode(owner), None, None, None, None,
-        )  # fmt: skip
-        refuse_beside_another(journal, row)
-        if not journal.own(number):
-            text = f"the ownership byte of the new execution {number} is taken"
-            raise UsageError(text)
-        created = rows.Transition(
-            number,
-            seq,
-            int(rows.Subject.EXECUTION),
-            number,
-            None,
-            row.state,
-            _CREATED,
-            row.created_us,
-            None,
-            None,
-            1,
-            None,
-        )
-        turn.apply(rows.Changes(executions=[row], transitions=[created]))
+    number = 0
+    try:
+        with journal.turn() as turn:
+            number = turn.next_id("execution")
+            row = rows.Execution(
+                number, uid, topology.id if topology is not None else None, plan.workflow, plan.path,
+                plan.parameters_json, encode(options.to_json()), plan.code_json, None, clock.wall_us(), turn.seq,
+                EXECUTION.code(X.PENDING), 1, encode(owner), None, None, None, None,
+            )  # fmt: skip
+            refuse_beside_another(journal, row)
+            if not journal.own(number):
+                number, taken = 0, number
+                text = f"the ownership byte of the new execution {taken} is taken"
+                raise UsageError(text)
+            turn.apply(rows.Changes(executions=[row], transitions=[_created(row)]))
+    except BaseException:
+        if number:  # not written, or nobody knows: either way this process does not run it
+            journal.disown(number)
+        raise
     return row
+
+
+def _created(row: rows.Execution) -> rows.Transition:
+    subject = int(rows.Subject.EXECUTION)
+    return rows.Transition(
+        row.id, row.seq, subject, row.id, None, row.state, _CREATED, row.created_us, None, None, row.fence, None
+    )
 
 
 def has_ended(row: rows.Execution) -> bool:
@@ -130,6 +128,8 @@ def check_cut(history: rows.History, options: ResumeOptions) -> Cut | None:
 
     raises  AskError with the list of what was rolled back, unless changes are accepted
     """
+    if not has_ended(history.execution):
+        return None
     run = load(history)
     cut = plan_cut(run, history, options.from_task)
     if cut is None or not cut.rolled_back or options.accept_changes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from durable_wf.codec import encode
-from durable_wf.errors import EngineBug, NonDeterministicWorkflow
+from durable_wf.errors import EngineBug, IllegalTransition, NonDeterministicWorkflow
 from durable_wf.graph import answers, asks, flow, outcomes
 from durable_wf.graph.cut import Cut, apply_cut, write_cut
 from durable_wf.graph.load import connect_all, count_keys, edges_by_graph, load
@@ -254,6 +254,8 @@ class Core:
             pen.execution(XE.RESUMED)
         elif self._cut is not None:
             write_cut(self.run, pen, self._cut, self._before, self._graphs_before)
+        else:
+            raise IllegalTransition("execution", state, XE.RESUMED)
 
     def _lost(self, pen: Pen) -> None:
         """What was in flight when the runner died is unknown from here on; settle what can be."""

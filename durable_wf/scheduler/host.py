@@ -14,7 +14,7 @@ from operator import attrgetter
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from durable_wf.errors import DurableError, EngineBug, Fenced, NonDeterministicWorkflow, UsageError
+from durable_wf.errors import DurableError, EngineBug, Fenced, NonDeterministicWorkflow, StorageError, UsageError
 from durable_wf.graph.pen import Pen
 from durable_wf.model.commands import Answer, Arm, HandOut, Over
 from durable_wf.model.events import Begun, Due, Ended, Stops
@@ -52,6 +52,7 @@ class Host:
         self.window = max(2 * max_operations, SHORT_WINDOW)
         self.turns = 0
         self._hosted: dict[int, Hosted] = {}
+        self._draining: set[Hosted] = set()  # dropped, with operations still running
         self._timers: list[tuple[int, int, Hosted, tuple[str, int]]] = []
         self._count = itertools.count()
         self._thread: threading.Thread | None = None
@@ -120,6 +121,8 @@ class Host:
                     self._step(items)
                 except DurableError as error:
                     self._broken(error)
+                except OSError as error:  # a side file's disk, say
+                    self._broken(StorageError(f"the scheduler could not go on: {error}"), error)
                 except Exception as error:  # noqa: BLE001 - a bug of ours must stop every runner, loudly, not hang it
                     self._broken(EngineBug(f"the scheduler failed: {type(error).__name__}: {error}"), error)
         finally:
@@ -214,6 +217,9 @@ class Host:
             hosted.no_longer(work)
             hosted.cautious = max(0, hosted.cautious - 1)
             facts.setdefault(hosted.id, []).append(Ended(work.no, work.attempt, work.outcome))
+        elif hosted in self._draining:
+            hosted.no_longer(work)
+            self._give_up(hosted)
 
     def _took_timers(self, facts: dict[int, list[Any]]) -> None:
         if not self._timers:
@@ -281,6 +287,9 @@ class Host:
                     pen.forget(hosted.core.run.row._replace(report=signal.report))
                     pen.execution_columns()
                     pen.commands.clear()
+                except EngineBug as bug:  # this core cannot be trusted any more; the others can
+                    unwound.append((hosted, bug))
+                    continue
                 seq = pen.seq
                 given = {}
                 for command in pen.commands:
@@ -336,15 +345,16 @@ class Host:
                 if isinstance(command, HandOut):
                     works.append(make_work(hosted, command, given[command.no]))
                 else:
-                    self._perform(hosted, command)
+                    self._perform(hosted, command, pen.now.boot_us)
         if works:
             self.pool.give(works)
 
-    def _perform(self, hosted: Hosted, command: Any) -> None:
+    def _perform(self, hosted: Hosted, command: Any, decided_us: int) -> None:
+        """decided_us  boot time of the turn: a wait begins when it was recorded, not when it is armed."""
         if isinstance(command, Answer):
             hosted.answer(command)
         elif isinstance(command, Arm):
-            due_us = self.clock.now().boot_us + command.delay_us
+            due_us = decided_us + command.delay_us
             heapq.heappush(self._timers, (due_us, next(self._count), hosted, command.timer))
         elif isinstance(command, Over):
             self._drop(hosted)
@@ -352,9 +362,18 @@ class Host:
 
     def _drop(self, hosted: Hosted) -> None:
         """Have nothing more to do with it; it is forgotten last, so that it is told whatever goes wrong here."""
-        self.pool.take_back(hosted)
-        self.journal.disown(hosted.id)
+        for work in self.pool.take_back(hosted):
+            hosted.no_longer(work)
+        self._draining.add(hosted)
+        self._give_up(hosted)
         self._hosted.pop(hosted.id, None)
+
+    def _give_up(self, hosted: Hosted) -> None:
+        """Give the ownership back once nothing of it runs any more: nobody may repeat what is still under way."""
+        if not hosted.works:
+            self._draining.discard(hosted)
+            self.journal.disown(hosted.id)
+            hosted.released.set()
 
 
 def make_work(hosted: Hosted, command: HandOut, instances: dict[str, InstanceData]) -> Work:

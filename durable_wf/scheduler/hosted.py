@@ -56,6 +56,7 @@ class Hosted:
         self.asks: tuple[int, ...] = ()
         self.failure: BaseException | None = None
         self.done = threading.Event()
+        self.released = threading.Event()  # nothing of it runs in this process any more; another runner may claim it
         self._post = post
         self._answers: SimpleQueue[Answer | BaseException] = SimpleQueue()
         self._thread: threading.Thread | None = None

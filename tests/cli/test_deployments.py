@@ -79,7 +79,8 @@ def test_instances_have_the_references_names(inside, blueprint):
     found = inside.json("deployments", "instances", "small")["items"]
     page = next(one for one in found if one["node_id"] == "page")
     assert set(page) == {
-        "id", "node_id", "index", "state", "host_id", "runtime_properties", "relationships", "scaling_groups", "version",
+        "id", "node_id", "index", "state", "host_id", "runtime_properties", "relationships", "scaling_groups",
+        "version",
     }  # fmt: skip
     (relationship,) = page["relationships"]
     assert relationship["type"] == "cloudify.relationships.connected_to"

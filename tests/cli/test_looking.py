@@ -146,10 +146,10 @@ def test_following_ends_with_the_execution(program, gate):
     first = lines.stdout.readline()
     waiting.go()
     program.end(process, 0)
-    said = program.end(text, 0)
-    assert "started → terminated" in said.stdout
-    assert f"execution {uid}: terminated" in said.stderr
-    found = [fitting(line, "journal --follow") for line in [first, *program.end(lines, 0).stdout.splitlines()]]
+    assert "started → terminated" in text.stdout.read()
+    assert f"execution {uid}: terminated" in program.end(text, 0).stderr
+    found = [fitting(line, "journal --follow") for line in [first, *lines.stdout.read().splitlines()]]
+    program.end(lines, 0)
     assert [one["seq"] for one in found] == [one["seq"] for one in program.json("journal", uid)["items"]]
 
 

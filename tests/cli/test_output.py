@@ -66,6 +66,15 @@ def test_a_stdout_that_cannot_hold_our_characters_gets_others(program):
     assert "\\u2192" in program("journal", program.uid()).stdout
 
 
+def test_a_reader_of_stderr_that_goes_away_does_not_stop_the_run(program, gate):
+    process = program.begin("run", f"{FLOWS}:held", "-p", f"address={gate.address}")
+    waiting = gate.next()
+    process.stderr.close()
+    waiting.go()
+    assert json.loads(process.stdout.read()) == ["wait0"]
+    assert process.wait() == 0
+
+
 class Terminal:
     """A call on a terminal, and what is seen there."""
 
@@ -106,6 +115,16 @@ def test_a_terminal_shows_counts_and_running_operations_live(program, gate):
     assert terminal.end() == 0
     assert "\x1b[?25h" in terminal.seen, "the cursor is there again"
     assert "terminated" in terminal.seen
+
+
+def test_a_terminal_shows_steps_that_did_not_succeed_above(program, tmp_path):
+    terminal = Terminal(program, "run", f"{FLOWS}:patient", "-p", f"flag={tmp_path / 'flag'}")
+    assert terminal.end() == 0
+    assert "RecoverableError: not yet; again in 10 ms" in terminal.seen
+    assert "succeeded\x1b[0m    operation" not in terminal.seen
+    terminal = Terminal(program, "run", f"{FLOWS}:total", "-v")
+    assert terminal.end() == 0
+    assert "operation tests.cli.flows:add #2" in terminal.seen
 
 
 @pytest.mark.parametrize(

@@ -103,8 +103,11 @@ class Commands:
         self._folder = folder
         self._started = []
 
-    def python(self, *arguments):
-        """A Python process that sees the test's folder and ours."""
+    def python(self, *arguments, inside=()):
+        """A Python process that sees the test's folder and ours.
+
+        inside  a command that starts it
+        """
         environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join((str(self._folder), str(ROOT))),
@@ -113,23 +116,23 @@ class Commands:
             "NO_COLOR": "1",
         }
         process = subprocess.Popen(
-            [sys.executable, *map(str, arguments)],
+            [*inside, sys.executable, *map(str, arguments)],
             cwd=self._folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         self._started.append(process)
         return Command(process)
 
-    def run(self, workflow, **parameters):
+    def run(self, workflow, *, inside=(), **parameters):
         """`durable-wf run`."""
         given = [item for key, value in parameters.items() for item in ("-p", f"{key}={json.dumps(value)}")]
-        return self._durable("run", workflow, *given)
+        return self._durable("run", workflow, *given, inside=inside)
 
     def resume(self, *arguments):
         """`durable-wf resume` of the only execution."""
         return self._durable("resume", self.uid(), *arguments)
 
-    def _durable(self, *arguments):
-        return self.python("-m", "durable_wf", "--journal", self.journal, *arguments)
+    def _durable(self, *arguments, inside=()):
+        return self.python("-m", "durable_wf", "--journal", self.journal, *arguments, inside=inside)
 
     def uid(self):
         with self.reading() as reader:

@@ -1,7 +1,9 @@
 """Who runs an execution: two at once, a stopped one, a fenced one, a dead one whose child lives (L4)."""
 
 import os
+import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -118,6 +120,20 @@ def test_an_owner_that_was_killed_while_its_forked_child_lives_is_taken_for_dead
     assert alive(both["child"].pid)
     assert state(commands) == TERMINATED
     both["child"].go()
+
+
+def test_an_owner_in_another_pid_namespace_is_not_taken_for_dead(commands, gate):
+    apart = ("unshare", "--pid", "--fork", "--kill-child")
+    if shutil.which("unshare") is None or subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this process may not make a pid namespace")
+    runner = commands.run(LINE, inside=apart, address=gate.address)
+    waiting = gate.next()
+    assert waiting.pid != runner.pid, "it does not know its pid out here"
+    commands.resume().ended(8)
+    waiting.go()
+    finish(gate, "two")
+    runner.ended(0)
+    assert state(commands) == TERMINATED
 
 
 def test_sigterm_lets_it_lie_down_and_a_resume_goes_on(commands, gate):

@@ -136,24 +136,20 @@ def test_32_a_late_outcome_of_a_runner_before_changes_nothing(lives):
     assert kit.dump(second.journal, 1) == before
 
 
-def test_32_a_late_outcome_is_not_taken_for_that_of_the_next_attempt(lives):
-    """The same engine lost its runner to a disk error and resumed: the old operation's end is nobody's."""
+def test_32_nothing_is_repeated_while_it_is_still_under_way(lives):
+    """The engine lost its runner to a disk error: nobody may claim before the operation has ended."""
     life = lives()
     with WORLD.gate("a"):
         uid = life.start(flows.line, {"names": ["a"]})
         WORLD.arrived("a")
         break_next_turn(life)
-        gate = WORLD._gates.pop("a")
         with pytest.raises(StorageError):
             life.engine.wait(uid, TIMEOUT)
-        with WORLD.gate("a"):
+        hosted = life.engine._hosted[uid]
+        with pytest.raises(HeldError):
             life.engine.resume(uid)
-            WORLD.arrived("a")
-            gate.set()
-            for _ in range(5):
-                life.engine.host.ask(lambda: None)
-            assert kit.states(life, uid) in ({"a": "sent"}, {"a": "started"})
-        assert life.wait(uid) == "terminated"
+    assert hosted.released.wait(TIMEOUT)
+    assert life.resume(uid) == "terminated"
     assert WORLD.counts() == {"a": 2}
 
 
@@ -182,8 +178,9 @@ def test_a_disk_error_stops_every_runner_and_the_engine_lives(lives):
         for uid in (first, second):
             with pytest.raises(StorageError, match="disk is full"):
                 life.engine.wait(uid, TIMEOUT)
-            assert life.engine.info(uid).state == "interrupted"
     for uid in (first, second):
+        assert life.engine._hosted[uid].released.wait(TIMEOUT)
+        assert life.engine.info(uid).state == "interrupted"
         assert life.resume(uid) == "terminated"
     assert life.run(flows.line, {"names": ["e"]})[1] == "terminated"
     assert list(life.journal.verify()) == []

@@ -12,7 +12,6 @@ from typing import Any
 
 from durable_wf.codec import decode
 from durable_wf.engine import shown_state
-from durable_wf.inspection.tasks import names_of
 from durable_wf.journal.locks import Owners
 from durable_wf.journal.reader import SqliteReader, open_reader
 from durable_wf.journal.tables import TABLES
@@ -75,7 +74,6 @@ def _look(scenario: str, folder: Path, reader: SqliteReader, row: rows.Execution
         "in_flight": {names[no]: how for no, how in in_flight.items()},
         "handed_out": sorted(names[one.task] for one in attempts if one.state in _IN_FLIGHT),
         "numbers": {names[no]: no for no in in_flight},
-        "paths": {names[no]: names_of(history).path(no) for no in in_flight},
         "idle": [_describe(task) for task in idle(history, attempts, set(in_flight))],
         "ran": {name: [runs.begun, runs.ended, len(runs.keys)] for name, runs in ran.items()},
         "attempts": dict(counted),

@@ -181,9 +181,7 @@ def _resume_as_a_person(run: _Run, before: dict[str, Any]) -> None:
     run.verdict.way = "asked"
     seen = run.look("after the resume that asks")
     numbers = sorted(seen["numbers"][name] for name in asks & seen["numbers"].keys())
-    if answer["exit"] != ASKS or not _names(
-        answer, numbers, [seen["paths"][name] for name in asks & seen["paths"].keys()]
-    ):
+    if answer["exit"] != ASKS or not _names(answer, numbers):
         run.wrong("resume", f"should ask about {sorted(asks)} {numbers}, gave {answer}")
     if seen["state"] != "interrupted" or seen["in_flight"].keys() != asks:
         run.wrong("resume", f"it is {seen['state']}, in flight {seen['in_flight']}, not {asks}")
@@ -194,10 +192,10 @@ def _resume_as_a_person(run: _Run, before: dict[str, Any]) -> None:
     _check_end(run, _answer(run.resume(reset=True), run))
 
 
-def _names(answer: dict[str, Any], numbers: list[int], paths: list[str]) -> bool:
-    """Whether it says which tasks it asks about: the engine by number, the command by path."""
+def _names(answer: dict[str, Any], numbers: list[int]) -> bool:
+    """Whether it says which tasks it asks about."""
     if answer["asks"] is None:
-        return all(path in answer["text"] for path in paths)
+        return all(f"task {number}:" in answer["text"] for number in numbers)
     return bool(answer["asks"] == numbers)
 
 

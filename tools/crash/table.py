@@ -53,7 +53,7 @@ def markdown(rows: list[Row], options: argparse.Namespace) -> str:
         ]
         cells += [sum(verdict.repeated for verdict in verdicts), sum(bool(verdict.problems) for verdict in verdicts)]
         lines.append(f"| {' | '.join(map(str, cells))} |")
-    lines += ["", "Every point, in the order of the commits, before and after each in turn:", "", "```"]
+    lines += ["", "Every point, in the order of the commits, before and after each in turn:", "", "```text"]
     for (scenario, parallel), verdicts, _ in rows:
         text = signs(verdicts)
         lines.append(f"{scenario}, parallel {parallel}")
