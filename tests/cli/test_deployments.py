@@ -2,10 +2,14 @@
 
 import json
 import os
+import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from durable_wf.journal.sqlite import open_journal
+from tests.dsl.test_ten_mistakes import BLUEPRINT as TEN_MISTAKES
 
 MISTAKES = """\
 tosca_definitions_version: cloudify_dsl_1_5
@@ -50,6 +54,23 @@ def test_L11_a_bad_blueprint_or_input_makes_no_deployment_and_no_journal(inside,
     said = inside("deployments", "create", blueprint, "-i", "titel=x", code=3).stderr
     assert "did you mean 'title'" in said
     assert not inside.journal.exists()
+
+
+def test_L11_ten_mistakes_are_ten_lines_and_the_journal_is_as_it_was(inside, blueprint, tmp_path):
+    """What a refused blueprint leaves of an existing journal: every row of every table as before."""
+    inside("deployments", "create", blueprint, "-d", "small")
+    before = dump(inside.journal)
+    path = tmp_path / "ten.yaml"
+    path.write_text(TEN_MISTAKES)
+    for command in (("validate",), ("deployments", "create")):
+        said = inside(*command, path, code=3).stderr
+        assert len(re.findall(rf"{re.escape(str(path))}:\d+:\d+: ", said)) == 10
+    assert dump(inside.journal) == before
+
+
+def dump(journal):
+    with closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as connection:
+        return list(connection.iterdump())
 
 
 def test_a_deployment_from_its_making_to_its_end(inside, blueprint):
