@@ -188,6 +188,7 @@ def compare(taken):
 def _is_full(session):
     """Whether every test there is was run."""
     options = session.config.option
-    chosen = (options.keyword, options.markexpr, options.deselect, options.ignore, options.ignore_glob, options.lf)
+    chosen = (options.keyword, options.markexpr, options.deselect, options.ignore, options.ignore_glob)
+    again = getattr(options, "lf", False)  # not there without pytest's cache
     other = (options.collectonly, options.setuponly, options.setupplan, options.stepwise)
-    return session.config.args_source == pytest.Config.ArgsSource.TESTPATHS and not any((*chosen, *other))
+    return session.config.args_source == pytest.Config.ArgsSource.TESTPATHS and not any((*chosen, again, *other))

@@ -19,7 +19,7 @@ from durable_wf.model.rows import (
     TaskMove,
     Transition,
 )
-from durable_wf.model.states import ATTEMPT, EXECUTION, GE, GRAPH, NE, TASK, TE, XE, A, X
+from durable_wf.model.states import AE, ATTEMPT, EXECUTION, GE, GRAPH, NE, TASK, TE, XE, A, X
 
 if TYPE_CHECKING:
     from durable_wf.clock import Instant
@@ -37,7 +37,9 @@ _EXECUTION_STATES = tuple(X)
 _NODE_INSTANCE_EVENTS = {event: index for index, event in enumerate(NE)}
 _LOOKED = [_EXECUTION_EVENTS[XE.RESUMED], _EXECUTION_EVENTS[XE.LAID_DOWN]]
 _ATTEMPT_CODE = {state: ATTEMPT.code(state) for state in A}
-_ATTEMPT_NEXT = {(ATTEMPT.code(row.source), ATTEMPT.code(row.target)) for row in ATTEMPT.rows}
+_ATTEMPT_EVENT = {
+    (ATTEMPT.code(row.source), ATTEMPT.code(row.target)): tuple(AE).index(row.event) for row in ATTEMPT.rows
+}
 _HAS_OUTCOME = frozenset({TE.SUCCEEDED, TE.FAILED, TE.RETRY})
 
 
@@ -152,11 +154,12 @@ class Pen:
 
     def attempt_alone(self, task: TaskState, source: A, target: A, detail: str | None) -> None:
         """A transition of the attempt while its task stays as it is: an outcome that nobody has decided yet."""
-        if (_ATTEMPT_CODE[source], _ATTEMPT_CODE[target]) not in _ATTEMPT_NEXT:
+        pair = (_ATTEMPT_CODE[source], _ATTEMPT_CODE[target])
+        if pair not in _ATTEMPT_EVENT:
             raise IllegalTransition(ATTEMPT.name, source, target)
         task.ended_seq = self.seq
         task.undecided = detail
-        self._write(Subject.ATTEMPT, task.no, _ATTEMPT_CODE[source], _ATTEMPT_CODE[target], 0, detail, task)
+        self._write(Subject.ATTEMPT, task.no, *pair, _ATTEMPT_EVENT[pair], detail, task)
         self.columns(task)
 
     def graph(self, scope: Scope, event: GE, detail: str | None = None) -> None:
