@@ -98,4 +98,19 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError, OSError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    app(prog_name="durable-wf")
+    try:
+        app(prog_name="durable-wf")
+    finally:
+        _let_go_of_what_cannot_be_written()
+
+
+def _let_go_of_what_cannot_be_written() -> None:
+    """What could not be printed was said already: Python must not try again at its end, and end with 120 for it."""
+    for descriptor, stream in ((1, sys.stdout), (2, sys.stderr)):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            devnull = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(devnull, descriptor)
+            os.close(devnull)

@@ -197,7 +197,8 @@ class SqliteTurn:
             self._many(_UPDATE[table], found, moved=table)
 
     def _many(self, sql: str, found: Sequence[Any], *, moved: str | None = None) -> None:
-        changed = self._connection.executemany(sql, found).rowcount
+        # as plain tuples: sqlite3 binds the fields of a named one by a slower way, which costs a fifth of the whole
+        changed = self._connection.executemany(sql, map(tuple, found)).rowcount
         self._writer.counters["rows"] += changed
         if moved is not None and changed != len(found):
             message = f"{moved}: {len(found) - changed} row(s) to move are not there"
