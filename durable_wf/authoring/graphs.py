@@ -14,6 +14,7 @@ from durable_wf.authoring.requests import effect_spec
 from durable_wf.authoring.tasks import WorkflowTask
 from durable_wf.codec import decode
 from durable_wf.graph.build import GraphBuild
+from durable_wf.model.commands import Consult
 from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
@@ -97,7 +98,10 @@ class TaskDependencyGraph:
         """
         asked = self._build.take(self._wait_after_fail_s)
         self._tasks.clear()
-        answer = self._bridge.call(asked)
+        answer = self._bridge.execute(asked)
+        if isinstance(answer, Consult):
+            text = "handlers are not asked yet"
+            raise TypeError(text)
         if answer.failed:
             raise _workflow_failed(answer)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from durable_wf.model.commands import Answer
-    from durable_wf.model.events import Asked, FromFunction
+    from durable_wf.graph.looks import Seen
+    from durable_wf.model.commands import Answer, Consult
+    from durable_wf.model.events import Asked, Begins, Decides, Executes, Gets, Spec
     from durable_wf.model.plan import Node, Plugin
     from durable_wf.model.protocol import InstanceData
 
@@ -25,8 +26,22 @@ class Bridge(Protocol):
         """Ask for a task without waiting."""
         ...
 
-    def call(self, event: FromFunction) -> Answer:
+    def call(self, event: Begins | Gets) -> Answer:
         """Ask and wait."""
+        ...
+
+    def execute(self, event: Executes | Decides) -> Answer | Consult:
+        """Run a graph until it has ended, or until a handler of one of its tasks must be asked.
+
+        A `Consult` is answered by the next call, with its `Decides`. In between nothing else may be asked for.
+        """
+        ...
+
+    def look(self, specs: Sequence[Spec], *, shown: bool = False) -> list[Seen]:
+        """How tasks stand, as of what the function was shown last: the same in replay as live.
+
+        shown  the function sees a failure by this: it counts as shown, as by a `get()` that raises it
+        """
         ...
 
 

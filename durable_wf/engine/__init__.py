@@ -203,7 +203,7 @@ class Engine:
         reset_all: bool = False,
     ) -> None:
         core = Core(history, cut=cut, reset_all=reset_all)
-        hosted = Hosted(core, self.host.post, limit=limit, cautious=cautious)
+        hosted = Hosted(core, self.host.post, self.host.ask, limit=limit, cautious=cautious)
         self._runs[run.row.id] = run
         run.begin(self.host, hosted)
         self._hosted[run.row.uid] = hosted

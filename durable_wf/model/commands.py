@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from durable_wf.model.states import X
+
+if TYPE_CHECKING:
+    from durable_wf.model.events import Spec
 
 
 class HandOut(NamedTuple):
@@ -43,6 +46,27 @@ class Answer:
     causes: tuple[Cause, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """Ask the task's handler, on the workflow's thread, inside the `execute()` of its graph. Answered by `Decides`.
+
+    spec         the task
+    succeeded    whether its outcome is good: then `on_success` is asked, else `on_failure`
+    detail_json  the outcome: `result`, or `error` with what `graph.outcomes` puts beside it; a failed subgraph has
+                 `failures`, the numbers of its failed tasks
+    retries      how many retries were decided before; a replacement counts on from what it replaced
+    seq          of the outcome: what the handler sees is as of this moment
+    failed       the first failed task, for a subgraph that failed
+    """
+
+    spec: Spec
+    succeeded: bool
+    detail_json: str | None
+    retries: int
+    seq: int
+    failed: Spec | None = None
+
+
 class Arm(NamedTuple):
     """Tell the core `Due(timer)` after `delay_us`, by boot time."""
 
@@ -62,4 +86,4 @@ class Over:
     asks: tuple[int, ...] = ()
 
 
-Command = HandOut | Answer | Arm | Over
+Command = HandOut | Answer | Consult | Arm | Over

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ class Spec:
     parent              the subgraph it is in
     callable            what a LOCAL task runs; comes back by replay, is never stored
     no                  its number in the execution; 0 until the core has seen it
+    on_success          whether the author's handler is asked when it ends well
+    on_failure          whether it is asked when it fails; never after the operation asked to be run again
     """
 
     kind: Kind
@@ -30,6 +33,8 @@ class Spec:
     parent: Spec | None = None
     callable: Callable[..., Any] | None = None
     no: int = 0
+    on_success: bool = False
+    on_failure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +52,49 @@ class Executes:
     specs  parents before their members
     edges  (task, what it waits for); the latter may be of an earlier execute
     wait_after_fail_s   how long independent branches may go on after the first failure
+    removed    tasks of earlier executes that were taken out of the graph
+    unlinked   edges of earlier executes that were taken out
     """
 
     path: str
     specs: list[Spec]
     edges: list[tuple[Spec, Spec]]
     wait_after_fail_s: float = 600.0
+    removed: list[Spec] = field(default_factory=list)
+    unlinked: list[tuple[Spec, Spec]] = field(default_factory=list)
+
+
+class Action(StrEnum):
+    """What a handler decides about a task that has an outcome (workflow-api §3.6)."""
+
+    CONTINUE = "continue"  # it counts as ended well
+    IGNORE = "ignore"  # it failed, and what depends on it runs all the same
+    RETRY = "retry"  # tried again, or replaced
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Decides:
+    """The answer to a `Consult`: what the handler decided, and what it added to and took from the graph.
+
+    task           the task it was asked about
+    action         after the retry budget was looked at: a retry that is not allowed is a FAIL here
+    retry_after_s  seconds until the next attempt, or until `replacement` may start; None for the task's own interval
+    specs, edges, removed, unlinked   as in `Executes`; an edge may begin at a task that waits already
+    replacement    with RETRY, the task (one of `specs`, or one stored before) that takes this one's place: it inherits
+                   what depends on it and what it depends on
+    error          with FAIL, what the handler itself raised, as in the journal; None where it only decided
+    """
+
+    task: Spec
+    action: Action
+    retry_after_s: float | None = None
+    specs: list[Spec] = field(default_factory=list)
+    edges: list[tuple[Spec, Spec]] = field(default_factory=list)
+    removed: list[Spec] = field(default_factory=list)
+    unlinked: list[tuple[Spec, Spec]] = field(default_factory=list)
+    replacement: Spec | None = None
+    error: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +128,7 @@ class Begins:
     """The function is about to be called, and asks at which seq it sees the storage."""
 
 
-FromFunction = Begins | Asked | Executes | Gets | Returned | Raised
+FromFunction = Begins | Asked | Executes | Decides | Gets | Returned | Raised
 
 
 class Begun(NamedTuple):

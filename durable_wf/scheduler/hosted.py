@@ -6,14 +6,17 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from durable_wf.errors import DurableError, EngineSignal, RunnerStopping, UsageError
-from durable_wf.model.events import Asked, FromFunction, Logged, Raised, Returned
+from durable_wf.errors import DurableError, EngineBug, EngineSignal, RunnerStopping, UsageError
+from durable_wf.graph import looks
+from durable_wf.graph.match import describe_spec
+from durable_wf.model.commands import Answer, Consult
+from durable_wf.model.events import Asked, Decides, Executes, FromFunction, Logged, Raised, Returned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from durable_wf.graph.decide import Core
-    from durable_wf.model.commands import Answer
+    from durable_wf.model.events import Begins, Gets, Spec
     from durable_wf.model.states import X
     from durable_wf.scheduler.pool import Work
 
@@ -42,7 +45,15 @@ class Hosted:
     singles      how many works are under way that must not be repeated without asking
     """
 
-    def __init__(self, core: Core, post: Callable[[Any], None], *, limit: int | None = None, cautious: int = 0) -> None:
+    def __init__(
+        self,
+        core: Core,
+        post: Callable[[Any], None],
+        ask: Callable[[Callable[[], Any]], Any] | None = None,
+        *,
+        limit: int | None = None,
+        cautious: int = 0,
+    ) -> None:
         self.core = core
         self.id = core.run.row.id
         self.deployment = core.run.row.deployment
@@ -58,11 +69,13 @@ class Hosted:
         self.done = threading.Event()
         self.released = threading.Event()  # nothing of it runs in this process any more; another runner may claim it
         self._post = post
-        self._answers: SimpleQueue[Answer | BaseException] = SimpleQueue()
+        self._ask_host = ask or (lambda question: question())
+        self._answers: SimpleQueue[Answer | Consult | BaseException] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._signal: BaseException | None = None
         self._late: list[Logged] = []
         self._seen_seq = 0  # of the newest thing that the function was shown
+        self._consulted: Spec | None = None  # the task whose handler runs now
 
     # ------------------------------------------------------------------ the workflow's thread
 
@@ -117,11 +130,30 @@ class Hosted:
         else:
             self.core.answer(event)
 
-    def call(self, event: FromFunction) -> Answer:
+    def call(self, event: Begins | Gets) -> Answer:
         """Ask and wait for the answer: from the journal during the replay, from the scheduler afterwards.
 
         raises  as `ask`
         """
+        answer = self._call(event)
+        if isinstance(answer, Consult):
+            text = f"a handler was asked for while the function waited for {event}"
+            raise EngineBug(text)
+        return answer
+
+    def execute(self, event: Executes | Decides) -> Answer | Consult:
+        """Run a graph until it has ended or a handler must be asked (see `authoring.services.Bridge`).
+
+        raises  as `ask`
+        """
+        if isinstance(event, Decides):
+            self._consulted = None
+        answer = self._call(event)
+        if isinstance(answer, Consult):
+            self._consulted = answer.spec
+        return answer
+
+    def _call(self, event: FromFunction) -> Answer | Consult:
         self._check()
         if not self.live:
             answer = self.core.answer(event)
@@ -135,9 +167,20 @@ class Hosted:
             raise given
         return self._shown(given)
 
-    def _shown(self, answer: Answer) -> Answer:
+    def _shown(self, answer: Answer | Consult) -> Answer | Consult:
         self._seen_seq = max(self._seen_seq, answer.seq)
         return answer
+
+    def look(self, specs: Sequence[Spec], *, shown: bool = False) -> list[looks.Seen]:
+        """How tasks stand, as of what the function was shown last. From any thread; changes nothing.
+
+        shown  the function sees a failure by this
+        """
+        seq = self._seen_seq
+        if self.live:
+            found: list[looks.Seen] = self._ask_host(lambda: looks.look(self.core.run, specs, seq, shown=shown))
+            return found
+        return looks.look(self.core.run, specs, seq, shown=shown)
 
     @property
     def resumed(self) -> bool:
@@ -149,6 +192,9 @@ class Hosted:
         if threading.current_thread() is not self._thread:
             text = "only the workflow function's own thread may ask for tasks"
             raise UsageError(text, hint="from a local_task or another thread, log and read only")
+        if self._consulted is not None:
+            text = f"a handler of {describe_spec(self._consulted)} may not wait, nor start a task by itself"
+            raise UsageError(text, hint="add tasks to the graph and return a HandlerResult")
         if self._signal is not None:
             raise self._signal
 
@@ -168,8 +214,8 @@ class Hosted:
         del self.works[work.no]
         self.singles -= not work.repeatable
 
-    def answer(self, answer: Answer) -> None:
-        """Let the function go on."""
+    def answer(self, answer: Answer | Consult) -> None:
+        """Let the function go on, or ask a handler of it."""
         self._answers.put(answer)
 
     def unwind(self, signal: BaseException) -> None:
