@@ -155,6 +155,14 @@ def test_the_folder_says_what_each_step_is():
     ]
 
 
+def test_the_page_shows_the_files_as_they_are():
+    page = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text()
+    shown = re.findall(r"^```(?:python|yaml)\n# garden/(\S+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert len(shown) == page.count("```python") + page.count("```yaml") > len(STEPS)
+    for name, text in shown:
+        assert text == (TUTORIAL / name).read_text(), f"{name} is another file now; copy it into docs/tutorial.md"
+
+
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.folder)
 def test_every_blueprint_is_valid_and_declares_its_workflow(step, tmp_path):
     program = Inside(tmp_path)
