@@ -99,8 +99,8 @@ def test_opening_for_writing_migrates_with_a_copy_kept_beside(golden):
 
 
 def test_a_migrated_journal_is_opened_again_without_another_copy(golden):
+    copy = golden.with_name(f"journal.db-version-{version_of(golden)}")
     open_journal(golden).close()
-    copy = golden.with_name("journal.db-version-1")
     copy.unlink()
     open_journal(golden).close()
     assert not copy.exists()
