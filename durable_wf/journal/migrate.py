@@ -3,6 +3,9 @@
 A new file gets the newest schema, which is what `schema` says. An older one is copied, then all steps that it lacks
 are one transaction: it has the newest version, or is as it was. Who only reads does not migrate: an earlier version has
 the same tables and its own views. A file of another program, or of a newer version, is refused unread.
+
+To make version n + 1 of a released version n: write its golden journal (tests/journal/golden/make.py), put its
+fingerprint into `schema.EARLIER`, raise `schema.VERSION`, and add a step here, which is mostly `remake`.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from durable_wf.journal.locks import Turnstile
 from durable_wf.journal.reader import open_reader
 from durable_wf.journal.sqlite import open_journal
 from durable_wf.journal.tables import TABLES
+from tests.journal import kit
 from tests.journal.golden.kit import content, place
 from tests.journal.processes import PATIENCE, process
 from tests.journal.test_locks import is_locked, until
@@ -235,6 +236,21 @@ def test_a_reader_sees_the_version_before_until_the_commit_and_the_new_one_after
             assert reader.query("SELECT count(*) FROM task") == before
         assert reader.query("PRAGMA user_version") == [(schema.VERSION,)]
         assert reader.query("SELECT count(*) FROM v_tasks") == before
+
+
+def test_a_program_of_the_version_before_that_has_it_open_goes_on(older, monkeypatch):
+    monkeypatch.setattr(schema, "VERSION", 1)
+    before = open_journal(older)
+    kit.start(before, uid="before")
+    monkeypatch.undo()
+    with closing(open_journal(older)) as after:
+        assert objects_of(older) == schema.objects()
+        row = kit.start(before, tasks=1, uid="between")
+        kit.run_task(before, 1, execution=row.id)
+        kit.start(after, uid="after")
+        assert [found.uid for found in after.executions()[:3]] == ["after", "between", "before"]
+        before.close()
+        assert list(after.verify()) == []
 
 
 def test_an_earlier_schema_that_was_changed_is_a_problem_for_who_only_reads(older):
