@@ -148,7 +148,8 @@ class Watch:
         parent = self.tasks[no].parent
         if parent is not None:
             state = self.states[parent]
-            demand("L3", state is T.STARTED, f"task {no} started while its subgraph is '{state}'")
+            again = self.events[no, TE.RESET]  # it had begun in there before, and others wait for it from outside
+            demand("L3", state is T.STARTED or again, f"task {no} started while its subgraph is '{state}'")
         while parent is not None and self.last.get(no) not in _GOES_ON:
             failed = self.failed_in[parent]
             demand("subgraph", not failed, f"task {no} started after {failed} had failed beside it, in task {parent}")
