@@ -194,7 +194,8 @@ def came_due(run: Run, pen: Pen, task: TaskState) -> None:
         return
     task.not_before_us = None
     pen.task(task, TE.CAME_DUE)
-    run.ready.append(task)
+    if task.waits == 0:  # else it is in a subgraph that a person's resume begins anew
+        run.ready.append(task)
 
 
 def lost(pen: Pen, task: TaskState) -> None:
