@@ -109,17 +109,11 @@ class OperationContext(CommonContext, ResourceContext):
         self._services = services
         self._log = log or logging.getLogger("durable_wf.ctx").handle
         self.operation = OperationInfo(request, self._operation.get("relationship"))
-        self._subjects: dict[str, RelationshipSubjectContext] = {}
-        if topology is not None:
-            self._add_subjects(topology)
-
-    def _add_subjects(self, topology: Topology) -> None:
-        """A relationship of an instance with itself has one subject at both ends."""
-        by_id: dict[str, RelationshipSubjectContext] = {}
-        for role, data in self._request.instances.items():
-            if data.id not in by_id:
-                by_id[data.id] = RelationshipSubjectContext(data, topology, self._services)
-            self._subjects[role] = by_id[data.id]
+        self._subjects = {
+            role: RelationshipSubjectContext(data, topology, services)
+            for role, data in request.instances.items()
+            if topology is not None
+        }
 
     @cached_property
     def logger(self) -> logging.Logger:

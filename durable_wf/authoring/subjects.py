@@ -57,8 +57,9 @@ class NodeInstanceContext:
     """A node instance.
 
     services     None where nothing may be written: the far end of a relationship
-    on_conflict  a handler for every `update()` without one of its own, and for an update at the operation's end.
-                 It is called on the operation's thread, as `on_conflict(own, newest)`, and says what to write
+    on_conflict  asked where a key conflicts in an `update()` without a handler of its own, or at the operation's end,
+                 which then is such an update. Called on the operation's thread, as `on_conflict(own, newest)`; says
+                 what to write
     """
 
     def __init__(self, data: InstanceData, topology: Topology, services: Services | None) -> None:
@@ -154,39 +155,43 @@ class NodeInstanceContext:
     def update(self, on_conflict: Handler | None = None) -> None:
         """Save what was changed now, not only when the operation ends; the operation then has what is there.
 
-        on_conflict  asked for what to write, each time that the instance has changed meanwhile, until it goes through.
-                     Called at first, even where nothing was changed, with the operation's own properties twice
+        on_conflict  asked for what to write: first with the operation's own properties twice, even where nothing was
+                     changed, and then with its own and the newest, as often as the instance has changed meanwhile
         raises       StorageConflict naming a key that somebody else has changed too, where there is no handler;
                      whatever the handler raises; RunnerStopping where the operation's runner does not write any more
         """
         services = self._writable()
-        handler = on_conflict or self.on_conflict
-        if handler is not None:
-            self._negotiate(services, handler)
+        if on_conflict is not None:
+            self._negotiate(services, on_conflict, self._data, dict(self.runtime_properties))
             return
         changes = self.changes()
         if not changes:
             self.refresh(force=True)
             return
         done = services.update(PropertyUpdate(self.id, changes))
-        if done.conflict is not None:
+        if done.conflict is None or done.data is None:
+            self._took(done)
+        elif self.on_conflict is not None:
+            self._negotiate(services, self.on_conflict, done.data, done.data.runtime_properties)
+        else:
             raise StorageConflict(conflict_text(self.id, done.conflict))
-        self._took(done)
 
-    def _negotiate(self, services: Services, handler: Handler) -> None:
-        """Each round by revision, not by key: what a handler computes may be of several keys."""
+    def _negotiate(self, services: Services, handler: Handler, data: InstanceData, newest: dict[str, Any]) -> None:
+        """Ask the handler until what it says goes through. By revision, not by key: it may look at several keys.
+
+        data    what the first round is written over
+        newest  what the handler is first shown beside the operation's own properties
+        """
         own = deepcopy(dict(self.runtime_properties))
-        newest, data = deepcopy(own), self._data
         while True:
-            wanted = _mapping(handler(deepcopy(own), newest), handler)
+            wanted = _mapping(handler(deepcopy(own), deepcopy(newest)), handler)
             encode(wanted, what=f"runtime_properties of {self.id}")
             changes = difference(data.runtime_properties, wanted)
             done = services.update(PropertyUpdate(self.id, changes, data.revision))
             if done.written or done.data is None:
                 self._took(done)
                 return
-            data = done.data
-            newest = deepcopy(data.runtime_properties)
+            data, newest = done.data, done.data.runtime_properties
 
     def save_at_end(self) -> None:
         """What the operation's end does where a conflict has a handler, which only this thread may call."""

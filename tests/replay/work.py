@@ -37,7 +37,8 @@ class World:
         self.order: list[Any] = []
         self.seen: list[Any] = []
         self._gates: dict[str, threading.Event] = {}
-        self._arrived: dict[str, threading.Semaphore] = {}
+        self._arrived: dict[str, int] = {}
+        self._coming = threading.Condition()
         self._lock = threading.Lock()
 
     def clear(self) -> None:
@@ -52,7 +53,9 @@ class World:
             self.ran.append((name, key))
             gate = self._gates.get(name)
         if gate is not None:
-            self._arrived[name].release()
+            with self._coming:
+                self._arrived[name] += 1
+                self._coming.notify_all()
             assert gate.wait(TIMEOUT), f"nobody opened the gate of {name}"
         if name in self.broken:
             raise Broken(name, 3)
@@ -72,7 +75,7 @@ class World:
         with self._lock:
             for name in names:
                 self._gates[name] = gate
-                self._arrived[name] = threading.Semaphore(0)
+                self._arrived[name] = 0
         try:
             yield
         finally:
@@ -88,9 +91,10 @@ class World:
         gate.set()
 
     def arrived(self, name: str, times: int = 1) -> None:
-        """Wait until so many more operations stand at the gate."""
-        for _ in range(times):
-            assert self._arrived[name].acquire(timeout=TIMEOUT), f"{name} did not begin"
+        """Wait until so many operations have come to the gate."""
+        with self._coming:
+            came = self._coming.wait_for(lambda: self._arrived[name] >= times, TIMEOUT)
+        assert came, f"{name} did not begin"
 
 
 WORLD = World()
