@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from durable_wf import ctx, operation, workflow
-from durable_wf.errors import RunnerStopping
+from durable_wf.errors import AskError, RunnerStopping
 from durable_wf.model.rows import Changes, ExecutionMove, Subject
 from durable_wf.model.states import NE, T
 from tests.replay import kit
@@ -194,3 +194,17 @@ def test_an_update_while_the_runner_lies_down_goes_through(store, lives):
     assert life.wait(uid) == "interrupted"
     assert WORLD.seen == []
     assert stored(life) == ({"late": True}, 1)
+
+
+def test_what_another_execution_changed_after_an_update_is_still_told(store, lives):
+    """The update was this execution's own; what came after it was not."""
+    deploy(store)
+    dead = lives()
+    with WORLD.gate("it"):
+        uid = start(dead, "again")
+        dead.die()
+    life = lives()
+    life.run("updates", {"function": "again"}, deployment="d", allow_custom_parameters=True)
+    with pytest.raises(AskError, match=r"somebody else has changed 1 node instance\(s\) since: host_1"):
+        life.engine.resume(uid)
+    assert life.resume(uid, accept_changes=True) == "terminated"
