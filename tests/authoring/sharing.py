@@ -102,3 +102,27 @@ def act(ctx: Any, instance: str, operation: str = "ops.runs", kwargs: dict[str, 
         return one.execute_operation(name, kwargs).get()
     link = next(one.relationships)
     return (link.execute_source_operation if end == "source" else link.execute_target_operation)(name, kwargs).get()
+
+
+@workflow
+def states(ctx: Any, states: dict[str, str], instance: str | None = None) -> None:
+    """Set states of instances."""
+    del instance
+    for name, state in states.items():
+        ctx.get_node_instance(name).set_state(state).get()
+
+
+@workflow
+def rows(ctx: Any, instances: list[str]) -> None:
+    """Run the operation of each, and have it started, all at once."""
+    graph = ctx.graph_mode()
+    for name in instances:
+        one = ctx.get_node_instance(name)
+        graph.sequence().add(one.execute_operation("ops.runs"), one.set_state("started"))
+    graph.execute()
+
+
+@workflow
+def alone(ctx: Any) -> Any:
+    """One operation that is about nothing."""
+    return ctx.execute_task(runs).get()

@@ -9,9 +9,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from cloudify import ctx as old_ctx
 from cloudify import manager
 from cloudify.conflict_handlers import simple_merge_handler
 from cloudify.exceptions import NonRecoverableError
+from cloudify.state import NotInContext, ctx_parameters, current_ctx
 from cloudify_rest_client.exceptions import CloudifyClientError
 
 from durable_wf import RunOptions
@@ -126,7 +128,7 @@ def test_a_mapping_that_says_it_is_not_modifiable_refuses_everything():
     properties = DirtyTrackingDict(a=1)
     properties.modifiable = False
     for do in (lambda: properties.update(b=1), properties.clear, lambda: properties.setdefault("a", 1)):
-        with pytest.raises(NonRecoverableError, match="^Cannot modify runtime properties of relationship node"):
+        with pytest.raises(NonRecoverableError, match=r"^Cannot modify runtime properties of relationship node"):
             do()
     assert properties == {"a": 1}
     assert not properties.dirty
@@ -239,9 +241,12 @@ def test_a_handler_is_asked_with_the_own_and_the_newest_until_it_goes_through(li
 
 def test_a_handler_is_asked_where_nothing_was_changed(life):
     """It may be the one who changes."""
-    assert act(
-        life, lambda ctx: [ctx.instance.update(lambda _, newest: {**newest, "set": True}), *ctx.instance.runtime_properties]
-    ) == [None, "set"]  # fmt: skip
+
+    def doing(ctx):
+        ctx.instance.update(lambda _, newest: {**newest, "set": True})
+        return list(ctx.instance.runtime_properties)
+
+    assert act(life, doing) == ["set"]
     assert stored(life) == ({"set": True}, 1)
 
 
@@ -391,3 +396,30 @@ def test_what_plugins_ask_the_manager(life):
 
     assert act(life, doing) == ["10.0.0.7", {}, {}]
     assert stored(life, "source_3") == ({"b": 3}, 3)
+
+
+def test_14_29_threads_of_a_plugin_have_no_ctx_until_they_push_it(life):
+    """With it they may read, change and save as the operation's own thread does."""
+
+    def doing(ctx):
+        found = []
+
+        def other():
+            try:
+                old_ctx.instance.update()
+            except NotInContext as error:
+                found.append(str(error))
+            with current_ctx.push(ctx, {"given": 1}):
+                old_ctx.instance.runtime_properties["of thread"] = ctx_parameters.given
+                old_ctx.instance.update()
+            found.append(repr(old_ctx))
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join(TIMEOUT)
+        assert stored(life) == ({"of thread": 1}, 1)
+        return [*found, old_ctx == ctx, ctx == old_ctx, hash(ctx) == hash(old_ctx)]
+
+    assert act(life, doing) == [
+        "No context set in current execution thread", "<no current context>", True, True, True,
+    ]  # fmt: skip

@@ -50,13 +50,8 @@ def act(life, *doing, instance="target_2", operation="ops.runs", retries=0, **kw
 def of_deployment(life, doing):
     """What an operation without a node returned."""
     sharing.TODO[:] = [doing]
-    uid, _ = life.run(alone, options=RunOptions(task_retries=0))
+    uid, _ = life.run(sharing.alone, options=RunOptions(task_retries=0))
     return life.engine.result(uid)
-
-
-def alone(ctx):
-    """One task that is about nothing."""
-    return ctx.execute_task("tests.authoring.sharing.runs").get()
 
 
 def refused(do):
@@ -244,7 +239,7 @@ def test_capabilities_are_properties_of_what_there_are_relationships_to(life):
     act(life, lambda ctx: ctx.instance.runtime_properties.update(port=80), instance="target_2")
 
     def doing(ctx):
-        with pytest.warns(DeprecationWarning):
+        with pytest.warns(DeprecationWarning, match="use ctx.instance.relationships"):
             capabilities = ctx.capabilities
         assert isinstance(capabilities, context.ContextCapabilities)
         told = refused(lambda: capabilities["other"])

@@ -42,7 +42,7 @@ def test_a_difference_merged_into_what_was_read_gives_what_was_wanted(read, want
 
 @given(properties, properties, properties)
 def test_only_a_key_that_both_sides_changed_conflicts(read, mine, theirs):
-    """Every other change of either side is there afterwards; a conflict writes nothing, also where both want the same."""
+    """Also where both want the same; it writes nothing. Every other change of either side is there afterwards."""
     changes = difference(read, mine)
     other = {change.key for change in difference(read, theirs)}
     conflicts = {change.key for change in changes} & other
