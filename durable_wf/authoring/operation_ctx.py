@@ -31,7 +31,7 @@ from durable_wf.authoring.subjects import (
 from durable_wf.model.protocol import OperationRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from durable_wf.authoring.services import Services, Topology
     from durable_wf.model.protocol import InstanceData, PropertyChange, PropertyUpdate, Updated
@@ -244,10 +244,16 @@ class OperationContext(CommonContext, ResourceContext):
 
     # ------------------------------------------------------------------ the engine's side
 
-    def save_at_end(self) -> None:
-        """Save what has a handler of conflicts, which only the operation's own thread may call."""
-        for subject in self._subjects.values():
-            subject.instance.save_at_end()
+    def guarded(self) -> dict[str, int | None]:
+        """By instance id, what of the outcome must not be merged without asking a handler (see `Services.end`)."""
+        guards = {subject.instance.id: subject.instance.guard() for subject in self._subjects.values()}
+        return {name: revision for name, (asked, revision) in guards.items() if asked}
+
+    def ask(self, stale: Iterable[InstanceData]) -> None:
+        """Ask the handlers of these instances, which are now so, what to write."""
+        by_id = {subject.instance.id: subject.instance for subject in self._subjects.values()}
+        for data in stale:
+            by_id[data.id].ask(data)
 
     def property_changes(self) -> dict[str, list[PropertyChange]]:
         """By instance id, what the operation changed."""

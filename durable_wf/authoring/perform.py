@@ -45,7 +45,7 @@ def perform_operation(
     except BaseException as error:  # noqa: BLE001 - whatever an operation raises is its outcome, SystemExit too
         outcome = failed(error, began_us, wall_us())
     if ctx is not None:
-        outcome = _with_changes(ctx, outcome)
+        outcome = _with_changes(ctx, services, outcome, logs)
     outcome.logs = logs
     return outcome
 
@@ -84,14 +84,24 @@ def failed(error: BaseException, began_us: int, ended_us: int) -> OperationOutco
     )
 
 
-def _with_changes(ctx: OperationContext, outcome: OperationOutcome) -> OperationOutcome:
-    """Runtime properties are saved however it ended (workflow-api §1.5).
+def _with_changes(
+    ctx: OperationContext, services: Services, outcome: OperationOutcome, logs: list[tuple[int, str, str, str]]
+) -> OperationOutcome:
+    """Runtime properties are saved however it ended (workflow-api §1.5), in the commit of the outcome (L7).
 
-    Ones that are not JSON make it fail, and so does a handler of conflicts that raises.
+    Ones that are not JSON make it fail, and so does a handler of conflicts that raises. Where there are handlers, the
+    commit is made from here, because only this thread may ask them; that it is given again changes nothing.
     """
+    outcome.logs = logs
     try:
-        ctx.save_at_end()
         outcome.changes = ctx.property_changes()
-    except Exception as error:  # noqa: BLE001 - what the operation has put there
+        while guarded := ctx.guarded():
+            stale = services.end(outcome, guarded)
+            if not stale:
+                break
+            with current_ctx.push(ctx):
+                ctx.ask(stale)
+            outcome.changes = ctx.property_changes()
+    except Exception as error:  # noqa: BLE001 - what the operation has put there, or its handler
         return failed(error, outcome.began_us, outcome.ended_us)
     return outcome

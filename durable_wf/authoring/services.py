@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from durable_wf.model.commands import Answer, Consult
     from durable_wf.model.events import Asked, Begins, Decides, Executes, Gets, Spec
     from durable_wf.model.plan import Node, Plugin
-    from durable_wf.model.protocol import InstanceData, PropertyUpdate, Updated
+    from durable_wf.model.protocol import InstanceData, OperationOutcome, PropertyUpdate, Updated
 
 
 class Bridge(Protocol):
@@ -75,6 +75,16 @@ class Services(Protocol):
         """Commit runtime properties, and wait for that.
 
         raises  RunnerStopping where nobody writes for the execution any more: the operation is to end
+        """
+        ...
+
+    def end(self, outcome: OperationOutcome, guarded: Mapping[str, int | None]) -> list[InstanceData]:
+        """Commit the attempt's outcome, unless handlers of conflicts have to be asked first.
+
+        guarded  by id of each instance with a handler, the revision that it must still be at; None: no key of
+                 `outcome.changes` may conflict
+        returns  the instances, as they are now, whose handlers are to be asked; then nothing was written
+        raises   as `update`
         """
         ...
 

@@ -57,9 +57,8 @@ class NodeInstanceContext:
     """A node instance.
 
     services     None where nothing may be written: the far end of a relationship
-    on_conflict  asked where a key conflicts in an `update()` without a handler of its own, or at the operation's end,
-                 which then is such an update. Called on the operation's thread, as `on_conflict(own, newest)`; says
-                 what to write
+    on_conflict  asked where a key conflicts in an `update()` without a handler of its own, or at the operation's end.
+                 Called on the operation's thread, as `on_conflict(own, newest)`; says what to write
     """
 
     def __init__(self, data: InstanceData, topology: Topology, services: Services | None) -> None:
@@ -67,6 +66,8 @@ class NodeInstanceContext:
         self._topology = topology
         self._services = services
         self._now: dict[str, Any] | None = None
+        self._own: dict[str, Any] | None = None  # what the operation wanted, once a handler was asked at its end
+        self._asked_at: int | None = None
         self.on_conflict: Handler | None = None
         self.id = data.id
 
@@ -193,10 +194,27 @@ class NodeInstanceContext:
                 return
             data, newest = done.data, done.data.runtime_properties
 
-    def save_at_end(self) -> None:
-        """What the operation's end does where a conflict has a handler, which only this thread may call."""
-        if self.on_conflict is not None and self.changes():
-            self.update()
+    def guard(self) -> tuple[bool, int | None]:
+        """Whether its handler is to be asked about a conflict at the operation's end, and since which revision.
+
+        returns  (it is, the revision for which the handler has been asked already; None: any key may have changed)
+        """
+        return self.on_conflict is not None and self._services is not None and bool(self.changes()), self._asked_at
+
+    def ask(self, newest: InstanceData) -> None:
+        """At the operation's end, ask the handler what to write over `newest`. Called on the operation's thread.
+
+        raises  whatever the handler raises; NonRecoverableError where it gives nothing that can be written
+        """
+        if self.on_conflict is None:
+            text = f"{self.id} has no handler of conflicts"
+            raise NonRecoverableError(text)
+        if self._own is None:
+            self._own = deepcopy(dict(self.runtime_properties))
+        found = self.on_conflict(deepcopy(self._own), deepcopy(newest.runtime_properties))
+        self._now = DirtyTrackingDict(_mapping(found, self.on_conflict))
+        self._data = newest
+        self._asked_at = newest.revision
 
     def changes(self) -> list[PropertyChange]:
         """What differs from what was read.

@@ -9,9 +9,11 @@ from durable_wf.errors import UsageError
 from durable_wf.sources.workdirs import Workdirs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from durable_wf.engine.topology import DeploymentTopology
     from durable_wf.journal.port import Journal
-    from durable_wf.model.protocol import PropertyUpdate, Updated
+    from durable_wf.model.protocol import InstanceData, OperationOutcome, PropertyUpdate, Updated
     from durable_wf.scheduler.pool import Work
 
 
@@ -28,6 +30,10 @@ class AttemptServices:
     def update(self, wanted: PropertyUpdate) -> Updated:
         """Commit runtime properties, and wait for that."""
         return self._work.hosted.update(self._work.no, self._work.attempt, wanted)
+
+    def end(self, outcome: OperationOutcome, guarded: Mapping[str, int | None]) -> list[InstanceData]:
+        """Commit the outcome, unless handlers of conflicts have to be asked first."""
+        return self._work.hosted.end(self._work.no, self._work.attempt, outcome, guarded)
 
     def blueprint_folder(self) -> Path | None:
         """The folder of the blueprint's main file; None without a deployment."""

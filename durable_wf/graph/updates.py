@@ -9,9 +9,11 @@ from durable_wf.graph.properties import merge
 from durable_wf.model.states import NE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from durable_wf.graph.pen import Pen
     from durable_wf.graph.state import Run
-    from durable_wf.model.protocol import PropertyChange, PropertyUpdate
+    from durable_wf.model.protocol import OperationOutcome, PropertyChange, PropertyUpdate
     from durable_wf.model.rows import Instance
 
 
@@ -38,3 +40,22 @@ def update(
     keys = [change.key for change in wanted.changes]
     pen.instance(new, NE.PROPERTIES_CHANGED, encode({"keys": keys, "task": no, "attempt": attempt}))
     return pen.storage.instance(wanted.instance), None, True
+
+
+def conflicting(pen: Pen, outcome: OperationOutcome, guarded: Mapping[str, int | None]) -> list[Instance]:
+    """The instances of `guarded` that the outcome may not be merged into, as they are now.
+
+    guarded  the revision that an instance must still be at, by id; None: no key may conflict
+    """
+    found = []
+    for name, revision in guarded.items():
+        row = pen.storage.instance(name)
+        if row is None:
+            continue
+        if revision is not None:
+            stale = row.revision != revision
+        else:
+            stale = merge(row, outcome.changes.get(name, ()))[1] is not None
+        if stale:
+            found.append(row)
+    return found

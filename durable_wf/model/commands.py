@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from durable_wf.model.states import X
 
 if TYPE_CHECKING:
     from durable_wf.model.events import Spec
-    from durable_wf.model.protocol import Updated
 
 
 class HandOut(NamedTuple):
@@ -71,7 +70,7 @@ class Consult:
 class Replied(Protocol):
     """Who waits for a `Reply`."""
 
-    def reply(self, answer: Updated) -> None:
+    def reply(self, answer: Any) -> None:
         """Let it go on."""
         ...
 
@@ -96,10 +95,10 @@ class Over:
 
 
 class Reply(NamedTuple):
-    """Tell an operation what became of its `update()`."""
+    """Answer the call of an operation that still runs."""
 
     to: Replied
-    answer: Updated
+    answer: Any
 
 
 Command = HandOut | Answer | Consult | Arm | Over | Reply

@@ -21,7 +21,7 @@ from durable_wf.model.events import Begun, Due, Ended, Stops
 from durable_wf.scheduler.hosted import GoesLive, Hosted
 from durable_wf.scheduler.instances import TurnStorage, instance_data
 from durable_wf.scheduler.pool import Pool, Work, make_work
-from durable_wf.scheduler.updating import UpdateCall
+from durable_wf.scheduler.updating import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -324,8 +324,8 @@ class Host:
             if isinstance(fact, GoesLive):
                 hosted.taken = True
                 core.go_live(pen, fact.event)
-            elif isinstance(fact, UpdateCall):
-                fact.take(core.run, pen)
+            elif isinstance(fact, Call):
+                fact.take(core, pen)
             else:
                 core.handle(pen, fact)
         if hosted.taken:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import threading
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from durable_wf.errors import DurableError, EngineBug, EngineSignal, RunnerStopping, UsageError
 from durable_wf.graph import looks
 from durable_wf.graph.match import describe_spec
 from durable_wf.model.commands import Answer, Consult
 from durable_wf.model.events import Asked, Decides, Executes, FromFunction, Logged, Raised, Returned
-from durable_wf.scheduler.updating import Calls, UpdateCall
+from durable_wf.scheduler.updating import Call, Calls, EndCall, UpdateCall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from durable_wf.graph.decide import Core
     from durable_wf.model.events import Begins, Gets, Spec
-    from durable_wf.model.protocol import PropertyUpdate, Updated
+    from durable_wf.model.protocol import InstanceData, OperationOutcome, PropertyUpdate, Updated
     from durable_wf.model.states import X
     from durable_wf.scheduler.pool import Work
+
+
+A = TypeVar("A")
 
 
 class GoesLive:
@@ -212,7 +215,18 @@ class Hosted:
 
         raises  RunnerStopping where the runner has stopped, or the attempt was settled without its outcome
         """
-        call = UpdateCall(no, attempt, wanted)
+        return self._call_host(UpdateCall(no, attempt, wanted))
+
+    def end(
+        self, no: int, attempt: int, outcome: OperationOutcome, guarded: Mapping[str, int | None]
+    ) -> list[InstanceData]:
+        """Commit an outcome, unless the handlers of these instances have to be asked first (see `EndCall`).
+
+        raises  as `update`
+        """
+        return self._call_host(EndCall(no, attempt, outcome, guarded))
+
+    def _call_host(self, call: Call[A]) -> A:
         self._calls.begin(call)
         self._post((self, call))
         try:
@@ -228,8 +242,9 @@ class Hosted:
         self.singles += not work.repeatable
 
     def no_longer(self, work: Work) -> None:
-        """The work has ended, or was taken back."""
-        del self.works[work.no]
+        """The work has ended, or was taken back. Its outcome may have led to another one of the same task already."""
+        if self.works.get(work.no) is work:
+            del self.works[work.no]
         self.singles -= not work.repeatable
 
     def answer(self, answer: Answer | Consult) -> None:

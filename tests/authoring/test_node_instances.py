@@ -423,3 +423,39 @@ def test_14_29_threads_of_a_plugin_have_no_ctx_until_they_push_it(life):
     assert act(life, doing) == [
         "No context set in current execution thread", "<no current context>", True, True, True,
     ]  # fmt: skip
+
+
+def test_a_handler_at_the_end_that_gives_up_its_change_leaves_what_is_there(life):
+    """And what the operation returned and logged is told once, though its end was tried twice."""
+
+    def doing(ctx):
+        ctx.instance.on_conflict = lambda _, newest: newest
+        ctx.instance.runtime_properties["key"] = "mine"
+        ctx.logger.info("once")
+        change(key="theirs")
+        return "result"
+
+    assert act(life, doing) == "result"
+    assert stored(life) == ({"key": "theirs"}, 1)
+    assert [one.message for one in life.journal.events(1)] == ["once"]
+
+
+def test_a_handler_at_the_end_is_asked_for_operations_that_ask_again_and_that_fail(life):
+    """What they set is saved, too; each attempt counts once."""
+
+    def count(ctx):
+        ctx.instance.on_conflict = lambda _, newest: {**newest, "count": newest["count"] + 1}
+        before = ctx.instance.runtime_properties.get("count", 0)
+        change(count=before + 10)
+        ctx.instance.runtime_properties["count"] = before + 1
+
+    def asks(ctx):
+        count(ctx)
+        ctx.operation.retry("again", retry_after=0)
+
+    def fails(ctx):
+        count(ctx)
+        raise ValueError
+
+    assert act(life, asks, fails, lambda ctx: dict(ctx.instance.runtime_properties), retries=2) == {"count": 22}
+    assert len(life.journal.stored("attempt", 1)) == 3

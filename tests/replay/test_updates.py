@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from durable_wf import ctx, operation, workflow
+from durable_wf.authoring.manager import get_node_instance, update_node_instance
 from durable_wf.errors import AskError, RunnerStopping
 from durable_wf.model.rows import Changes, ExecutionMove, Subject
 from durable_wf.model.states import NE, T
@@ -76,6 +77,20 @@ def late(name):
         ENDED.set()
 
 
+@operation(resumable=True)
+def handled(name):
+    """Count on from 10, which somebody else sets meanwhile: at the end, a handler says what to write."""
+    WORLD.note(name, ctx.operation.idempotency_key)
+    instance = ctx.instance
+    instance.on_conflict = lambda _, newest: {**newest, "count": newest["count"] + 1}
+    before = instance.runtime_properties.get("count", 0)
+    other = get_node_instance(instance.id)
+    if "by others" not in other.runtime_properties:
+        other.runtime_properties.update({"count": 10, "by others": True})
+        update_node_instance(other)
+    instance.runtime_properties["count"] = before + 1
+
+
 ENDED = threading.Event()
 
 
@@ -133,6 +148,16 @@ def test_L5_updates_leave_the_same_wherever_the_process_dies(new_store):
         lambda: deploy(new_store()),
     )  # fmt: skip
     assert story.result == {"first": [1], "second": {"deep": [2]}, "third": 3}
+
+
+def test_L7_what_a_handler_says_at_the_end_is_one_commit_with_the_outcome(new_store):
+    """A death in between would count twice."""
+    story = kit.at_every_commit(
+        lambda play: play.run("updates", {"function": "handled"}, deployment="d", allow_custom_parameters=True,
+                              options=kit.NO_RETRIES),
+        lambda: deploy(new_store()),
+    )  # fmt: skip
+    assert story.result == {"count": 11, "by others": True}
 
 
 def test_an_update_names_its_task_and_its_keys_in_the_journal(store, lives):
