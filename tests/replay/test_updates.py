@@ -12,7 +12,7 @@ import pytest
 
 from durable_wf import ctx, operation, workflow
 from durable_wf.authoring.manager import get_node_instance, update_node_instance
-from durable_wf.errors import AskError, RunnerStopping
+from durable_wf.errors import AskError, HeldError, RunnerStopping, StorageError
 from durable_wf.model.rows import Changes, ExecutionMove, Subject
 from durable_wf.model.states import NE, T
 from tests.replay import kit
@@ -205,6 +205,32 @@ def test_L4_an_update_under_a_runner_that_may_not_write_ends_the_operation(store
     assert ENDED.wait(TIMEOUT)
     assert [type(error) for error in WORLD.seen] == [RunnerStopping]
     assert stored(lives()) == ({}, 0)
+
+
+@pytest.mark.parametrize("error", [StorageError("no space left"), HeldError("the lock is held")])
+def test_L12_an_update_that_cannot_be_written_stops_the_runner_and_fails_no_attempt(store, lives, error):
+    """The operation is ended; its outcome is unknown, and a resume reads the truth."""
+    deploy(store)
+    life = lives()
+    ENDED.clear()
+
+    def broken():
+        raise error
+
+    with WORLD.gate("it"):
+        uid = start(life, "late")
+        life.journal.turn = broken
+    assert ENDED.wait(TIMEOUT)
+    assert [type(error) for error in WORLD.seen] == [RunnerStopping]
+    with pytest.raises(type(error)):
+        life.engine.wait(uid, TIMEOUT)
+    del life.journal.turn
+    hosted = life.engine._hosted[uid]
+    assert hosted.released.wait(TIMEOUT)
+    other = lives()
+    assert other.resume(uid) == "terminated"
+    assert stored(other) == ({"late": True}, 1)
+    assert len(other.journal.stored("attempt", 1)) == 2
 
 
 def test_an_update_while_the_runner_lies_down_goes_through(store, lives):
