@@ -24,6 +24,7 @@ from durable_wf.engine.deployments import Deployments
 from durable_wf.engine.options import ResumeOptions, RunOptions
 from durable_wf.engine.preview import Preview, preview
 from durable_wf.engine.runs import Run
+from durable_wf.engine.services import workdirs_of
 from durable_wf.engine.starting import (
     check_changed,
     check_cut,
@@ -115,6 +116,7 @@ class Engine:
         self._runs: dict[int, Run] = {}
         self._hosted: dict[str, Hosted] = {}
         self._topologies: dict[int, DeploymentTopology] = {}
+        self._workdirs = workdirs_of(self.journal)
         self.host = Host(self.journal, self.clock, self._perform, max_operations=max_operations)
         self.host.start()
         self.deployments = Deployments(self.journal, self.clock, self.host.ask)
@@ -143,7 +145,7 @@ class Engine:
         uid = self._new_id()
         row = self.host.ask(lambda: create(self.journal, self.clock, plan, topology, uid, options, _owner()))
         with self._owning(row.id):
-            run = Run(row, topology, plan.function, resumed=False, journal_id=self.journal.id)
+            run = Run(row, topology, plan.function, resumed=False, journal_id=self.journal.id, workdirs=self._workdirs)
             self._host(run, self.journal.history(row.id), options.max_parallel, cautious=0)
         return uid
 
@@ -190,7 +192,7 @@ class Engine:
                 raise InputError(text)
             topology = of_row(self.journal, found)
         make_importable(topology)
-        return Run(row, topology, find(row.function), resumed=True, journal_id=self.journal.id)
+        return Run(row, topology, find(row.function), resumed=True, journal_id=self.journal.id, workdirs=self._workdirs)
 
     def _host(
         self,
@@ -313,6 +315,7 @@ class Engine:
             hosted.done.wait()
         self.host.close()
         self.journal.close()
+        self._workdirs.close()
 
     def __enter__(self) -> Self:
         return self
