@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.errors import UsageError
+from durable_wf.model.machine import Machine
 from durable_wf.model.rows import Subject
 from durable_wf.model.states import ATTEMPT, EXECUTION, GRAPH, MACHINES, NE, TASK
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 COMMIT = "commit"
 WHEN = ("before", "after")
 POINTS = (COMMIT, *(f"{machine.name}.{state}" for machine in MACHINES for state in machine.states))
-_MOVED = {Subject.EXECUTION: EXECUTION, Subject.GRAPH: GRAPH, Subject.TASK: TASK}
+_MOVED: dict[Subject, Machine[Any, Any]] = {Subject.EXECUTION: EXECUTION, Subject.GRAPH: GRAPH, Subject.TASK: TASK}
 _STATE_SET = {tuple(NE).index(event) for event in (NE.CREATED, NE.STATE_SET)}
 
 
@@ -77,17 +78,18 @@ def passed(changes: Changes) -> Iterator[str]:
     life in (`pending`) is passed when its row is written.
     """
     yield COMMIT
-    for rows, machine in ((changes.executions, EXECUTION), (changes.graphs, GRAPH), (changes.tasks, TASK)):
-        for row in rows:  # type: ignore[attr-defined]  # mypy joins the three lists to object
-            yield f"{machine.name}.{machine.states[row.state]}"
+    written = [(EXECUTION.name, EXECUTION.states[row.state]) for row in changes.executions]
+    written += [(GRAPH.name, GRAPH.states[row.state]) for row in changes.graphs]
+    written += [(TASK.name, TASK.states[row.state]) for row in changes.tasks]
+    yield from (f"{machine}.{state}" for machine, state in written)
     set_at = set()
     for move in changes.transitions:
-        of = _MOVED.get(Subject(move.subject))
-        if of is not None and move.source is not None:
-            yield f"{of.name}.{of.states[move.target]}"
+        subject = Subject(move.subject)
+        if subject in _MOVED and move.source is not None:
+            yield f"{_MOVED[subject].name}.{_MOVED[subject].states[move.target]}"
         if move.attempt_target is not None:
             yield f"{ATTEMPT.name}.{ATTEMPT.states[move.attempt_target]}"
-        if move.subject == Subject.NODE_INSTANCE and move.event in _STATE_SET:
+        if subject is Subject.NODE_INSTANCE and move.event in _STATE_SET:
             set_at.add(move.seq)
     for instance in changes.instances:
         if instance.seq in set_at:

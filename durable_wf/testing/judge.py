@@ -76,9 +76,7 @@ class _Told:
     keys: Counter[str]
 
 
-def _judge(
-    reader: Any, row: rows.Execution, performed: list[Performed] | None, noted: Counter[str]
-) -> Iterator[str]:
+def _judge(reader: Any, row: rows.Execution, performed: list[Performed] | None, noted: Counter[str]) -> Iterator[str]:
     for told in _tell(reader, row, performed, noted):
         problems = list(_problems(told))
         if problems:
@@ -87,9 +85,7 @@ def _judge(
             yield from _story(told)
 
 
-def _tell(
-    reader: Any, row: rows.Execution, performed: list[Performed] | None, noted: Counter[str]
-) -> Iterator[_Told]:
+def _tell(reader: Any, row: rows.Execution, performed: list[Performed] | None, noted: Counter[str]) -> Iterator[_Told]:
     from durable_wf.engine.runs import idempotency_key
 
     history = reader.history(row.id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from durable_wf.authoring.functions import find
 from durable_wf.engine import Engine, ResumeOptions
@@ -197,7 +197,7 @@ class Death:
         engine.resume(execution, ResumeOptions(**options))
         return engine.finish(execution)
 
-    def __enter__(self) -> Death:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -1,14 +1,15 @@
 """The pytest plugin: fixtures for tests of workflows. Without one of them in use it does nothing and imports nothing.
 
-    wf_clock              virtual time
-    wf_engine             an engine on a journal of its own, in memory or in a file
-    crash_at              makes that engine die at a commit
-    replay_journal        replays a journal with the code as it is now
-    assert_no_double_run  fails where an operation ran oftener than the journal allows
+wf_clock              virtual time
+wf_engine             an engine on a journal of its own, in memory or in a file
+crash_at              makes that engine die at a commit
+replay_journal        replays a journal with the code as it is now
+assert_no_double_run  fails where an operation ran oftener than the journal allows
 """
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Set the clock back before a test, unless an engine that outlives tests lives by it."""
+    """Before a test: functions are found anew, for the one before may have put others in their place; and the clock
+    is set back, unless an engine that outlives tests lives by it.
+    """
+    functions = sys.modules.get("durable_wf.authoring.functions")
+    if functions is not None:
+        functions.find.cache_clear()
     clock = item.config.stash.get(_CLOCK, None)
     if clock is not None and not clock.in_use:
         clock.reset()
