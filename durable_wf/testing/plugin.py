@@ -47,8 +47,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Before a test: functions are found anew, for the one before may have put others in their place; and the clock
-    is set back, unless an engine that outlives tests lives by it.
+    """Forget what the test before has left: functions are found anew, and the clock is set back.
+
+    The clock not while an engine that outlives tests lives by it.
     """
     functions = sys.modules.get("durable_wf.authoring.functions")
     if functions is not None:

@@ -127,5 +127,5 @@ def test_a_point_that_there_is_not_is_refused_with_near_ones(text, message, hint
 
 @pytest.mark.parametrize("n", [0, -1, "2"])
 def test_the_count_of_a_point_begins_at_one(wf_engine, crash_at, n):
-    with pytest.raises(UsageError, match="counts from 1|cannot be passed"):
+    with pytest.raises(UsageError, match="cannot be passed"):
         crash_at("after:commit", n)
