@@ -13,7 +13,7 @@ def next_due_us(run: Run) -> int | None:
 
     The function must be waiting, too: what it does between two calls takes no virtual time.
     """
-    if run.over or run.in_flight or run.ready or run.again or run.freed:
+    if run.over or run.in_flight or run.ready or run.again or run.freed or run.asking or run.asked is not None:
         return None
     if run.wait is None and run.ending is None:
         return None
