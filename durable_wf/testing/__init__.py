@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from durable_wf.authoring.current import current_ctx
     from durable_wf.authoring.mocks import (
         MockCloudifyContext,
         MockContext,
@@ -38,6 +39,7 @@ _HOMES = {
     "MockRelationshipSubjectContext": "durable_wf.authoring.mocks",
     "Replayed": "durable_wf.engine.offline",
     "assert_no_double_run": "durable_wf.testing.judge",
+    "current_ctx": "durable_wf.authoring.current",
     "replay_journal": "durable_wf.testing.replaying",
 }
 
@@ -54,6 +56,7 @@ __all__ = [
     "MockRelationshipSubjectContext",
     "Replayed",
     "assert_no_double_run",
+    "current_ctx",
     "replay_journal",
 ]
 
