@@ -59,7 +59,7 @@ class MockNodeInstanceContext:
 
     def __init__(
         self,
-        id: str | None = None,  # noqa: A002 - the older system's name
+        id: str | None = None,
         runtime_properties: dict[str, Any] | None = None,
         relationships: list[Any] | None = None,
         index: int | None = None,
@@ -80,7 +80,7 @@ class MockNodeInstanceContext:
 class MockRelationshipContext:
     """A relationship, seen from its source."""
 
-    def __init__(self, target: Any, type: str | None = None) -> None:  # noqa: A002 - the older system's name
+    def __init__(self, target: Any, type: str | None = None) -> None:
         self.target = target
         self.type = type
         self.type_hierarchy = [] if type is None else [type]
@@ -212,7 +212,7 @@ class MockCloudifyContext(OperationContext):
         return self._tenant
 
     @property
-    def logger(self) -> logging.Logger:  # type: ignore[override]  # not cached: one logger for all mocks
+    def logger(self) -> logging.Logger:
         """A logger like any other: pytest's `caplog` has its lines."""
         logger = logging.getLogger("durable_wf.mock_ctx")
         logger.setLevel(logging.DEBUG)

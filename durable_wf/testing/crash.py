@@ -78,7 +78,7 @@ def passed(changes: Changes) -> Iterator[str]:
     life in (`pending`) is passed when its row is written.
     """
     yield COMMIT
-    written = [(EXECUTION.name, EXECUTION.states[row.state]) for row in changes.executions]
+    written: list[tuple[str, str]] = [(EXECUTION.name, EXECUTION.states[row.state]) for row in changes.executions]
     written += [(GRAPH.name, GRAPH.states[row.state]) for row in changes.graphs]
     written += [(TASK.name, TASK.states[row.state]) for row in changes.tasks]
     yield from (f"{machine}.{state}" for machine, state in written)

@@ -72,7 +72,7 @@ def test_a_retry_that_was_asked_for_is_raised_at_the_end():
 def test_only_what_is_resumable_is_resumed():
     with pytest.raises(OperationRetry):
         OperationHandler(raw("again", resume=True)).handle_or_dispatch_to_subprocess_if_remote()
-    with pytest.raises(NonRecoverableError, match="Cannot resume - operation not resumable: .*tell"):
+    with pytest.raises(NonRecoverableError, match=r"Cannot resume - operation not resumable: .*tell"):
         dispatch(raw("tell", resume=True))
 
 

@@ -43,7 +43,7 @@ HERE = {
                 "WorkflowTaskResult",
             ),
             CLASS,
-        ),  # fmt: skip
+        ),
         "TASK_PENDING": TEXT,
         "TASK_SUCCEEDED": TEXT,
         "with_execute_after": FUNCTION,
@@ -65,7 +65,7 @@ HERE = {
                 "LocalTasksProcessing",
             ),
             CLASS,
-        ),  # fmt: skip
+        ),
         "task_config": FUNCTION,
     },
     "cloudify.context": {
@@ -86,7 +86,7 @@ HERE = {
                 "CommonContext",
             ),
             CLASS,
-        ),  # fmt: skip
+        ),
         **dict.fromkeys(("DEPLOYMENT", "NODE_INSTANCE", "RELATIONSHIP_INSTANCE"), TEXT),
     },
     "cloudify.constants": dict.fromkeys(
@@ -105,7 +105,7 @@ HERE = {
             "WorkflowFailed",
         ),
         CLASS,
-    ),  # fmt: skip
+    ),
     "cloudify.mocks": dict.fromkeys(
         (
             "MockCloudifyContext",
@@ -116,7 +116,7 @@ HERE = {
             "MockRelationshipSubjectContext",
         ),
         CLASS,
-    ),  # fmt: skip
+    ),
     "cloudify.manager": {
         **dict.fromkeys(("NodeInstance", "DirtyTrackingDict"), CLASS),
         **dict.fromkeys(
@@ -132,7 +132,7 @@ HERE = {
                 "update_execution_status",
             ),
             FUNCTION,
-        ),  # fmt: skip
+        ),
     },
     "cloudify.conflict_handlers": {"simple_merge_handler": FUNCTION},
     "cloudify.utils": {
@@ -147,7 +147,7 @@ HERE = {
                 "keep_trying_http",
             ),
             FUNCTION,
-        ),  # fmt: skip
+        ),
         **dict.fromkeys(("LocalCommandRunner", "CommandExecutionResponse", "OutputConsumer"), CLASS),
         "internal": HOLDER,
     },

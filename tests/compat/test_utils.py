@@ -73,7 +73,7 @@ def test_waiting_ends_with_the_wanted_value_or_the_wanted_error():
         return SimpleNamespace(status="done")
 
     assert utils.wait_for(get, "x", "status", "done", RuntimeError) == "done"
-    assert utils.wait_for(get, "x", "status", lambda value: value in {"done"}, RuntimeError) == "done"
+    assert utils.wait_for(get, "x", "status", lambda value: value == "done", RuntimeError) == "done"
     with pytest.raises(ValueError, match="x was not ready"):
         utils.wait_for(get, "x", "status", "ready", ValueError, "x was not ready", timeout=0)
     assert asked == ["x"] * 3
