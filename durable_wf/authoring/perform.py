@@ -8,7 +8,8 @@ from durable_wf.authoring import recorded
 from durable_wf.authoring.current import current_ctx, current_workflow_ctx
 from durable_wf.authoring.evaluation import evaluate_inputs
 from durable_wf.authoring.functions import find, with_ctx
-from durable_wf.authoring.operation_ctx import OperationContext, line_of
+from durable_wf.authoring.logs import line_of, type_of
+from durable_wf.authoring.operation_ctx import OperationContext
 from durable_wf.codec import MAX_RESULT_BYTES, encode
 from durable_wf.model.protocol import OperationOutcome, OperationRequest, Status
 
@@ -16,24 +17,24 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
 
-    from durable_wf.authoring.services import Topology
+    from durable_wf.authoring.services import Services, Topology
 
 _FRAMES = 1  # our own frame at the top of an operation's traceback
 
 
 def perform_operation(
-    request: OperationRequest, topology: Topology | None, wall_us: Callable[[], int]
+    request: OperationRequest, topology: Topology | None, services: Services, wall_us: Callable[[], int]
 ) -> OperationOutcome:
     """Run an operation by its path."""
     began_us = wall_us()
-    logs: list[tuple[int, str, str]] = []
+    logs: list[tuple[int, str, str, str]] = []
 
     def log(record: logging.LogRecord) -> None:
-        logs.append((wall_us(), record.levelname.lower(), line_of(record)))
+        logs.append((wall_us(), record.levelname.lower(), line_of(record), type_of(record)))
 
     ctx = None
     try:
-        ctx = OperationContext(request, topology, log)
+        ctx = OperationContext(request, topology, services, log)
         function = find(request.body["function"])
         kwargs = evaluate_inputs(request, topology)
         with current_ctx.push(ctx, {**kwargs, "ctx": ctx}):
@@ -84,8 +85,12 @@ def failed(error: BaseException, began_us: int, ended_us: int) -> OperationOutco
 
 
 def _with_changes(ctx: OperationContext, outcome: OperationOutcome) -> OperationOutcome:
-    """Runtime properties are saved however it ended (workflow-api §1.5); ones that are not JSON make it fail."""
+    """Runtime properties are saved however it ended (workflow-api §1.5).
+
+    Ones that are not JSON make it fail, and so does a handler of conflicts that raises.
+    """
     try:
+        ctx.save_at_end()
         outcome.changes = ctx.property_changes()
     except Exception as error:  # noqa: BLE001 - what the operation has put there
         return failed(error, outcome.began_us, outcome.ended_us)

@@ -24,6 +24,7 @@ from durable_wf.engine.options import ResumeOptions, RunOptions
 from durable_wf.engine.preview import Preview, preview
 from durable_wf.engine.reopening import reopen
 from durable_wf.engine.runs import Run
+from durable_wf.engine.services import workdirs_of
 from durable_wf.engine.starting import (
     check_changed,
     check_cut,
@@ -114,6 +115,7 @@ class Engine:
         self._runs: dict[int, Run] = {}
         self._hosted: dict[str, Hosted] = {}
         self._topologies: dict[int, DeploymentTopology] = {}
+        self._workdirs = workdirs_of(self.journal)
         self.host = Host(self.journal, self.clock, self._perform, max_operations=max_operations)
         self.host.start()
         if hasattr(self.clock, "watched_by"):  # one that is moved by hand says so to whoever waits by it
@@ -144,7 +146,7 @@ class Engine:
         uid = self._new_id()
         row = self.host.ask(lambda: create(self.journal, self.clock, plan, topology, uid, options, _owner()))
         with self._owning(row.id):
-            run = Run(row, topology, plan.function, resumed=False, journal_id=self.journal.id)
+            run = Run(row, topology, plan.function, resumed=False, journal_id=self.journal.id, workdirs=self._workdirs)
             self._host(run, self.journal.history(row.id), options.max_parallel, cautious=0)
         return uid
 
@@ -156,7 +158,7 @@ class Engine:
         options = options or ResumeOptions()
         row = self.find(execution)
         check_loss(self.journal, options, self.host.ask)
-        run = reopen(self.journal, row, self.journal.id)
+        run = reopen(self.journal, row, self.journal.id, self._workdirs)
         if getattr(run.function, "resumable", None) is False:
             text = f"workflow '{row.workflow}' is declared resumable=False"
             raise UsageError(text, hint="start it anew")
@@ -179,7 +181,7 @@ class Engine:
     def code_differences(self, execution: str) -> list[str]:
         """Names of the sources that are not as they were when the execution started."""
         row = self.find(execution)
-        run = reopen(self.journal, row, self.journal.id)
+        run = reopen(self.journal, row, self.journal.id, self._workdirs)
         return differing(decode(row.code_json), fingerprints(run.function, run.topology))
 
     def _host(
@@ -303,6 +305,7 @@ class Engine:
             hosted.done.wait()
         self.host.close()
         self.journal.close()
+        self._workdirs.close()
 
     def __enter__(self) -> Self:
         return self

@@ -19,6 +19,7 @@ from durable_wf.graph.state import FAILED
 from durable_wf.model.events import Raised, Returned
 from durable_wf.model.states import EXECUTION, X
 from durable_wf.scheduler.hosted import GoesLive, Hosted
+from durable_wf.sources.workdirs import Workdirs
 
 if TYPE_CHECKING:
     from durable_wf.graph.match import Replay
@@ -79,7 +80,7 @@ class _Offline:
 
     def run(self, reader: Reader, row: rows.Execution, journal_id: str) -> None:
         """raises  TimeoutError where the function goes on without asking for anything."""
-        reopen(reader, row, journal_id).begin(cast("Host", _Desk(reader)), self.hosted)
+        reopen(reader, row, journal_id, Workdirs(None)).begin(cast("Host", _Desk(reader)), self.hosted)
         if not self.hosted.join(TIMEOUT_S):
             self.hosted.unwind(EndOfHistory())
             text = f"the workflow function of execution '{row.uid}' did not come to a wait within {TIMEOUT_S:g} s"

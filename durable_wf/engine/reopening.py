@@ -13,9 +13,10 @@ from durable_wf.errors import InputError
 if TYPE_CHECKING:
     from durable_wf.journal.port import Reader
     from durable_wf.model import rows
+    from durable_wf.sources.workdirs import Workdirs
 
 
-def reopen(journal: Reader, row: rows.Execution, journal_id: str) -> Run:
+def reopen(journal: Reader, row: rows.Execution, journal_id: str, workdirs: Workdirs) -> Run:
     """The execution's function and deployment, as they are now. Writes nothing.
 
     raises  InputError where its deployment, or its function, is not there any more
@@ -28,4 +29,4 @@ def reopen(journal: Reader, row: rows.Execution, journal_id: str) -> Run:
             raise InputError(text)
         topology = of_row(journal, found)
     make_importable(topology)
-    return Run(row, topology, find(row.function), resumed=True, journal_id=journal_id)
+    return Run(row, topology, find(row.function), resumed=True, journal_id=journal_id, workdirs=workdirs)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from durable_wf.model.states import X
 
 if TYPE_CHECKING:
     from durable_wf.model.events import Spec
+    from durable_wf.model.protocol import Updated
 
 
 class HandOut(NamedTuple):
@@ -67,6 +68,14 @@ class Consult:
     failed: Spec | None = None
 
 
+class Replied(Protocol):
+    """Who waits for a `Reply`."""
+
+    def reply(self, answer: Updated) -> None:
+        """Let it go on."""
+        ...
+
+
 class Arm(NamedTuple):
     """Tell the core `Due(timer)` after `delay_us`, by boot time."""
 
@@ -86,4 +95,11 @@ class Over:
     asks: tuple[int, ...] = ()
 
 
-Command = HandOut | Answer | Consult | Arm | Over
+class Reply(NamedTuple):
+    """Tell an operation what became of its `update()`."""
+
+    to: Replied
+    answer: Updated
+
+
+Command = HandOut | Answer | Consult | Arm | Over | Reply

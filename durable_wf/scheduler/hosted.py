@@ -11,12 +11,14 @@ from durable_wf.graph import looks
 from durable_wf.graph.match import describe_spec
 from durable_wf.model.commands import Answer, Consult
 from durable_wf.model.events import Asked, Decides, Executes, FromFunction, Logged, Raised, Returned
+from durable_wf.scheduler.updating import Calls, UpdateCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from durable_wf.graph.decide import Core
     from durable_wf.model.events import Begins, Gets, Spec
+    from durable_wf.model.protocol import PropertyUpdate, Updated
     from durable_wf.model.states import X
     from durable_wf.scheduler.pool import Work
 
@@ -75,6 +77,7 @@ class Hosted:
         self._signal: BaseException | None = None
         self._late: list[Logged] = []
         self._seen_seq = 0  # of the newest thing that the function was shown
+        self._calls = Calls()
         self._consulted: Spec | None = None  # the task whose handler runs now
 
     # ------------------------------------------------------------------ the workflow's thread
@@ -208,6 +211,21 @@ class Hosted:
         """Whether the caller is the workflow function."""
         return threading.current_thread() is self._thread
 
+    # ------------------------------------------------------------------ workers' threads
+
+    def update(self, no: int, attempt: int, wanted: PropertyUpdate) -> Updated:
+        """Commit runtime properties of an operation that still runs, and wait for that.
+
+        raises  RunnerStopping where the runner has stopped, or the attempt was settled without its outcome
+        """
+        call = UpdateCall(no, attempt, wanted)
+        self._calls.begin(call)
+        self._post((self, call))
+        try:
+            return call.wait()
+        finally:
+            self._calls.end(call)
+
     # ------------------------------------------------------------------ the scheduler's thread
 
     def gets(self, work: Work) -> None:
@@ -235,17 +253,20 @@ class Hosted:
         self.failure = failure
         if self._thread is not None and self._thread.is_alive():
             self.unwind(failure if isinstance(failure, EngineSignal) else RunnerStopping())
+        self._calls.refuse_all()
         self.done.set()
 
     def broke(self, failure: BaseException) -> None:
         """Its runner cannot go on; what the journal says of it stands."""
         self.failure = failure
         self.unwind(failure if isinstance(failure, EngineSignal) else RunnerStopping(str(failure)))
+        self._calls.refuse_all()
         self.done.set()
 
     def abandon(self, failure: BaseException) -> None:
         """The scheduler's thread is gone: nobody answers any more, and whoever waits must not wait for ever."""
         self.failure = failure
+        self._calls.refuse_all()
         self.done.set()
 
     def error(self) -> DurableError | None:
