@@ -12,14 +12,13 @@ import tempfile
 import threading
 import uuid
 from functools import wraps
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ParamSpec, TypeVar
 from urllib.error import HTTPError, URLError
 
 from tenacity import RetryError, Retrying, retry_if_exception, retry_if_not_result, stop_after_delay
 from tenacity.wait import wait_fixed, wait_random
 
-from durable_wf.authoring.current import ctx
+from durable_wf.authoring.current import current_ctx
 from durable_wf.authoring.exceptions import CommandExecutionError, CommandExecutionException, NonRecoverableError
 from durable_wf.authoring.functions import FunctionError, find
 
@@ -145,8 +144,6 @@ class OutputConsumer:
 
     def consume_output(self) -> None:
         """Until the stream ends; the stream is closed."""
-        from durable_wf.authoring.current import current_ctx
-
         with self.out, current_ctx.push(self.ctx):
             for raw in self.out:
                 text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
@@ -231,17 +228,6 @@ class Internal:
         if method is None and "install_agent" in properties:
             return "remote" if properties["install_agent"] else "none"
         return method
-
-    @staticmethod
-    def plugin_prefix(name: str | None = None) -> str | None:
-        """Where a plugin is installed: it is importable in this Python."""
-        folder = Path(sys.prefix)
-        return str(folder) if name and folder.is_dir() else None
-
-    @staticmethod
-    def get_ctx() -> Any:
-        """The context of the operation that runs in this thread."""
-        return ctx._get_current_object()  # noqa: SLF001 - the older system's own name
 
 
 internal = Internal()

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from durable_wf.testing.crash import Point
 from durable_wf.testing.lab import Death, Lab, quiet_crashes
 from durable_wf.testing.stores import FileStore
 
+BLUEPRINT = Path(__file__).parent / "deployment" / "blueprint.yaml"
 RAN = []
 CODE = {}  # what the workflow does now
 
@@ -197,6 +199,20 @@ def test_a_function_that_asks_on_after_the_end_is_not_held_for_ever(interrupt, p
 
     interrupt(stubborn, "after:task.sent", 2)
     assert replay_journal(path)[0].report is None
+
+
+def test_a_deployments_execution_reads_its_nodes_as_they_were(path, replay_journal):
+    path.parent.mkdir(mode=0o700)
+    CODE["flow"] = lambda ctx: sorted(node.id for node in ctx.nodes)
+    with Engine(path, durability="process") as engine:
+        engine.deployments.create(BLUEPRINT, "d", {})
+        uid = engine.start("own", deployment="d")
+        assert engine.wait(uid, 20) == "terminated"
+        assert engine.result(uid) == ["page"]
+    assert replay_journal(path)[0].report is None
+    CODE["flow"] = lambda ctx: [node.type for node in ctx.nodes]
+    with pytest.raises(AssertionError, match=r'returns \["page"\].*returns \["cloudify.nodes.Root"\]'):
+        replay_journal(path)
 
 
 def test_the_journal_may_be_in_use(path, replay_journal):
