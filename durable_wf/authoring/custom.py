@@ -100,9 +100,9 @@ def is_custom(kind: type[WorkflowTask]) -> bool:
 
 
 def prepare(task: WorkflowTask) -> None:
-    """Before it is added to a graph: its class may say its name by an attribute or a property."""
+    """Before a local task is added to a graph: a plugin's class may say its name by an attribute or a property."""
     spec = task.spec
-    if spec.kind is Kind.LOCAL and is_custom(type(task)) and not spec.no:
+    if is_custom(type(task)) and not spec.no:
         spec.name = storable(str(task.name))
         spec.callable = runner(task)
 

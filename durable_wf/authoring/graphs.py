@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from durable_wf.authoring import custom
+from durable_wf.authoring import custom, named_graphs
 from durable_wf.authoring.failures import workflow_failed
 from durable_wf.authoring.fixed_set import FixedSet
 from durable_wf.authoring.handlers import decide
@@ -19,6 +19,7 @@ from durable_wf.authoring.task_maps import TaskMap
 from durable_wf.errors import EngineBug
 from durable_wf.graph.build import GraphBuild
 from durable_wf.model.commands import Consult
+from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["SubgraphTask", "TaskDependencyGraph", "TaskSequence", "forkjoin"]
 
 DEFAULT_WAIT_AFTER_FAIL_S = 600.0
+_LOCAL = Kind.LOCAL  # looked up for every task
 
 
 class TaskDependencyGraph:
@@ -83,7 +85,7 @@ class TaskDependencyGraph:
         """The task with this id, or None."""
         if self._by_id is None:
             self._by_id = {task.id: task for task in self._tasks.values()}
-        task = self._by_id.get(task_id)  # type: ignore[call-overload]  # a task equals its id
+        task = self._by_id.get(task_id if isinstance(task_id, str) else task_id.id)
         return task if task is not None and task.spec in self._build else None
 
     def task_of(self, spec: Spec) -> WorkflowTask | None:
@@ -132,7 +134,7 @@ class TaskDependencyGraph:
         return TaskMap(self, self.awaited_by)
 
     def linearize(self) -> list[WorkflowTask]:
-        """The tasks in an order in which they may run, subgraphs before what is in them; members of a cycle left out."""
+        """The tasks in an order in which they may run, subgraphs before what is in them; those in a cycle left out."""
         live = self.live(self._tasks)
         waits = {task: len(self.waits_for(task)) for task in live}
         free = [task for task in live if not waits[task]]
@@ -140,7 +142,7 @@ class TaskDependencyGraph:
             for dependent in self.awaited_by(task):
                 waits[dependent] -= 1
                 if not waits[dependent]:
-                    free.append(dependent)  # noqa: B909 - the list is the queue
+                    free.append(dependent)
         return free
 
     # ------------------------------------------------------------------ building
@@ -173,16 +175,17 @@ class TaskDependencyGraph:
         spec = task.spec
         if spec in self._tasks and spec in self._build:
             return
-        custom.prepare(task)
+        if spec.kind is _LOCAL:
+            custom.prepare(task)
         self._build.add(spec)
         self._tasks[spec] = task
         if self._by_id is not None:
             self._by_id[task.id] = task
 
     def remove_task(self, task: WorkflowTask | str) -> None:
-        """Take a task out, with its edges and, of a subgraph, with all that is in it. An unknown or ended one is ignored.
+        """Take a task out, with its edges and, of a subgraph, with all that is in it; an unknown one is ignored.
 
-        One that was executed is taken out by the next `execute()`, or by the handler's decision.
+        One that was executed is taken out by the next `execute()`, or by the handler's decision; not if it has ended.
         """
         found = self.get_task(task)
         if found is None or not self.live([found.spec]):
@@ -270,6 +273,26 @@ class TaskDependencyGraph:
         if asked or task.execute_after is not None or (isinstance(task, SubgraphTask) and task.members):
             return False
         return all(one.parent is task.spec.parent for one in self._build.neighbours(task.spec))
+
+    # ------------------------------------------------------------------ by name
+
+    def store(self, name: str, optimize: bool = True) -> None:
+        """Remember the graph under a name, for this run of the function; it is stored when it is executed.
+
+        optimize  see `optimize()`
+        """
+        named_graphs.store(self, name, optimize=optimize)
+
+    @classmethod
+    def restore(cls, workflow_context: Any, retrieved_graph: Any) -> TaskDependencyGraph:
+        """A new graph of the tasks of a named one that have not ended.
+
+        retrieved_graph  has the `id`: what `ctx.get_tasks_graph(name)` gives
+        raises           RuntimeError for a class that is no task's; NonRecoverableError for a handler without a path
+        """
+        made = cls(workflow_context, retrieved_graph.id)
+        named_graphs.restore(made, workflow_context.get_operations(retrieved_graph.id))
+        return made
 
     # ------------------------------------------------------------------ running
 

@@ -41,11 +41,14 @@ class Defaults:
 
         raises  ValueError, TypeError for what is no number
         """
-        return Policy(
+        return _policy(
             self.total_retries if retries is None else int(retries),
             self.retry_interval_s if interval is None else float(interval),
             on_unknown or ("rerun" if resumable else self.on_unknown or "ask"),
         )
+
+
+_policy = lru_cache(maxsize=1024)(Policy)  # most tasks have the same
 
 
 def operation_spec(

@@ -35,7 +35,7 @@ class TaskSequence:
 
         raises  TypeError for anything else, before anything is added
         """
-        for together in list(_steps(tasks)):
+        for together in [[tasks[0]]] if len(tasks) == 1 and isinstance(tasks[0], WorkflowTask) else list(_steps(tasks)):
             for task in together:
                 self._owner.add_task(task)
             self._owner.follow(self._last, together)

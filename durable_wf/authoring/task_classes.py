@@ -220,11 +220,20 @@ _CLASSES: Mapping[int, type[WorkflowTask]] = {
 }
 
 
+_BY_KIND = tuple(_CLASSES.get(kind) for kind in Kind)  # by index: an enum's hash is slow
+
+
 def task_of(home: Home, spec: Spec, ordinal: int | None = None) -> WorkflowTask:
-    """The object that stands for a task of the engine."""
-    kind = _CLASSES.get(spec.kind)
-    if kind is None:
-        kind = EngineTask
-        if spec.kind is Kind.EVENT:
-            kind = SendNodeEventTask if spec.name == NODE_EVENT and spec.target else SendWorkflowEventTask
-    return kind.of(home, spec, ordinal)
+    """The object that stands for a task of the engine; costs little, for there may be very many."""
+    kind = _BY_KIND[spec.kind] or _event_class(spec)
+    task = kind.__new__(kind)
+    task.home = home
+    task.spec = spec
+    task.ordinal = home.next_ordinal() if ordinal is None else ordinal
+    return task
+
+
+def _event_class(spec: Spec) -> type[WorkflowTask]:
+    if spec.kind is not Kind.EVENT:
+        return EngineTask
+    return SendNodeEventTask if spec.name == NODE_EVENT and spec.target else SendWorkflowEventTask

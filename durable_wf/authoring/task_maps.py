@@ -1,4 +1,4 @@
-"""What waits for what, as mappings from tasks to sets of tasks: read by lifecycle code and tests (workflow-api §4.1)."""
+"""What waits for what, as mappings from tasks to sets of them: read by lifecycle code and tests (workflow-api §4.1)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 class TaskMap(Mapping["WorkflowTask | str", "FixedSet[WorkflowTask]"]):
     """One direction. Keys are tasks or their ids; what has nothing has an empty set. Sets are copies."""
 
-    def __init__(
-        self, graph: TaskDependencyGraph, way: Callable[[WorkflowTask | str], FixedSet[WorkflowTask]]
-    ) -> None:
+    def __init__(self, graph: TaskDependencyGraph, way: Callable[[WorkflowTask | str], FixedSet[WorkflowTask]]) -> None:
         self._graph = graph
         self._way = way
 

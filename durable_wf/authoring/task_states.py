@@ -5,6 +5,7 @@ Source: workflow-api §3.1, §3.2.
 
 from __future__ import annotations
 
+from durable_wf.codec import decode
 from durable_wf.retry import DEFAULT_RETRY_INTERVAL_S, DEFAULT_TOTAL_RETRIES, INFINITE
 
 INFINITE_TOTAL_RETRIES = INFINITE
@@ -28,6 +29,13 @@ STATES = (
 )  # fmt: skip
 TERMINATED_STATES = [TASK_RESCHEDULED, TASK_SUCCEEDED, TASK_FAILED]
 
+
+def shown_state(state: str, detail_json: str | None) -> str:
+    """A state as authors are shown it: a failure by which an operation asked to be run again has a name of its own."""
+    asked_again = state == TASK_FAILED and (decode(detail_json) or {}).get("asked_again")
+    return TASK_RESCHEDULED if asked_again else state
+
+
 __all__ = [
     "DEFAULT_RETRY_INTERVAL",
     "DEFAULT_SEND_TASK_EVENTS",
@@ -45,4 +53,5 @@ __all__ = [
     "TASK_STARTED",
     "TASK_SUCCEEDED",
     "TERMINATED_STATES",
+    "shown_state",
 ]

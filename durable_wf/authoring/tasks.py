@@ -20,9 +20,9 @@ from durable_wf.authoring.task_states import (
     STATES,
     TASK_FAILED,
     TASK_PENDING,
-    TASK_RESCHEDULED,
     TASK_SUCCEEDED,
     TERMINATED_STATES,
+    shown_state,
 )
 from durable_wf.codec import decode, storable
 from durable_wf.errors import UsageError
@@ -250,12 +250,13 @@ class WorkflowTask:
     def get_state(self) -> str:
         """One of the states of workflow-api §3.2; what runs is shown as pending."""
         if self.consult is not None:
-            return _state_of(self.consult)
+            return shown_state(TASK_SUCCEEDED if self.consult.succeeded else TASK_FAILED, self.consult.detail_json)
         if self.attempt is not None:
             return self.attempt.state
         if not self.stored:
             return str(self.__dict__.get("_state", TASK_PENDING))
-        return self.seen().state
+        seen = self.seen()
+        return shown_state(seen.state, seen.detail_json)
 
     def set_state(self, state: str, result: Any = custom.UNSET, exception: BaseException | None = None) -> None:
         """Say how it stands: for the `apply_async` of a plugin's own class. Once it has ended, nothing changes.
@@ -376,12 +377,6 @@ class WorkflowTask:
 
 _NOT_STORED = Seen(TASK_PENDING, None, ended=False, retries=0)
 _OF_ONE_TASK = frozenset({"_id", "_result", "_state", "_error", "consult", "attempt", "containing_subgraph"})
-
-
-def _state_of(consult: Consult) -> str:
-    if consult.succeeded:
-        return TASK_SUCCEEDED
-    return TASK_RESCHEDULED if (decode(consult.detail_json) or {}).get("asked_again") else TASK_FAILED
 
 
 class EngineTask(WorkflowTask):

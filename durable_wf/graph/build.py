@@ -86,13 +86,13 @@ class GraphBuild:
         if spec in self._stored:
             self._removed.pop(spec, None)
             return
-        if spec in self._gone:
+        if self._gone and spec in self._gone:
             text = f"{describe_spec(spec)} was executed and taken out of the graph; it cannot be added again"
             raise UsageError(text, hint="make another task that does the same")
         if self.consulted is None and spec.parent in self._stored:
             text = f"{describe_spec(spec.parent)} was executed already; nothing can be added to it"
             raise UsageError(text, hint="add a new subgraph, or add the task to the graph")
-        self._new.setdefault(spec)
+        self._new[spec] = None
 
     def depend(self, spec: Spec, on: Spec) -> None:
         """`spec` waits for `on`. Depending on itself is ignored, as in the reference (workflow-api §4.1).

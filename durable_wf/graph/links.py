@@ -30,7 +30,7 @@ class Links:
 
     def add(self, spec: Spec, on: Spec) -> None:
         """`spec` waits for `on`; twice is harmless."""
-        self.edges.setdefault((spec, on))
+        self.edges[spec, on] = None
         if self._ways is not None:
             forth, back = self._ways
             forth.setdefault(spec, {})[on] = None
