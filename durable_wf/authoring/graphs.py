@@ -329,7 +329,10 @@ class TaskDependencyGraph:
             raise EngineBug(text)
         self.home.consulted, self._build.consulted, task.consult = task, consult.spec, consult
         try:
-            return decide(self, task, consult)
+            decided = decide(self, task, consult)
+            if decided.replacement is not None:
+                task.was_replaced(consult)
+            return decided
         finally:
             self.home.consulted = self._build.consulted = None
             del task.consult

@@ -134,7 +134,10 @@ class WorkflowTaskResult:
         """Take in the outcome if the function may know it."""
         if self._value is not _UNSET or not self._home.connected:
             return
-        [seen] = self._home.bridge.look([self._spec], shown=self._home.consulted is None)
+        if self._task is not None:
+            seen = self._task.seen()
+        else:
+            [seen] = self._home.bridge.look([self._spec], shown=self._home.consulted is None)
         if seen.ended:
             self._deliver(outcome(seen.detail_json, (self._spec.no,) if seen.state == "failed" else ()))
 

@@ -119,10 +119,6 @@ class SubgraphTask(EngineTask):
         """As the graph's, inside the subgraph."""
         self.graph.follow(before, after, self)
 
-    def _duplicate(self) -> WorkflowTask:
-        text = f"{self!r} cannot be duplicated; build a new subgraph"
-        raise NotImplementedError(text)
-
     @classmethod
     def restore(cls, ctx: Any, graph: Any, task_descr: Mapping[str, Any]) -> WorkflowTask:
         """An empty subgraph of that name, in the graph; its members are restored after it."""

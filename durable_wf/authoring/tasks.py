@@ -63,6 +63,7 @@ class WorkflowTask:
     dependency_error: bool = False
     consult: Consult | None = None
     attempt: Attempt | None = None
+    _replaced: Seen | None = None
     _on_success: Handler | None = None
     _on_failure: Handler | None = None
 
@@ -237,10 +238,17 @@ class WorkflowTask:
 
     def seen(self) -> Seen:
         """How it stands, as of what the function was shown last; asking shows it a failure."""
+        if self._replaced is not None:
+            return self._replaced
         if not self.stored or not self.home.connected:
             return _NOT_STORED
         [found] = self.home.bridge.look([self.spec], shown=self.home.consulted is None)
         return found
+
+    def was_replaced(self, consult: Consult) -> None:
+        """Its handler has given another task for it: to the function this outcome was its end."""
+        state = TASK_SUCCEEDED if consult.succeeded else TASK_FAILED
+        self._replaced = Seen(state, consult.detail_json, ended=True, retries=consult.retries)
 
     def detail(self) -> dict[str, Any]:
         """Its outcome as the journal has it; empty while it has none."""
@@ -318,23 +326,11 @@ class WorkflowTask:
         raise NotImplementedError("Implemented by subclasses")
 
     def duplicate_for_retry(self, execute_after: float | None) -> WorkflowTask:
-        """Another task that does the same: with one retry more, at a time."""
-        made = self._duplicate()
-        made.__dict__.update(
-            {key: value for key, value in self.__dict__.items() if key not in _OF_ONE_TASK}
-            | {"_current_retries": self.current_retries + 1, "retried_task": self.id}
-        )
-        made.execute_after = execute_after
-        return made
+        """Another task that does the same: with one retry more, at a time.
 
-    def _duplicate(self) -> WorkflowTask:
-        spec = self.spec
-        copy = Spec(spec.kind, spec.name, spec.target, spec.request, callable=spec.callable)
-        copy.on_success, copy.on_failure = spec.on_success, spec.on_failure
-        made = type(self).of(self.home, copy)
-        if custom.is_custom(type(self)):
-            copy.callable = custom.runner(made)
-        return made
+        raises  NotImplementedError for a subgraph
+        """
+        return dumps.duplicate(self, execute_after)
 
     def dump(self) -> dict[str, Any]:
         """The task as plain data (workflow-api §3.9).
@@ -376,7 +372,6 @@ class WorkflowTask:
 
 
 _NOT_STORED = Seen(TASK_PENDING, None, ended=False, retries=0)
-_OF_ONE_TASK = frozenset({"_id", "_result", "_state", "_error", "consult", "attempt", "containing_subgraph"})
 
 
 class EngineTask(WorkflowTask):
