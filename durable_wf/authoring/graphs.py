@@ -177,6 +177,9 @@ class TaskDependencyGraph:
             return
         if spec.kind is _LOCAL:
             custom.prepare(task)
+        if spec in self.home.alone:
+            text = f"{task!r} was started by itself; it belongs to no graph"
+            raise RuntimeError(text)
         self._build.add(spec)
         self._tasks[spec] = task
         if self._by_id is not None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from durable_wf.authoring.results import WorkflowTaskResult
     from durable_wf.authoring.services import Bridge
     from durable_wf.authoring.tasks import WorkflowTask
+    from durable_wf.model.events import Spec
 
 
 class Home:
@@ -24,6 +25,7 @@ class Home:
     ctx        the workflow's context
     defaults   what a task's policy is where it says nothing
     consulted  the task whose handler runs now
+    alone      tasks that were started outside of any graph and whose object the author has
     listeners  results of graphs' tasks that have callbacks and were not delivered yet
     """
 
@@ -31,6 +33,7 @@ class Home:
         self.ctx = ctx
         self.defaults = defaults
         self.consulted: WorkflowTask | None = None
+        self.alone: set[Spec] = set()
         self.listeners: dict[WorkflowTaskResult, None] = {}
         self.next_ordinal = count(1).__next__
         self._bridge = bridge

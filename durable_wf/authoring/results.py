@@ -62,6 +62,7 @@ class WorkflowTaskResult:
 
             self._task = task_of(self._home, self._spec, self._ordinal)
             self._task.async_result = self
+            self._home.alone.add(self._spec)
         return self._task
 
     @property

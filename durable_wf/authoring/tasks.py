@@ -386,5 +386,6 @@ class EngineTask(WorkflowTask):
         """
         if not self.stored:
             self.home.refuse_in_handler("start a task")
+            self.home.alone.add(self.spec)
             self.async_result.started(lambda _result: None)
         return self.async_result
