@@ -105,7 +105,7 @@ class WorkflowTask:
     def fill(self, task_id: str | None, info: Any, on_success: Handler | None, on_failure: Handler | None) -> None:
         """Set what is given."""
         if task_id is not None:
-            self.__dict__["_id"] = str(task_id)
+            self.id = task_id
         if info is not None:
             self.info = info
         if on_success is not None:
@@ -131,6 +131,10 @@ class WorkflowTask:
         if found is None:
             found = self.__dict__["_id"] = self.home.id_of(self.ordinal)
         return found
+
+    @id.setter  # noqa: A003 - this is the property, not the builtin
+    def id(self, task_id: str) -> None:
+        self.__dict__["_id"] = str(task_id)
 
     @property
     def name(self) -> str:

@@ -66,8 +66,8 @@ class Internal:
                 setattr(task, name, value)
             return task
         result = self.start(spec)
-        if shown.get("info") is not None:
-            result.task.info = shown["info"]
+        for name, value in shown.items():
+            setattr(result.task, name, value)
         return result
 
     def start(self, spec: Spec) -> WorkflowTaskResult:
@@ -237,7 +237,7 @@ class WorkflowContext:
         node: Any = None,  # noqa: ARG002 - for information only, there as here
         info: Any = None,
         kwargs: dict[str, Any] | None = None,
-        task_id: str | None = None,  # noqa: ARG002 - the journal numbers tasks
+        task_id: str | None = None,
         name: str | None = None,
         send_task_events: bool = True,  # noqa: ARG002 - events are views over transitions
         override_task_config: bool = False,
@@ -267,4 +267,5 @@ class WorkflowContext:
             retries=config.get("total_retries"),
             interval=config.get("retry_interval"),
         )
-        return self.internal.emit(spec, info=config.get("info"))
+        shown = {"info": config.get("info"), "id": task_id}
+        return self.internal.emit(spec, **{name: value for name, value in shown.items() if value is not None})
