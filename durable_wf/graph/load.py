@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _ATTEMPT_ALONE = int(Subject.ATTEMPT)
 _REOPENED = tuple(XE).index(XE.REOPENED)
+_FAILING = tuple(GE).index(GE.FAILING)
 _GRAPH_STARTED = tuple(GE).index(GE.STARTED)
 _SUCCEEDED = tuple(AE).index(AE.SUCCEEDED)
 _OF_RETRY = ("delay_us", "due")
@@ -130,14 +131,16 @@ def mark_decisions(run: Run, history: History, cuts: Sequence[PastCut]) -> list[
         task = run.tasks[row.subject_no]
         task.ignored, task.replaced_by = False, None
         run.added_by[row.seq] = row.subject_no
-    run.removed.clear()
-    run.unlinked.clear()
+    for found in (run.removed, run.unlinked, run.delayed):
+        found.clear()
     counting = decisions(run, history, cuts)
     for one in counting:
         task = run.tasks[one.no]
         task.ignored = task.state == FAILED and one.said["action"] in _IGNORING
         if "replaced_by" in one.said:
             task.replaced_by = run.tasks[one.said["replaced_by"]]
+            if "due" in (decode(task.detail) or {}):
+                run.delayed[task.replaced_by.no] = 0  # until when is said by the pen's clock
         _take_out(run, one.said, one.seq)
     for row in history.transitions:
         if row.subject == Subject.GRAPH and row.event == _GRAPH_STARTED and row.detail_json is not None:
@@ -154,6 +157,9 @@ def _take_out(run: Run, said: dict[str, Any], seq: int) -> None:
 
 def _moved(scope: Scope, row: Transition) -> None:
     """Take in a graph's transition; the newest one counts."""
+    scope.failing_json = row.detail_json if row.event == _FAILING else None
+    if row.event == _FAILING:
+        return
     scope.ended = row.target in GRAPH_ENDED
     scope.ended_seq = row.seq
     scope.failures = recorded_failures(row.detail_json)
@@ -200,13 +206,11 @@ def connect_all(run: Run, history: History) -> None:
 
 def _count(run: Run, task: TaskState) -> None:
     """One task's share in the counters, by its state."""
-    inner = task.inner
-    if inner is not None and task.state in ENDED:
-        inner.ended = True
-        inner.failures = recorded_failures(task.detail)
-    elif inner is not None and task.replaced_by is not None:
-        inner.ended = True
-    if task.state in ENDED or task.replaced_by is not None:
+    is_over = task.state in ENDED or task.replaced_by is not None
+    if task.inner is not None and is_over:
+        task.inner.ended = True
+        task.inner.failures = recorded_failures(task.detail)
+    if is_over:
         if task.scope is not None:
             task.scope.open -= 1
     elif task.scope is None:
