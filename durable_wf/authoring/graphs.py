@@ -320,7 +320,9 @@ class TaskDependencyGraph:
     def _ended(self, answer: Answer) -> None:
         """Let go of what has ended: nothing asks for it by the graph any more."""
         self._left_over = self._left_over or bool(answer.failed)
-        left = {task.spec for task in self.tasks} if self._left_over else set()
+        left = {task.spec: task for task in self.tasks} if self._left_over else {}
+        for task in left.values():
+            task.dependency_error = True
         ended = [spec for spec in self._tasks if spec not in left]
         self._build.forget(ended)
         self._forget(ended)

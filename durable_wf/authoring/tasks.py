@@ -49,7 +49,7 @@ class WorkflowTask:
     info                 anything
     containing_subgraph  the subgraph that it was put into, or None
     retried_task         id of the task that this one replaces, or None
-    dependency_error     whether something that it waits for has failed for good
+    dependency_error     whether an execute() has ended without it, because of a failure
     consult              what its handler is being asked about; None at any other time
     attempt              of a plugin's own class: what runs in a worker now
     """

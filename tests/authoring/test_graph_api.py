@@ -143,6 +143,7 @@ def leftovers(ctx, how):
         graph.execute()
     except RuntimeError:
         told += [names(graph.tasks), sorted(names(graph._dependencies[last])), bad.get_state(), graph.get_task(bad.id)]
+        told.append([bad.dependency_error, more.dependency_error])
     graph.remove_task(bad)
     graph.remove_task(behind)
     told.append([names(graph.tasks), names(graph._dependencies[more])])
@@ -169,7 +170,16 @@ def test_leftovers_of_a_failure_are_shown_and_can_be_taken_out():
 
     story = kit.at_every_commit(script, kit.MemoryStore)
     *told, left, text = story.result
-    assert told == ["pending", 5, ["behind", "more", "last"], ["more"], "failed", None, [["more", "last"], []]]
+    assert told == [
+        "pending",
+        5,
+        ["behind", "more", "last"],
+        ["more"],
+        "failed",
+        None,
+        [False, True],
+        [["more", "last"], []],
+    ]
     assert left == ["more", "last"]
     assert "was executed and taken out of the graph; it cannot be added again" in text
     assert story.ran == {"bad": 1, "x": 1, "new": 1}

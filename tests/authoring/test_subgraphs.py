@@ -226,7 +226,11 @@ def adds_to_one_that_ended(ctx):
     except UsageError as error:
         graph.add_task(task)  # it is as it was
         graph.execute()
-        return str(error)
+        text = str(error)
+    try:
+        box.apply_async()
+    except NotImplementedError:
+        return text
 
 
 def test_an_ended_subgraph_takes_no_more(life):
