@@ -6,6 +6,7 @@ after a failure, and a handler may add to the graph that runs.
 
 from __future__ import annotations
 
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring import custom, named_graphs
@@ -16,7 +17,7 @@ from durable_wf.authoring.home import home_of
 from durable_wf.authoring.sequences import TaskSequence, forkjoin
 from durable_wf.authoring.subgraphs import SubgraphTask
 from durable_wf.authoring.task_maps import TaskMap
-from durable_wf.errors import EngineBug
+from durable_wf.errors import EngineBug, UsageError
 from durable_wf.graph.build import GraphBuild
 from durable_wf.model.commands import Consult
 from durable_wf.model.rows import Kind
@@ -161,7 +162,8 @@ class TaskDependencyGraph:
             text = f"{task!r} cannot be contained in more than one subgraph"
             raise RuntimeError(text)
         if spec.parent is None and spec in self._build and not self._build.is_new(spec):
-            task.refuse_if_stored("subgraph")
+            text = f"{task!r} was executed already; it cannot be put into a subgraph any more"
+            raise UsageError(text)
         before, spec.parent = spec.parent, subgraph.spec
         try:
             self._add(task)
@@ -306,6 +308,7 @@ class TaskDependencyGraph:
         """
         self.home.refuse_in_handler("execute a graph")
         bridge = self.home.bridge
+        self.home.function_thread = get_ident()
         removed = self._removed()
         asked = self._build.take(getattr(self.home.ctx, "wait_after_fail", DEFAULT_WAIT_AFTER_FAIL_S))
         self._forget(removed)

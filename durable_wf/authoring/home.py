@@ -22,17 +22,19 @@ if TYPE_CHECKING:
 class Home:
     """One run of the function. A replay is another run, and gives the same ids and paths.
 
-    ctx        the workflow's context
-    defaults   what a task's policy is where it says nothing
-    consulted  the task whose handler runs now
-    alone      tasks that were started outside of any graph and whose object the author has
-    listeners  results of graphs' tasks that have callbacks and were not delivered yet
+    ctx              the workflow's context
+    defaults         what a task's policy is where it says nothing
+    consulted        the task whose handler runs now
+    function_thread  ident of the thread that executes graphs: the function's own; 0 before
+    alone            tasks that were started outside of any graph and whose object the author has
+    listeners        results of graphs' tasks that have callbacks and were not delivered yet
     """
 
     def __init__(self, ctx: Any, bridge: Bridge | None, execution_id: str, defaults: Defaults) -> None:
         self.ctx = ctx
         self.defaults = defaults
         self.consulted: WorkflowTask | None = None
+        self.function_thread = 0
         self.alone: set[Spec] = set()
         self.listeners: dict[WorkflowTaskResult, None] = {}
         self.next_ordinal = count(1).__next__

@@ -106,7 +106,7 @@ class WorkflowTaskResult:
 
     @result.setter
     def result(self, value: Any) -> None:
-        attempt = None if self._task is None else self._task.attempt
+        attempt = None if self._task is None else self._task.running
         if attempt is not None:
             attempt.set_result(value)
             return
@@ -160,7 +160,8 @@ class WorkflowTaskResult:
         if task.consult is not None:
             consult = task.consult
             return outcome(consult.detail_json, () if consult.succeeded else (self._spec.no,))
-        return self._value if task.attempt is None else task.attempt.value(_UNSET)
+        attempt = task.running
+        return self._value if attempt is None else attempt.value(_UNSET)
 
     def _deliver(self, value: Any) -> None:
         self._value = value

@@ -7,6 +7,7 @@ handler runs, it shows the outcome that the handler is asked about.
 
 from __future__ import annotations
 
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Self
 
 from durable_wf.authoring import custom, dumps, settings
@@ -211,15 +212,15 @@ class WorkflowTask:
         if handler is not None and not callable(handler):
             text = f"{which} of {self!r} is {handler!r}; it is a function that takes the task"
             raise TypeError(text)
-        if asked is not (handler is not None):
+        if asked is not (handler is not None) and self.consult is None:  # a handler may change those of its own task
             self.refuse_if_stored(which)
 
     def refuse_if_stored(self, what: str) -> None:
-        """Say no to a change that the engine would not see; a handler may still change its own task.
+        """Say no to a change that the engine would not see.
 
         raises  UsageError
         """
-        if self.stored and self.consult is None:
+        if self.stored:
             text = f"{self!r} was executed already; its {what} cannot be set any more"
             raise UsageError(text, hint="set it before the graph is executed")
 
@@ -239,6 +240,11 @@ class WorkflowTask:
         """Whether it is in the journal, so that it cannot change any more."""
         result: WorkflowTaskResult | None = self.__dict__.get("_result")
         return self.spec.no != 0 or (result is not None and result.was_started)
+
+    @property
+    def running(self) -> Attempt | None:
+        """The attempt, for the threads that it is of: the workflow's own thread sees only what is delivered to it."""
+        return self.attempt if get_ident() != self.home.function_thread else None
 
     def seen(self) -> Seen:
         """How it stands, as of what the function was shown last; asking shows it a failure."""
@@ -263,8 +269,8 @@ class WorkflowTask:
         """One of the states of workflow-api §3.2; what runs is shown as pending."""
         if self.consult is not None:
             return shown_state(TASK_SUCCEEDED if self.consult.succeeded else TASK_FAILED, self.consult.detail_json)
-        if self.attempt is not None:
-            return self.attempt.state
+        if (attempt := self.running) is not None:
+            return attempt.state
         if not self.stored:
             return str(self.__dict__.get("_state", TASK_PENDING))
         seen = self.seen()
@@ -278,8 +284,8 @@ class WorkflowTask:
         if state not in STATES:
             text = f"Illegal state set on task: {state} [task={self!r}]"
             raise RuntimeError(text)
-        if self.attempt is not None:
-            self.attempt.set_state(state, result, exception)
+        if (attempt := self.running) is not None:
+            attempt.set_state(state, result, exception)
         elif not self.stored and self.get_state() not in TERMINATED_STATES:
             self.__dict__["_state"] = state
 
@@ -296,9 +302,8 @@ class WorkflowTask:
         seen = self.seen()
         return seen.retries if seen.ended else int(self.__dict__.get("_current_retries", 0))
 
-    @current_retries.setter
+    @current_retries.setter  # for who makes a replacement; the engine counts by itself
     def current_retries(self, number: int) -> None:
-        """For who makes a replacement; the engine counts by itself."""
         self.__dict__["_current_retries"] = number
 
     @property

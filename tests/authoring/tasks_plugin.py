@@ -84,6 +84,11 @@ class Custom(WorkflowTask):
         while self.get_state() == "started":
             threading.Event().wait(0)
 
+    def _gated(self):
+        WORLD.note("gated", "")
+        assert self.get_state() == "started"
+        self.set_state(TASK_SUCCEEDED)
+
     def _raises(self):
         raise NonRecoverableError("raised")
 

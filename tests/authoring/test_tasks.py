@@ -296,6 +296,32 @@ def test_a_plugins_own_class_fails(life, how, text):
 
 
 @acts
+def looks_beside(ctx):
+    """A handler that looks at a plugin's own task while that runs."""
+    told = []
+
+    def handler(_task):
+        WORLD.arrived("gated")
+        told.append(custom.get_state())
+        WORLD.open("gated")
+        return HandlerResult.cont()
+
+    graph = ctx.graph_mode()
+    task, custom = op(ctx, "a"), Custom("gated", workflow_context=ctx)
+    task.on_success = handler
+    graph.add_task(task)
+    graph.add_task(custom)
+    graph.execute()
+    return [*told, custom.get_state()]
+
+
+def test_the_function_does_not_see_a_plugins_own_class_run(life):
+    """How far it is would be another thing in a replay; the worker's own threads see it."""
+    with WORLD.gate("gated"):
+        assert tell(life, "looks_beside") == ["pending", "succeeded"]
+
+
+@acts
 def idle(ctx):
     """A class without work of its own."""
     graph = ctx.graph_mode()
