@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.errors import DurableError, EngineBug, Fenced, NonDeterministicWorkflow, StorageError, UsageError
 from durable_wf.graph.pen import Pen
-from durable_wf.model.commands import Answer, Arm, Consult, HandOut, Over
+from durable_wf.model.commands import Answer, Arm, Consult, HandOut, Over, Reply
 from durable_wf.model.events import Begun, Due, Ended, Stops
 from durable_wf.scheduler.hosted import GoesLive, Hosted
 from durable_wf.scheduler.instances import TurnStorage, instance_data
-from durable_wf.scheduler.pool import Pool, Work
+from durable_wf.scheduler.pool import Pool, Work, make_work
+from durable_wf.scheduler.updating import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -323,6 +324,8 @@ class Host:
             if isinstance(fact, GoesLive):
                 hosted.taken = True
                 core.go_live(pen, fact.event)
+            elif isinstance(fact, Call):
+                fact.take(core, pen)
             else:
                 core.handle(pen, fact)
         if hosted.taken:
@@ -353,6 +356,8 @@ class Host:
         """decided_us  boot time of the turn: a wait begins when it was recorded, not when it is armed."""
         if isinstance(command, (Answer, Consult)):
             hosted.answer(command)
+        elif isinstance(command, Reply):
+            command.to.reply(command.answer)
         elif isinstance(command, Arm):
             due_us = decided_us + command.delay_us
             heapq.heappush(self._timers, (due_us, next(self._count), hosted, command.timer))
@@ -374,18 +379,6 @@ class Host:
             self._draining.discard(hosted)
             self.journal.disown(hosted.id)
             hosted.released.set()
-
-
-def make_work(hosted: Hosted, command: HandOut, instances: dict[str, InstanceData]) -> Work:
-    """What a worker is given for an attempt that is handed out."""
-    task = hosted.core.run.tasks[command.no]
-    call = task.spec.callable if task.spec is not None else None
-    work = Work(
-        hosted, task.no, command.attempt, task.kind, task.name, task.request.text, task.retries, task.generation,
-        call, instances, repeatable=task.request.policy.repeatable,
-    )  # fmt: skip
-    hosted.gets(work)
-    return work
 
 
 def _are_short(items: list[Any]) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from durable_wf.model.commands import HandOut
     from durable_wf.model.protocol import InstanceData, OperationOutcome
     from durable_wf.scheduler.hosted import Hosted
 
@@ -45,6 +46,18 @@ class Work:
         self.began_us: int | None = None
         self.told = False
         self.outcome: OperationOutcome | None = None
+
+
+def make_work(hosted: Hosted, command: HandOut, instances: dict[str, InstanceData]) -> Work:
+    """What a worker is given for an attempt that is handed out."""
+    task = hosted.core.run.tasks[command.no]
+    call = task.spec.callable if task.spec is not None else None
+    work = Work(
+        hosted, task.no, command.attempt, task.kind, task.name, task.request.text, task.retries, task.generation,
+        call, instances, repeatable=task.request.policy.repeatable,
+    )  # fmt: skip
+    hosted.gets(work)
+    return work
 
 
 class Lane:
