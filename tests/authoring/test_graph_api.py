@@ -8,6 +8,7 @@ from cloudify.workflows.tasks_graph import TaskDependencyGraph, TaskSequence, fo
 
 from durable_wf.errors import UsageError
 from durable_wf.model.states import T
+from durable_wf.testing.stores import MemoryStore
 from tests.authoring.handled import acted, acts, stumble, tell
 from tests.replay import kit
 from tests.replay.work import WORLD, op
@@ -168,7 +169,7 @@ def test_leftovers_of_a_failure_are_shown_and_can_be_taken_out():
     def script(play):
         play.run(acted, {"part": "leftovers", "how": "after"})
 
-    story = kit.at_every_commit(script, kit.MemoryStore)
+    story = kit.at_every_commit(script, MemoryStore)
     *told, left, text = story.result
     assert told == [
         "pending",
@@ -264,7 +265,7 @@ def test_an_author_makes_graphs_of_his_own():
     def script(play):
         play.run(acted, {"part": "several"})
 
-    story = kit.at_every_commit(script, kit.MemoryStore)
+    story = kit.at_every_commit(script, MemoryStore)
     assert story.result == [3, 3]
     assert {task[0] for task in story.tasks} == {"graph1.1", "graph2.1", "graph3.1"}
 
@@ -302,7 +303,7 @@ def test_checklist_36_named_graphs_are_built_again_in_a_replay():
     def script(play):
         play.run(acted, {"part": "phases"})
 
-    story = kit.at_every_commit(script, kit.MemoryStore)
+    story = kit.at_every_commit(script, MemoryStore)
     assert story.result == [[1, True], [1, True], True, "'name'", None, 36]
     assert story.ran == {"phase 1": 1, "phase 2": 1}
 

@@ -11,6 +11,7 @@ from cloudify.workflows.tasks import HandlerResult
 from cloudify.workflows.tasks_graph import forkjoin
 
 from durable_wf.model.states import T
+from durable_wf.testing.stores import MemoryStore
 from tests.authoring.handled import acted, acts, failure, stumble, tell
 from tests.replay import kit
 from tests.replay.clock import ManualClock
@@ -23,7 +24,7 @@ def every_death(part, **more):
     def script(play):
         play.run(acted, {"part": part, **more})
 
-    return kit.at_every_commit(script, kit.MemoryStore)
+    return kit.at_every_commit(script, MemoryStore)
 
 
 @acts
@@ -131,7 +132,7 @@ def waits(ctx, retry_after):
 def test_retry_after_is_waited_else_the_tasks_interval(retry_after, wait):
     """As the handler says; None leaves it to the task."""
     clock = ManualClock()
-    life = kit.Life(kit.MemoryStore(), clock=clock)
+    life = kit.Life(MemoryStore(), clock=clock)
     try:
         uid = life.start(acted, {"part": "waits", "retry_after": retry_after}, options=kit.NO_RETRIES)
         if wait:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from cloudify.workflows.tasks import NOPLocalWorkflowTask, WorkflowTaskResult
 
+from durable_wf.testing.stores import MemoryStore
 from tests.authoring.handled import acted, acts, failure, stumble, tell
 from tests.replay import kit
 from tests.replay.work import WORLD, op
@@ -73,7 +74,7 @@ def test_callbacks_run_when_the_function_gets_the_result(fails):
     def script(play):
         play.run(acted, {"part": "callbacks", "fails": fails})
 
-    story = kit.at_every_commit(script, kit.MemoryStore)
+    story = kit.at_every_commit(script, MemoryStore)
     first, last = ("a stumbles", "another") if fails else ("a done", "replaced")
     raised = "raised another" if fails else "replaced"
     assert story.result == ["waits", [first, [1], {"key": 2}], last, raised, f"late {last}", last]

@@ -8,6 +8,7 @@ from cloudify.workflows.tasks import HandlerResult
 from durable_wf import RunOptions
 from durable_wf.errors import UsageError
 from durable_wf.model.states import T
+from durable_wf.testing.stores import MemoryStore
 from tests.authoring.handled import acted, acts, failure, stumble, tell
 from tests.replay import kit
 from tests.replay.clock import ManualClock
@@ -20,7 +21,7 @@ def every_death(part, options=kit.NO_RETRIES, **more):
     def script(play):
         play.run(acted, {"part": part, **more}, options=options)
 
-    return kit.at_every_commit(script, kit.MemoryStore)
+    return kit.at_every_commit(script, MemoryStore)
 
 
 @acts
@@ -118,7 +119,7 @@ def test_a_subgraph_is_not_retried_without_a_replacement(life):
 def test_retry_after_delays_a_replacement():
     """Unlike in the reference."""
     clock = ManualClock()
-    life = kit.Life(kit.MemoryStore(), clock=clock)
+    life = kit.Life(MemoryStore(), clock=clock)
     try:
         options = RunOptions(task_retries=0, subgraph_retries=1)
         part = {"part": "reinstalls", "failures": 1, "retry_after": 100}

@@ -11,6 +11,7 @@ from cloudify.workflows.tasks import HandlerResult
 from durable_wf.codec import decode
 from durable_wf.errors import UsageError
 from durable_wf.model.states import T
+from durable_wf.testing.stores import MemoryStore
 from tests.authoring.handled import acted, acts, failure, tell
 from tests.authoring.tasks_plugin import Custom, Idle
 from tests.replay import kit
@@ -118,7 +119,7 @@ def ids(ctx):
 
 def test_ids_are_the_same_in_a_replay_and_a_task_equals_its_id():
     """They look like UUIDs."""
-    first, _ = kit.perform(lambda play: play.run(acted, {"part": "ids"}), kit.MemoryStore())
+    first, _ = kit.perform(lambda play: play.run(acted, {"part": "ids"}), MemoryStore())
     assert first.state == "terminated"
     found, equal, given, shown = first.result
     assert len(set(found)) == 3
@@ -148,7 +149,7 @@ def test_a_replay_gives_the_same_ids():
         times.append(len(WORLD.seen))
 
     for at in range(1, 6):
-        kit.perform(script, kit.MemoryStore(), at=at)
+        kit.perform(script, MemoryStore(), at=at)
     assert max(times) > 1
 
 
@@ -164,7 +165,7 @@ def waits_until(ctx, seconds):
 
 def test_execute_after_is_waited_for():
     """Without a thread of its own, and without a second's rhythm."""
-    life = kit.Life(kit.MemoryStore(), clock=ManualClock())
+    life = kit.Life(MemoryStore(), clock=ManualClock())
     try:
         uid = life.start(acted, {"part": "waits_until", "seconds": 100})
         while "late" not in kit.states(life, uid):
@@ -272,7 +273,7 @@ def test_a_plugins_own_class_runs_in_a_worker(how):
     def script(play):
         play.run(acted, {"part": "custom", "how": how})
 
-    story, _ = kit.perform(script, kit.MemoryStore())
+    story, _ = kit.perform(script, MemoryStore())
     result = "at the second try" if how == "again" else {"by": how}
     named = "tests.authoring.tasks_plugin.Custom"
     assert story.result == ["custom work", named, True, "pending", "mine", "succeeded", result]
