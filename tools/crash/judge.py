@@ -152,7 +152,8 @@ def out_of_order(history: rows.History, transitions: list[rows.Transition]) -> l
 def idle(history: rows.History, attempts: list[rows.Attempt], asked: set[int]) -> list[rows.Task]:
     """Tasks that have not ended although none of `asked` holds them back.
 
-    A task of standard mode whose failure nobody has fetched yet waits for the function.
+    A task of standard mode whose failure nobody has fetched yet waits for the function; one that the author took out,
+    or that another has taken the place of, waits for nothing any more.
     """
     parents = {task.no: task.parent for task in history.tasks}
     begins: set[int] = set()  # cannot begin
@@ -164,13 +165,32 @@ def idle(history: rows.History, attempts: list[rows.Attempt], asked: set[int]) -
         begins |= {no for no, parent in parents.items() if parent in begins}
         ends |= begins | {parent for no, parent in parents.items() if parent is not None and no in ends}
     open_attempts = {one.task for one in attempts if one.state in _OPEN}
+    gone = _gone(history)
     return [
         task
         for task in history.tasks
         if task.state not in _ENDED
         and task.no not in ends
+        and task.no not in gone
         and not (task.graph is None and task.state == _STARTED and task.no not in open_attempts)
     ]
+
+
+def _gone(history: rows.History) -> set[int]:
+    """Tasks that were taken out, with all that is in them, and those that were replaced."""
+    graphs = [row for row in history.transitions if row.subject == Subject.GRAPH]
+    details = [decode(row.detail_json) or {} for row in (*history.decisions, *graphs)]
+    said = [detail.get("decision") or detail for detail in details]
+    gone = {no for one in said for no in one.get("removed", ())}
+    gone |= {
+        row.subject_no
+        for row in history.decisions
+        if "replaced_by" in ((decode(row.detail_json) or {}).get("decision") or {})
+    }
+    for task in history.tasks:  # members have greater numbers than their subgraph
+        if task.parent in gone:
+            gone.add(task.no)
+    return gone
 
 
 def dump(path: Path) -> dict[str, list[list[Any]]]:
