@@ -11,31 +11,34 @@ from typing import TYPE_CHECKING, Any
 from durable_wf.authoring.functions import path_of
 from durable_wf.authoring.graphs import TaskDependencyGraph
 from durable_wf.authoring.nodes import Snapshot
-from durable_wf.authoring.operation_ctx import Named, make_logger
+from durable_wf.authoring.operation_ctx import Named
 from durable_wf.authoring.requests import Defaults, effect_spec, local_spec, operation_spec
+from durable_wf.authoring.speech import make_logger
+from durable_wf.authoring.task_events import Sending
 from durable_wf.authoring.tasks import WorkflowTask, WorkflowTaskResult, start
 from durable_wf.model.events import Asked, Begins, Gets
 from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable, Iterator, Mapping
 
     from durable_wf.authoring.nodes import CloudifyWorkflowNode, CloudifyWorkflowNodeInstance
     from durable_wf.authoring.services import Bridge, Topology
+    from durable_wf.authoring.speech import Speech
     from durable_wf.model.events import Spec
 
 DEFAULT_WAIT_AFTER_FAIL_S = 600.0
 
 
-class Internal:
+class Internal(Sending):
     """`ctx.internal`: what the context's own parts, and tests, need of it (workflow-api §2.9).
 
     topology  the deployment, or None for a plain Python workflow
     defaults  what a task's policy is where it says nothing
     """
 
-    def __init__(self, bridge: Bridge, topology: Topology | None, defaults: Defaults) -> None:
+    def __init__(self, bridge: Bridge, topology: Topology | None, defaults: Defaults, speech: Speech) -> None:
+        self.speech = speech
         self.bridge = bridge
         self.topology = topology
         self.defaults = defaults
@@ -73,10 +76,10 @@ class WorkflowContext:
         execution_id: str,
         workflow_id: str,
         options: Mapping[str, Any],
-        log: Callable[[logging.LogRecord], None],
+        speech: Speech,
     ) -> None:
         defaults = Defaults(options, topology.settings if topology is not None else {})
-        self.internal = Internal(bridge, topology, defaults)
+        self.internal = Internal(bridge, topology, defaults, speech)
         self._snapshot: Snapshot | None = None
         self._view_seq: int | None = None
         self.execution_id = execution_id
@@ -84,7 +87,7 @@ class WorkflowContext:
         self.deployment = Named(topology.deployment if topology is not None else None)
         self.blueprint = Named(topology.blueprint if topology is not None else None)
         self.wait_after_fail: float = DEFAULT_WAIT_AFTER_FAIL_S
-        self.logger = make_logger(f"ctx.{execution_id}", log)
+        self.logger = make_logger(f"ctx.{execution_id}", speech)
 
     # ------------------------------------------------------------------ the engine's side
 
@@ -169,7 +172,7 @@ class WorkflowContext:
         task_target: str | None = None,  # noqa: ARG002 - as above
         kwargs: dict[str, Any] | None = None,
         node_context: dict[str, Any] | None = None,
-        send_task_events: bool = True,  # noqa: ARG002 - events are views over transitions
+        send_task_events: bool = True,
         total_retries: int | None = None,
         retry_interval: float | None = None,
         timeout: float | None = None,  # noqa: ARG002 - a thread cannot be stopped (workflow-api §3.8)
@@ -199,6 +202,7 @@ class WorkflowContext:
                 about=about,
                 retries=total_retries,
                 interval=retry_interval,
+                events=send_task_events,
             )
         )
 
@@ -210,7 +214,7 @@ class WorkflowContext:
         kwargs: dict[str, Any] | None = None,
         task_id: str | None = None,  # noqa: ARG002 - the journal numbers tasks
         name: str | None = None,
-        send_task_events: bool = True,  # noqa: ARG002 - events are views over transitions
+        send_task_events: bool = True,
         override_task_config: bool = False,
         total_retries: int | None = None,
         retry_interval: float | None = None,
@@ -226,6 +230,7 @@ class WorkflowContext:
             "info": info,
             "total_retries": total_retries,
             "retry_interval": retry_interval,
+            "send_task_events": send_task_events,
         }
         own = getattr(local_task, "workflow_task_config", {})
         chosen = {key: value for key, value in given.items() if value is not None}
@@ -237,5 +242,6 @@ class WorkflowContext:
             kwargs=config.get("kwargs") or {},
             retries=config.get("total_retries"),
             interval=config.get("retry_interval"),
+            events=bool(config.get("send_task_events", True)),
         )
         return self.internal.emit(spec)
