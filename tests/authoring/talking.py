@@ -215,3 +215,9 @@ def interleaved(ctx: Any, count: int) -> None:
     for number in range(count):
         ctx.send_event(f"event {number}")
         ctx.logger.info("line %d", number)
+
+
+@workflow
+def library_says(ctx: Any) -> None:
+    """Through a logger of its own."""
+    LIBRARY.info("said")
