@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.errors import DurableError, EngineBug, Fenced, NonDeterministicWorkflow, StorageError, UsageError
 from durable_wf.graph.pen import Pen
-from durable_wf.model.commands import Answer, Arm, HandOut, Over
+from durable_wf.model.commands import Answer, Arm, Consult, HandOut, Over
 from durable_wf.model.events import Begun, Due, Ended, Stops
 from durable_wf.scheduler import intake
 from durable_wf.scheduler.hosted import GoesLive, Hosted
@@ -362,7 +362,7 @@ class Host:
 
     def _perform(self, hosted: Hosted, command: Any, decided_us: int) -> None:
         """decided_us  boot time of the turn: a wait begins when it was recorded, not when it is armed."""
-        if isinstance(command, Answer):
+        if isinstance(command, (Answer, Consult)):
             hosted.answer(command)
         elif isinstance(command, Arm):
             self._arm(decided_us + command.delay_us, hosted, command.timer)
