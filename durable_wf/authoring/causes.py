@@ -101,12 +101,12 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _middle_out(items: list[T], note: Callable[[str], T]) -> list[T]:
-    """At most `MOST` of them; a note says how many are left out."""
+    """At most `MOST` of them, a note that says how many are left out among them."""
     if len(items) <= MOST:
         return items
-    half = MOST // 2
-    text = f"… {len(items) - 2 * half} causes left out …"
-    return [*items[:half], note(text), *items[-half:]]
+    head, tail = MOST // 2, MOST - MOST // 2 - 1
+    text = f"… {len(items) - head - tail} causes left out …"
+    return [*items[:head], note(text), *items[-tail:]]
 
 
 def _note(text: str) -> dict[str, Any]:

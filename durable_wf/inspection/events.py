@@ -142,9 +142,11 @@ class Teller:
         elif event is TE.FAILED:
             yield from self._outcome(row, EventType.TASK_FAILED)
         elif event is TE.RETRY:
-            again = (decode(row.detail_json) or {}).get("asked_again")
-            yield from self._outcome(row, EventType.TASK_RESCHEDULED if again else EventType.TASK_FAILED)
-            self._retries[no] = self._retried(no) + 1
+            detail = decode(row.detail_json) or {}
+            again = EventType.TASK_RESCHEDULED if detail.get("asked_again") else EventType.TASK_FAILED
+            yield from self._outcome(row, again)
+            replacement = (detail.get("decision") or {}).get("replaced_by")  # it counts on from this one
+            self._retries[no if replacement is None else replacement] = self._retried(no) + 1
         elif event is TE.RESET:
             self._retries[no] = 0
 
@@ -198,12 +200,11 @@ class Teller:
         return {"message": f"failed in it: {', '.join(names)}"} if names else {}
 
     def _retried(self, no: int) -> int:
-        """How many retries were decided before; a subgraph that replaces another counts on."""
+        """How many retries were decided before."""
         found = self._retries.get(no)
         if found is None:
-            task = self.contexts.task(no)
-            counts_on = task is not None and (self._midway or task.kind == Kind.SUBGRAPH)
-            found = self._retries[no] = task.retries if task is not None and counts_on else 0
+            task = self.contexts.task(no) if self._midway else None
+            found = self._retries[no] = task.retries if task is not None else 0
         return found
 
 
