@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from durable_wf.clock import Instant, remaining_us
 from durable_wf.codec import decode, encode
-from durable_wf.graph import asking, flow
-from durable_wf.graph.properties import merge
+from durable_wf.graph import asking, flow, waits
+from durable_wf.graph.properties import conflict_text, merge
 from durable_wf.graph.state import PENDING, SENT, STARTED
 from durable_wf.model.commands import Arm
 from durable_wf.model.events import Gets, Returned
@@ -67,11 +66,7 @@ def _write_properties(pen: Pen, outcome: OperationOutcome) -> OperationOutcome:
             return _conflict(outcome, f"the node instance '{name}' is not there any more")
         new, conflict = merge(row, changes)
         if conflict is not None:
-            return _conflict(
-                outcome,
-                f"runtime property '{conflict.key}' of '{name}' was changed by somebody else meanwhile: "
-                f"it is now {_shown(conflict.read)}, this operation wants {_shown(conflict.value)}",
-            )
+            return _conflict(outcome, conflict_text(name, conflict))
         if new is not None:
             merged.append((new, [change.key for change in changes]))
     for new, keys in merged:
@@ -83,10 +78,6 @@ def _conflict(outcome: OperationOutcome, message: str) -> OperationOutcome:
     error = {"type": "durable_wf.authoring.exceptions:StorageConflict", "message": message, "arguments": [message],
              "traceback": "", "causes": [outcome.error] if outcome.error else []}  # fmt: skip
     return OperationOutcome(Status.FAILED, outcome.began_us, outcome.ended_us, error=error)
-
-
-def _shown(value: Any) -> str:
-    return "absent" if value is ... else encode(value)
 
 
 def _failed(run: Run, pen: Pen, task: TaskState, outcome: OperationOutcome) -> None:
@@ -148,7 +139,7 @@ def try_again(
 ) -> None:
     """The task is tried again after `delay` seconds."""
     task.undecided = None
-    drawn_us = draw(pen, detail, delay)
+    drawn_us = waits.draw(pen, detail, delay)
     task.retries += 1
     task.not_before_us = pen.now.wall_us + drawn_us
     pen.task(task, TE.RETRY, encode(detail), attempt_target)
@@ -165,14 +156,6 @@ def try_again(
     pen.commands.append(Arm(("task", task.no), drawn_us))
 
 
-def draw(pen: Pen, detail: dict[str, Any], delay: float) -> int:
-    """Note in `detail` how long is waited, and until when by both clocks; microseconds (L9)."""
-    drawn_us = int(delay * 1_000_000)
-    detail["delay_us"] = drawn_us
-    detail["due"] = [pen.now.wall_us + drawn_us, pen.now.boot_us + drawn_us, pen.now.boot_id]
-    return drawn_us
-
-
 def decide_undecided(run: Run, pen: Pen, task: TaskState) -> None:
     """Decide a failed attempt that waited for somebody to fetch it."""
     if task.undecided is not None and task.state == STARTED:
@@ -181,14 +164,8 @@ def decide_undecided(run: Run, pen: Pen, task: TaskState) -> None:
 
 def wait_on(run: Run, pen: Pen, task: TaskState) -> None:
     """After a resume: wait for what is left of the recorded wait (L9)."""
-    run.rescheduled[task.no] = pen.now.boot_us + left_us(pen, task.detail)
+    run.rescheduled[task.no] = pen.now.boot_us + waits.left_us(pen, task.detail)
     came_due(run, pen, task)
-
-
-def left_us(pen: Pen, detail_json: str | None) -> int:
-    """How long the wait that a decision recorded still lasts, in microseconds."""
-    detail = decode(detail_json)
-    return remaining_us(due=Instant(*detail["due"]), drawn_us=detail["delay_us"], now=pen.now)
 
 
 def came_due(run: Run, pen: Pen, task: TaskState) -> None:
@@ -208,7 +185,8 @@ def came_due(run: Run, pen: Pen, task: TaskState) -> None:
         return
     task.not_before_us = None
     pen.task(task, TE.CAME_DUE)
-    run.ready.append(task)
+    if task.waits == 0:  # else it is in a subgraph that a person's resume begins anew
+        run.ready.append(task)
 
 
 def lost(pen: Pen, task: TaskState) -> None:
