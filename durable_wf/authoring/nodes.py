@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.requests import effect_spec, operation_spec
 from durable_wf.authoring.speech import make_logger
-from durable_wf.authoring.tasks import NothingToDo
+from durable_wf.authoring.task_classes import task_of
 from durable_wf.dsl.values import fits
 from durable_wf.model.plan import NOOP
 from durable_wf.model.rows import Kind
@@ -283,7 +283,7 @@ def run_operation(
     """The task that runs an operation, or one that does nothing where it has no implementation."""
     plan = operations.get(name, NOOP)
     if plan.is_noop:
-        return ctx.internal.emit(effect_spec(Kind.NOP, name, target)) if ctx.internal.graph_mode else NothingToDo()
+        return task_of(ctx.internal.home, effect_spec(Kind.NOP, name, target))
     inputs = merge_inputs(plan.inputs, kwargs or {}, override=override)
     _check_types(plan.inputs_types, kwargs or {})
     plugin = ctx.internal.topology.plugins.get(plan.plugin) if ctx.internal.topology is not None else None

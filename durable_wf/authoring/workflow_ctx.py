@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.functions import path_of
 from durable_wf.authoring.graphs import TaskDependencyGraph
+from durable_wf.authoring.home import Home
+from durable_wf.authoring.named_graphs import operations_of
 from durable_wf.authoring.nodes import Snapshot
 from durable_wf.authoring.operation_ctx import Named
 from durable_wf.authoring.requests import Defaults, effect_spec, local_spec, operation_spec
+from durable_wf.authoring.results import WorkflowTaskResult
 from durable_wf.authoring.speech import make_logger
+from durable_wf.authoring.task_classes import task_of
 from durable_wf.authoring.task_events import Sending
-from durable_wf.authoring.tasks import WorkflowTask, WorkflowTaskResult, start
 from durable_wf.model.events import Asked, Begins, Gets
 from durable_wf.model.rows import Kind
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from durable_wf.authoring.nodes import CloudifyWorkflowNode, CloudifyWorkflowNodeInstance
     from durable_wf.authoring.services import Bridge, Topology
     from durable_wf.authoring.speech import Speech
+    from durable_wf.authoring.tasks import WorkflowTask
     from durable_wf.model.events import Spec
 
 DEFAULT_WAIT_AFTER_FAIL_S = 600.0
@@ -33,15 +37,21 @@ DEFAULT_WAIT_AFTER_FAIL_S = 600.0
 class Internal(Sending):
     """`ctx.internal`: what the context's own parts, and tests, need of it (workflow-api §2.9).
 
-    topology  the deployment, or None for a plain Python workflow
-    defaults  what a task's policy is where it says nothing
+    topology      the deployment, or None for a plain Python workflow
+    defaults      what a task's policy is where it says nothing
+    home          what the tasks of this run of the function share
+    named_graphs  graphs by the names under which they were stored in this run of the function
     """
 
-    def __init__(self, bridge: Bridge, topology: Topology | None, defaults: Defaults, speech: Speech) -> None:
+    def __init__(
+        self, ctx: WorkflowContext, bridge: Bridge, topology: Topology | None, defaults: Defaults, speech: Speech
+    ) -> None:
         self.speech = speech
         self.bridge = bridge
         self.topology = topology
         self.defaults = defaults
+        self.home = Home(ctx, bridge, ctx.execution_id, defaults)
+        self.named_graphs: dict[str, TaskDependencyGraph] = {}
         self.graph: TaskDependencyGraph | None = None
         self.unfetched: set[WorkflowTaskResult] = set()
 
@@ -50,11 +60,24 @@ class Internal(Sending):
         """Whether calls make unstarted tasks."""
         return self.graph is not None
 
-    def emit(self, spec: Spec) -> WorkflowTask | WorkflowTaskResult:
-        """A task as the mode has it: unstarted for a graph, or started."""
-        if self.graph_mode:
-            return WorkflowTask(spec)
-        result = start(self.bridge, spec, self.unfetched.discard)
+    def emit(self, spec: Spec, **shown: Any) -> WorkflowTask | WorkflowTaskResult:
+        """A task as the mode has it: unstarted for a graph, or started.
+
+        shown  attributes of the task, such as `info`
+        """
+        if self.graph is not None:
+            task = task_of(self.home, spec)
+            for name, value in shown.items():
+                setattr(task, name, value)
+            return task
+        result = self.start(spec)
+        for name, value in shown.items():
+            setattr(result.task, name, value)
+        return result
+
+    def start(self, spec: Spec) -> WorkflowTaskResult:
+        """A task that is started at once, whatever the mode; awaited at the function's end."""
+        result = WorkflowTaskResult.start(self.home, spec, self.unfetched.discard)
         self.unfetched.add(result)
         return result
 
@@ -78,11 +101,11 @@ class WorkflowContext:
         options: Mapping[str, Any],
         speech: Speech,
     ) -> None:
+        self.execution_id = execution_id
         defaults = Defaults(options, topology.settings if topology is not None else {})
-        self.internal = Internal(bridge, topology, defaults, speech)
+        self.internal = Internal(self, bridge, topology, defaults, speech)
         self._snapshot: Snapshot | None = None
         self._view_seq: int | None = None
-        self.execution_id = execution_id
         self.workflow_id = workflow_id
         self.deployment = Named(topology.deployment if topology is not None else None)
         self.blueprint = Named(topology.blueprint if topology is not None else None)
@@ -148,8 +171,16 @@ class WorkflowContext:
             text = "Cannot switch to graph mode when tasks have already been executed"
             raise RuntimeError(text)
         if internal.graph is None:
-            internal.graph = TaskDependencyGraph(internal.bridge, "graph1", self.wait_after_fail)
+            internal.graph = TaskDependencyGraph(self)
         return internal.graph
+
+    def get_tasks_graph(self, name: str) -> TaskDependencyGraph | None:
+        """The graph that was stored under this name in this run of the function, or None."""
+        return self.internal.named_graphs.get(name)
+
+    def get_operations(self, graph_id: str) -> list[dict[str, Any]]:
+        """The tasks of a named graph that have not ended, as plain data (workflow-api §3.9)."""
+        return operations_of(self.internal, graph_id)
 
     def send_event(
         self,
@@ -212,7 +243,7 @@ class WorkflowContext:
         node: Any = None,  # noqa: ARG002 - for information only, there as here
         info: Any = None,
         kwargs: dict[str, Any] | None = None,
-        task_id: str | None = None,  # noqa: ARG002 - the journal numbers tasks
+        task_id: str | None = None,
         name: str | None = None,
         send_task_events: bool = True,
         override_task_config: bool = False,
@@ -244,4 +275,5 @@ class WorkflowContext:
             interval=config.get("retry_interval"),
             events=bool(config.get("send_task_events", True)),
         )
-        return self.internal.emit(spec)
+        shown = {"info": config.get("info"), "id": task_id}
+        return self.internal.emit(spec, **{name: value for name, value in shown.items() if value is not None})
