@@ -111,22 +111,37 @@ def illegal(transitions: list[rows.Transition]) -> list[str]:
 
 
 def out_of_order(history: rows.History, transitions: list[rows.Transition]) -> list[str]:
-    """Tasks that began before what they wait for had ended well (L3)."""
-    succeeded = TASK.code(T.SUCCEEDED)
+    """Tasks that began before what they wait for had ended well, or was ignored by decision (L3)."""
+    succeeded, failed = TASK.code(T.SUCCEEDED), TASK.code(T.FAILED)
     began: dict[int, int] = {}
     ended: dict[int, int] = {}
+    replaced: dict[int, int] = {}
+    out: set[int | tuple[int, int]] = set()
     for row in transitions:
-        if row.subject == Subject.TASK:
-            if row.event in _BEGINS:
-                began.setdefault(row.subject_no, row.seq)
-            if row.target == succeeded:
-                ended[row.subject_no] = row.seq
+        detail = decode(row.detail_json) or {} if row.subject in (Subject.TASK, Subject.GRAPH) else {}
+        said = detail.get("decision") or detail
+        out.update(said.get("removed", ()), map(tuple, said.get("unlinked", ())))
+        if row.subject != Subject.TASK:
+            continue
+        if row.event in _BEGINS:
+            began.setdefault(row.subject_no, row.seq)
+        if row.target == succeeded or (row.target == failed and said.get("action") in ("ignore", "continue")):
+            ended[row.subject_no] = row.seq
+        if "replaced_by" in said:
+            replaced[row.subject_no] = said["replaced_by"]
+
+    def end_of(no: int) -> int | None:
+        while no in replaced:
+            no = replaced[no]
+        return ended.get(no)
+
     inside = [(task.no, task.parent) for task in history.tasks if task.parent is not None]
     found = [
-        f"task {edge.task} began before task {edge.on} had succeeded (L3)"
+        f"task {edge.task} began before task {edge.on} had ended well (L3)"
         for edge in history.dependencies
-        if edge.task in began and began[edge.task] < ended.get(edge.on, began[edge.task] + 1)
-    ]
+        if edge.task in began and edge.on not in out and (edge.task, edge.on) not in out
+        and began[edge.task] < (end_of(edge.on) or began[edge.task] + 1)
+    ]  # fmt: skip
     return found + [
         f"task {no} began before its subgraph {parent} (L3)"
         for no, parent in inside
