@@ -7,15 +7,18 @@ Unlike the reference, two relationships from one node to the same target are bot
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.requests import effect_spec, operation_spec
+from durable_wf.authoring.speech import make_logger
 from durable_wf.authoring.task_classes import task_of
 from durable_wf.dsl.values import fits
 from durable_wf.model.plan import NOOP
 from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Iterator, Mapping
 
     from durable_wf.authoring.workflow_ctx import WorkflowContext
@@ -145,9 +148,14 @@ class CloudifyWorkflowNodeInstance:
         self.host_id = data.host_id
         self.deployment_id = ctx.deployment.id
         self.runtime_properties = deepcopy(data.runtime_properties)
-        self.logger = ctx.logger
         self._relationships = relationships
         self._contained = contained
+
+    @cached_property
+    def logger(self) -> logging.Logger:
+        """Its lines are the workflow's, about this instance."""
+        speech = self.ctx.internal.speech.about(node_id=self.id, node_name=self.node_id)
+        return make_logger(f"ctx.{self.ctx.execution_id}-{self.id}", speech)
 
     @property
     def relationships(self) -> Iterator[CloudifyWorkflowRelationshipInstance]:
@@ -196,15 +204,16 @@ class CloudifyWorkflowNodeInstance:
         operation: str,
         kwargs: dict[str, Any] | None = None,
         allow_kwargs_override: bool = False,
-        send_task_events: bool = True,  # noqa: ARG002 - as above; events are views over transitions
+        send_task_events: bool = True,
     ) -> Any:
         """A task that runs an operation of the node; one that is not implemented does nothing.
 
         raises  RuntimeError for a key that both the operation's inputs and `kwargs` have (workflow-api §2.5)
         """
         return run_operation(
-            self.ctx, operation, self.node.operations, kwargs, self.id, self.node_id, override=allow_kwargs_override
-        )
+            self.ctx, operation, self.node.operations, kwargs, self.id, self.node_id, override=allow_kwargs_override,
+            events=send_task_events,
+        )  # fmt: skip
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, CloudifyWorkflowNodeInstance) and other.id == self.id
@@ -243,31 +252,33 @@ class CloudifyWorkflowRelationshipInstance:
         operation: str,
         kwargs: dict[str, Any] | None = None,
         allow_kwargs_override: bool = False,
-        send_task_events: bool = True,  # noqa: ARG002 - as above
+        send_task_events: bool = True,
     ) -> Any:
         """A task that runs an operation at the near end."""
-        return self._execute("source", operation, kwargs, override=allow_kwargs_override)
+        return self._execute("source", operation, kwargs, override=allow_kwargs_override, events=send_task_events)
 
     def execute_target_operation(
         self,
         operation: str,
         kwargs: dict[str, Any] | None = None,
         allow_kwargs_override: bool = False,
-        send_task_events: bool = True,  # noqa: ARG002 - as above
+        send_task_events: bool = True,
     ) -> Any:
         """A task that runs an operation at the far end."""
-        return self._execute("target", operation, kwargs, override=allow_kwargs_override)
+        return self._execute("target", operation, kwargs, override=allow_kwargs_override, events=send_task_events)
 
-    def _execute(self, end: str, operation: str, kwargs: dict[str, Any] | None, *, override: bool) -> Any:
+    def _execute(self, end: str, operation: str, kwargs: dict[str, Any] | None, *, override: bool, events: bool) -> Any:
         operations = self.relationship.source_operations if end == "source" else self.relationship.target_operations
         node = self.node_instance.node_id if end == "source" else self.relationship.target_id
         target = f"{self.source_id}->{self.target_id}"
-        return run_operation(self._ctx, operation, operations, kwargs, target, node, override=override, end=end)
+        return run_operation(
+            self._ctx, operation, operations, kwargs, target, node, override=override, end=end, events=events
+        )
 
 
 def run_operation(
     ctx: WorkflowContext, name: str, operations: Mapping[str, Operation], kwargs: dict[str, Any] | None, target: str,
-    node: str, *, override: bool, end: str | None = None,
+    node: str, *, override: bool, end: str | None = None, events: bool = True,
 ) -> Any:  # fmt: skip
     """The task that runs an operation, or one that does nothing where it has no implementation."""
     plan = operations.get(name, NOOP)
@@ -286,6 +297,7 @@ def run_operation(
             plan=plan,
             about={"name": name, "node": node, "plugin": plan.plugin, "relationship": end},
             on_unknown=plugin.on_unknown if plugin is not None else None,
+            events=events,
         )
     )
 

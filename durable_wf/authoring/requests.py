@@ -63,11 +63,13 @@ def operation_spec(
     on_unknown: str | None = None,
     retries: int | None = None,
     interval: float | None = None,
+    events: bool = True,
 ) -> Spec:
     """A task that runs a function by its path.
 
-    plan   the operation in the plan, whose own retries win over the defaults
-    about  what the operation's context shows: node, plugin, relationship
+    plan    the operation in the plan, whose own retries win over the defaults
+    about   what the operation's context shows: node, plugin, relationship
+    events  `send_task_events`: whether more than its failures is told; stored only where it is false
     """
     if plan is not None:
         retries = plan.max_retries if retries is None else retries
@@ -77,7 +79,7 @@ def operation_spec(
         resumable=is_resumable(function), retries=retries, interval=interval, on_unknown=on_unknown
     )
     evaluate = plan is not None and plan.has_intrinsic_functions
-    before, after = _around_kwargs(function, policy, evaluate, tuple(about.items()) if about else ())
+    before, after = _around_kwargs(function, policy, evaluate, tuple(about.items()) if about else (), events)
     arguments = encode(kwargs, what=f"the arguments of {name}") if kwargs else "{}"
     return Spec(Kind.OPERATION, storable(name), target, f"{before}{arguments}{after}")
 
@@ -88,6 +90,7 @@ def _around_kwargs(
     policy: Policy,
     evaluate: bool,
     about: tuple[tuple[str, Any], ...],
+    events: bool,
 ) -> tuple[str, str]:
     """The canonical JSON of a request before and after its arguments: most tasks differ in nothing else."""
     body = {
@@ -96,9 +99,14 @@ def _around_kwargs(
         "kwargs": {},
         "operation": dict(about),
         "policy": policy.to_json(),
+        **_events(events),
     }
     before, mark, after = encode(body).partition(_NO_ARGUMENTS)
     return before + mark[:-2], after
+
+
+def _events(events: bool) -> dict[str, bool]:
+    return {} if events else {"send_task_events": False}
 
 
 def local_spec(
@@ -109,10 +117,14 @@ def local_spec(
     kwargs: dict[str, Any],
     retries: int | None,
     interval: float | None,
+    events: bool = True,
 ) -> Spec:
-    """A task that runs a callable; the callable comes back by replay and is not stored."""
+    """A task that runs a callable; the callable comes back by replay and is not stored.
+
+    events  as of `operation_spec`
+    """
     policy = defaults.policy(resumable=bool(getattr(call, "resumable", False)), retries=retries, interval=interval)
-    body = {"kwargs": kwargs, "policy": policy.to_json()}
+    body = {"kwargs": kwargs, "policy": policy.to_json(), **_events(events)}
     request = encode(body, what=f"the arguments of local task {name}")
     return Spec(Kind.LOCAL, storable(name), "", request, callable=call)
 

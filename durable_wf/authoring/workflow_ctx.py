@@ -13,26 +13,28 @@ from durable_wf.authoring.graphs import TaskDependencyGraph
 from durable_wf.authoring.home import Home
 from durable_wf.authoring.named_graphs import operations_of
 from durable_wf.authoring.nodes import Snapshot
-from durable_wf.authoring.operation_ctx import Named, make_logger
+from durable_wf.authoring.operation_ctx import Named
 from durable_wf.authoring.requests import Defaults, effect_spec, local_spec, operation_spec
 from durable_wf.authoring.results import WorkflowTaskResult
+from durable_wf.authoring.speech import make_logger
 from durable_wf.authoring.task_classes import task_of
+from durable_wf.authoring.task_events import Sending
 from durable_wf.model.events import Asked, Begins, Gets
 from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable, Iterator, Mapping
 
     from durable_wf.authoring.nodes import CloudifyWorkflowNode, CloudifyWorkflowNodeInstance
     from durable_wf.authoring.services import Bridge, Topology
+    from durable_wf.authoring.speech import Speech
     from durable_wf.authoring.tasks import WorkflowTask
     from durable_wf.model.events import Spec
 
 DEFAULT_WAIT_AFTER_FAIL_S = 600.0
 
 
-class Internal:
+class Internal(Sending):
     """`ctx.internal`: what the context's own parts, and tests, need of it (workflow-api §2.9).
 
     topology      the deployment, or None for a plain Python workflow
@@ -41,7 +43,10 @@ class Internal:
     named_graphs  graphs by the names under which they were stored in this run of the function
     """
 
-    def __init__(self, ctx: WorkflowContext, bridge: Bridge, topology: Topology | None, defaults: Defaults) -> None:
+    def __init__(
+        self, ctx: WorkflowContext, bridge: Bridge, topology: Topology | None, defaults: Defaults, speech: Speech
+    ) -> None:
+        self.speech = speech
         self.bridge = bridge
         self.topology = topology
         self.defaults = defaults
@@ -94,18 +99,18 @@ class WorkflowContext:
         execution_id: str,
         workflow_id: str,
         options: Mapping[str, Any],
-        log: Callable[[logging.LogRecord], None],
+        speech: Speech,
     ) -> None:
         self.execution_id = execution_id
         defaults = Defaults(options, topology.settings if topology is not None else {})
-        self.internal = Internal(self, bridge, topology, defaults)
+        self.internal = Internal(self, bridge, topology, defaults, speech)
         self._snapshot: Snapshot | None = None
         self._view_seq: int | None = None
         self.workflow_id = workflow_id
         self.deployment = Named(topology.deployment if topology is not None else None)
         self.blueprint = Named(topology.blueprint if topology is not None else None)
         self.wait_after_fail: float = DEFAULT_WAIT_AFTER_FAIL_S
-        self.logger = make_logger(f"ctx.{execution_id}", log)
+        self.logger = make_logger(f"ctx.{execution_id}", speech)
 
     # ------------------------------------------------------------------ the engine's side
 
@@ -198,7 +203,7 @@ class WorkflowContext:
         task_target: str | None = None,  # noqa: ARG002 - as above
         kwargs: dict[str, Any] | None = None,
         node_context: dict[str, Any] | None = None,
-        send_task_events: bool = True,  # noqa: ARG002 - events are views over transitions
+        send_task_events: bool = True,
         total_retries: int | None = None,
         retry_interval: float | None = None,
         timeout: float | None = None,  # noqa: ARG002 - a thread cannot be stopped (workflow-api §3.8)
@@ -228,6 +233,7 @@ class WorkflowContext:
                 about=about,
                 retries=total_retries,
                 interval=retry_interval,
+                events=send_task_events,
             )
         )
 
@@ -239,7 +245,7 @@ class WorkflowContext:
         kwargs: dict[str, Any] | None = None,
         task_id: str | None = None,
         name: str | None = None,
-        send_task_events: bool = True,  # noqa: ARG002 - events are views over transitions
+        send_task_events: bool = True,
         override_task_config: bool = False,
         total_retries: int | None = None,
         retry_interval: float | None = None,
@@ -255,6 +261,7 @@ class WorkflowContext:
             "info": info,
             "total_retries": total_retries,
             "retry_interval": retry_interval,
+            "send_task_events": send_task_events,
         }
         own = getattr(local_task, "workflow_task_config", {})
         chosen = {key: value for key, value in given.items() if value is not None}
@@ -266,6 +273,7 @@ class WorkflowContext:
             kwargs=config.get("kwargs") or {},
             retries=config.get("total_retries"),
             interval=config.get("retry_interval"),
+            events=bool(config.get("send_task_events", True)),
         )
         shown = {"info": config.get("info"), "id": task_id}
         return self.internal.emit(spec, **{name: value for name, value in shown.items() if value is not None})
