@@ -94,7 +94,11 @@ class WorkflowFailed(RuntimeError):
         self.hide_traceback = hide_traceback
 
 
-class StorageConflict(Exception):
+class StorageConflictError(Exception):
+    """A node instance was to be written over a version that is not its present one (workflow-api §9.3)."""
+
+
+class StorageConflict(StorageConflictError):
     """Somebody else changed a runtime property that this operation changed too."""
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _NO_ARGUMENTS = '"kwargs":{}'
 _NO_POLICY = Policy(0, 0.0, "rerun").to_json()  # of tasks whose effect is rows: never retried, never unknown
 
+_QUIET: dict[bool, dict[str, bool]] = {False: {}, True: {"send_task_events": False}}  # told only where it is not usual
+
 
 class Defaults:
     """What an execution says of its tasks where they say nothing: retries, and unknown outcomes."""
@@ -59,11 +61,13 @@ def operation_spec(
     on_unknown: str | None = None,
     retries: int | None = None,
     interval: float | None = None,
+    send_task_events: bool = True,
 ) -> Spec:
     """A task that runs a function by its path.
 
     plan   the operation in the plan, whose own retries win over the defaults
     about  what the operation's context shows: node, plugin, relationship
+    send_task_events   False: only its failures are told as events
     """
     if plan is not None:
         retries = plan.max_retries if retries is None else retries
@@ -73,7 +77,9 @@ def operation_spec(
         resumable=is_resumable(function), retries=retries, interval=interval, on_unknown=on_unknown
     )
     evaluate = plan is not None and plan.has_intrinsic_functions
-    before, after = _around_kwargs(function, policy, evaluate, tuple(about.items()) if about else ())
+    before, after = _around_kwargs(
+        function, policy, evaluate, tuple(about.items()) if about else (), quiet=not send_task_events
+    )
     arguments = encode(kwargs, what=f"the arguments of {name}") if kwargs else "{}"
     return Spec(Kind.OPERATION, storable(name), target, f"{before}{arguments}{after}")
 
@@ -84,6 +90,8 @@ def _around_kwargs(
     policy: Policy,
     evaluate: bool,
     about: tuple[tuple[str, Any], ...],
+    *,
+    quiet: bool,
 ) -> tuple[str, str]:
     """The canonical JSON of a request before and after its arguments: most tasks differ in nothing else."""
     body = {
@@ -92,6 +100,7 @@ def _around_kwargs(
         "kwargs": {},
         "operation": dict(about),
         "policy": policy.to_json(),
+        **_QUIET[quiet],
     }
     before, mark, after = encode(body).partition(_NO_ARGUMENTS)
     return before + mark[:-2], after
@@ -105,12 +114,20 @@ def local_spec(
     kwargs: dict[str, Any],
     retries: int | None,
     interval: float | None,
+    send_task_events: bool = True,
 ) -> Spec:
     """A task that runs a callable; the callable comes back by replay and is not stored."""
     policy = defaults.policy(resumable=bool(getattr(call, "resumable", False)), retries=retries, interval=interval)
-    body = {"kwargs": kwargs, "policy": policy.to_json()}
+    body = {"kwargs": kwargs, "policy": policy.to_json(), **_QUIET[not send_task_events]}
     request = encode(body, what=f"the arguments of local task {name}")
     return Spec(Kind.LOCAL, storable(name), "", request, callable=call)
+
+
+def in_dry_run(spec: Spec) -> Spec:
+    """The same task, shown and not done. What a worker would run, no worker gets."""
+    if spec.kind not in (Kind.OPERATION, Kind.LOCAL):
+        return spec
+    return Spec(Kind.DRY_RUN, spec.name, spec.target, spec.request)
 
 
 def effect_spec(kind: Kind, name: str = "", target: str = "", **kwargs: Any) -> Spec:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import psutil
 
-from durable_wf.authoring.functions import find
+from durable_wf.authoring.functions import find, refuses_resume
 from durable_wf.authoring.recorded import from_record
 from durable_wf.clock import SystemClock
 from durable_wf.codec import decode
@@ -70,7 +70,8 @@ _STATES = tuple(X)
 class ExecutionInfo:
     """An execution, for people.
 
-    state  as in the journal, but `interrupted` as soon as its runner is gone
+    state    as in the journal, but `interrupted` as soon as its runner is gone
+    dry_run  operations and writes were shown only
     """
 
     id: str
@@ -81,6 +82,7 @@ class ExecutionInfo:
     created_us: int
     started_us: int | None
     ended_us: int | None
+    dry_run: bool = False
 
 
 class Engine:
@@ -156,8 +158,8 @@ class Engine:
         row = self.find(execution)
         check_loss(self.journal, options, self.host.ask)
         run = self._reopen(row)
-        if getattr(run.function, "resumable", None) is False:
-            text = f"workflow '{row.workflow}' is declared resumable=False"
+        if refuses_resume(run.function):
+            text = f"Cannot resume - workflow not resumable: '{row.workflow}' is declared resumable=False"
             raise UsageError(text, hint="start it anew")
         if has_ended(row):  # what a person has to agree to is asked before anything is written
             check_cut(self.journal.history(row.id), options)
@@ -284,6 +286,7 @@ class Engine:
         return ExecutionInfo(
             row.uid, row.workflow, names.get(row.deployment or 0), shown_state(row, owned=self.journal.owned(row.id)),
             decode(row.parameters_json), row.created_us, row.started_us, row.ended_us,
+            bool(options_of(row).get("dry_run")),
         )  # fmt: skip
 
     def find(self, execution: str) -> rows.Execution:

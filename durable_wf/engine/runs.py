@@ -13,6 +13,7 @@ from durable_wf.authoring.functions import with_ctx
 from durable_wf.authoring.operation_ctx import line_of
 from durable_wf.authoring.perform import failed, perform_callable, perform_operation
 from durable_wf.authoring.workflow_ctx import WorkflowContext
+from durable_wf.clock import iso
 from durable_wf.codec import MAX_RESULT_BYTES, decode, encode
 from durable_wf.model.events import Logged, Raised
 from durable_wf.model.protocol import OperationRequest
@@ -72,6 +73,7 @@ class Run:
             workflow_id=self.row.workflow,
             options=decode(self.row.options_json),
             log=log,
+            record={"parameters": decode(self.row.parameters_json), "created_at": iso(self.row.created_us)},
         )
         host.add(hosted)
         hosted.run(self._call, on_error)

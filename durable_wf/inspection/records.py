@@ -27,7 +27,8 @@ def plain(value: Any) -> Any:
 class Execution:
     """One run of a workflow.
 
-    state  as in the journal, but interrupted as soon as its runner is gone
+    state       as in the journal, but interrupted as soon as its runner is gone
+    is_dry_run  operations and writes were shown only
     """
 
     id: str
@@ -37,6 +38,7 @@ class Execution:
     created_at: str
     started_at: str | None
     ended_at: str | None
+    is_dry_run: bool
 
 
 @dataclass(frozen=True, slots=True)

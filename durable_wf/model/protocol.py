@@ -21,7 +21,10 @@ class Status(StrEnum):
 class InstanceData:
     """A node instance as an operation is given it.
 
-    relationships  one mapping per relationship: type, target_name, target_id
+    revision           rises with every write of it, whatever is written
+    relationships      one mapping per relationship: type, target_name, target_id, position
+    scaling_groups     one mapping per group that it is in: id, name
+    system_properties  what the engine and its built-in workflows keep of it
     """
 
     id: str
@@ -29,9 +32,12 @@ class InstanceData:
     index: int
     state: str
     version: int
+    revision: int
     runtime_properties: dict[str, Any]
     relationships: list[dict[str, Any]]
     host_id: str | None
+    scaling_groups: list[dict[str, Any]]
+    system_properties: dict[str, Any]
 
 
 @dataclass(slots=True)

@@ -1,0 +1,173 @@
+"""`ctx.internal`: what the context's own parts, tests and some plugins need of it. Source: workflow-api §2.9."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from durable_wf.authoring.evaluation import DeploymentScope
+from durable_wf.authoring.graphs import TaskDependencyGraph
+from durable_wf.authoring.handler import LocalHandler, ViewedTopology
+from durable_wf.authoring.local_pool import LocalTasksProcessing
+from durable_wf.authoring.operation_ctx import make_logger
+from durable_wf.authoring.requests import Defaults, effect_spec, in_dry_run, local_spec
+from durable_wf.authoring.tasks import WorkflowTask, WorkflowTaskResult, start
+from durable_wf.dsl.runtime import evaluate
+from durable_wf.model.rows import Kind
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Mapping
+
+    from durable_wf.authoring.services import Bridge, Topology
+    from durable_wf.authoring.workflow_ctx import WorkflowContext
+    from durable_wf.model.events import Spec
+
+
+class Internal:
+    """The inside of a workflow's context.
+
+    topology      the deployment, or None for a plain Python workflow
+    defaults      what a task's policy is where it says nothing
+    named_graphs  graphs that `make_or_get_graph` has built in this run of the function, by name
+    """
+
+    bootstrap_context: Mapping[str, Any]
+
+    def __init__(
+        self,
+        ctx: WorkflowContext,
+        bridge: Bridge,
+        topology: Topology | None,
+        options: Mapping[str, Any],
+        log: Callable[[logging.LogRecord], None],
+    ) -> None:
+        self.bridge = bridge
+        self.topology = topology
+        self.defaults = Defaults(options, topology.settings if topology is not None else {})
+        self.named_graphs: dict[str, Any] = {}
+        self.bootstrap_context = {}
+        self.graph: TaskDependencyGraph | None = None
+        self.unfetched: set[WorkflowTaskResult] = set()
+        self.dry_run = bool(options.get("dry_run"))
+        self._subgraph_retries = int(options.get("subgraph_retries", 0))
+        self._ctx = ctx
+        self._log = log
+
+    # ------------------------------------------------------------------ tasks and graphs
+
+    @property
+    def graph_mode(self) -> bool:
+        """Whether calls make unstarted tasks."""
+        return self.graph is not None
+
+    @property
+    def task_graph(self) -> TaskDependencyGraph:
+        """The graph of graph mode; asking for it does not switch to graph mode."""
+        return self.graph if self.graph is not None else self._unused_graph
+
+    @cached_property
+    def _unused_graph(self) -> TaskDependencyGraph:
+        return TaskDependencyGraph(self.bridge, "graph1", self._ctx.wait_after_fail)
+
+    def switch_to_graph_mode(self) -> TaskDependencyGraph:
+        """The graph from now on.
+
+        raises  RuntimeError while tasks of standard mode are not fetched, or while the graph holds tasks
+        """
+        if self.unfetched or (self.graph is not None and not self.graph.empty):
+            text = "Cannot switch to graph mode when tasks have already been executed"
+            raise RuntimeError(text)
+        self.graph = self.task_graph
+        return self.graph
+
+    def emit(self, spec: Spec, **shown: Any) -> WorkflowTask | WorkflowTaskResult:
+        """A task as the mode has it: unstarted for a graph, or started.
+
+        shown  attributes of an unstarted task, such as `info`
+        """
+        if self.dry_run:
+            spec = in_dry_run(spec)
+        if not self.graph_mode:
+            return self.start(spec)
+        task = WorkflowTask(spec)
+        for name, value in shown.items():
+            setattr(task, name, value)
+        return task
+
+    def start(self, spec: Spec) -> WorkflowTaskResult:
+        """A task that is started at once, whatever the mode; awaited at the function's end."""
+        result = start(self.bridge, spec, self.unfetched.discard)
+        self.unfetched.add(result)
+        return result
+
+    def get_task_configuration(self) -> dict[str, Any]:
+        """Retries of a task that says nothing itself."""
+        return {"total_retries": self.defaults.total_retries, "retry_interval": self.defaults.retry_interval_s}
+
+    def get_subgraph_task_configuration(self) -> dict[str, Any]:
+        """Retries of a subgraph that says nothing itself."""
+        return {"total_retries": self._subgraph_retries}
+
+    # ------------------------------------------------------------------ local tasks
+
+    @cached_property
+    def local_tasks_processor(self) -> LocalTasksProcessing:
+        """Where callables go that run beside the function."""
+        return LocalTasksProcessing(self._ctx)
+
+    def add_local_task(self, task: Callable[[], Any]) -> None:
+        """Run a callable beside the function, as a recorded task; what it raises is logged and goes no further."""
+        name = getattr(task, "__name__", type(task).__name__)
+        logger = self.new_logger(f"{self._ctx.logger.name}.{name}")
+
+        def run() -> None:
+            try:
+                task()
+            except Exception:
+                logger.exception("a local task failed")
+
+        spec = local_spec(self.defaults, run, name=name, kwargs={}, retries=0, interval=None)
+        self.start(in_dry_run(spec) if self.dry_run else spec)
+
+    # ------------------------------------------------------------------ storage, functions, events
+
+    @cached_property
+    def handler(self) -> LocalHandler:
+        """Reads of the storage at the workflow's view."""
+        return LocalHandler(self._ctx)
+
+    def evaluate_functions(self, deployment_id: str | None, ctx: Mapping[str, str] | None, payload: Any) -> Any:
+        """The payload with its intrinsic functions evaluated, at the workflow's view.
+
+        deployment_id  the execution's own
+        ctx            instance ids by `self`, or `source` and `target`
+        raises         RuntimeError where there is no such deployment; EvaluationError
+        """
+        if self.topology is None or deployment_id not in (None, self.topology.deployment):
+            text = f"functions of deployment '{deployment_id}' cannot be evaluated here"
+            raise RuntimeError(text)
+        return evaluate(payload, DeploymentScope(ViewedTopology(self._ctx, self.topology), ctx or {}))
+
+    def send_workflow_event(
+        self,
+        event_type: str,
+        message: str | None = None,
+        args: Any = None,
+        additional_context: dict[str, Any] | None = None,
+    ) -> WorkflowTaskResult:
+        """Write an event about the execution, at once."""
+        context = {**(additional_context or {}), **({"arguments": args} if args else {})}
+        return self.start(
+            effect_spec(Kind.EVENT, event_type, event=message or "", event_type=event_type, context=context)
+        )
+
+    def send_task_event(self, state: str, task: Any, event: Any = None) -> WorkflowTaskResult:
+        """Write an event about a task, beside those that the engine makes of what happens to it."""
+        said = f" -> {event}" if event is not None else ""
+        context = {"task_name": str(task.name), "task_current_state": state}
+        return self.send_workflow_event(f"task_{state}", f"Task {state} '{task.name}'{said}", None, context)
+
+    def new_logger(self, name: str) -> logging.Logger:
+        """A logger whose lines are the execution's."""
+        return make_logger(name, self._log)
