@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from durable_wf.authoring.raw import Raw
+from durable_wf.authoring.stored_objects import Raw
 
 if TYPE_CHECKING:
     from durable_wf.authoring.internal import Internal

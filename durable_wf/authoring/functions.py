@@ -11,6 +11,7 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from durable_wf.authoring.exceptions import NonRecoverableError
 from durable_wf.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-class FunctionError(InputError):
-    """A workflow or an operation cannot be found, or cannot be run."""
+class FunctionError(InputError, NonRecoverableError):
+    """A workflow or an operation cannot be found, or cannot be run: trying again will not help (workflow-api §1.4)."""
 
     code = "bad-function"
     explanation = "A function named by a blueprint or a command is not importable, not callable, or is async."

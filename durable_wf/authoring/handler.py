@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from durable_wf.authoring.raw import Raw, raw_instance, raw_node, raw_plugin
+from durable_wf.authoring.stored_objects import Raw, raw_instance, raw_node, raw_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -61,6 +61,18 @@ class Internal:
         """Whether calls make unstarted tasks."""
         return self.graph is not None
 
+    @graph_mode.setter
+    def graph_mode(self, on: bool) -> None:
+        """Switch to graph mode without looking at what was asked for.
+
+        raises  RuntimeError for a switch back
+        """
+        if not on and self.graph is not None:
+            text = "Cannot switch back from graph mode"
+            raise RuntimeError(text)
+        if on:
+            self.graph = self.task_graph
+
     @property
     def task_graph(self) -> TaskDependencyGraph:
         """The graph of graph mode; asking for it does not switch to graph mode."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.fixed_set import FixedSet, fixed_hash
 from durable_wf.authoring.operations import Subject, run_operation
-from durable_wf.authoring.raw import raw_instance
 from durable_wf.authoring.requests import effect_spec
+from durable_wf.authoring.stored_objects import raw_instance
 from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from durable_wf.authoring.nodes import CloudifyWorkflowNode, CloudifyWorkflowRelationship
-    from durable_wf.authoring.raw import Raw
+    from durable_wf.authoring.stored_objects import Raw
     from durable_wf.authoring.workflow_ctx import WorkflowContext
     from durable_wf.model.protocol import InstanceData
 

@@ -10,13 +10,13 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.fixed_set import fixed_hash
-from durable_wf.authoring.raw import raw_node, raw_plugin
+from durable_wf.authoring.stored_objects import raw_node, raw_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from durable_wf.authoring.node_instances import CloudifyWorkflowNodeInstance
-    from durable_wf.authoring.raw import Raw
+    from durable_wf.authoring.stored_objects import Raw
     from durable_wf.authoring.workflow_ctx import WorkflowContext
     from durable_wf.model.plan import Node, Operation, Relationship
 

@@ -14,11 +14,11 @@ from durable_wf.authoring.functions import path_of
 from durable_wf.authoring.internal import Internal
 from durable_wf.authoring.operation_ctx import Named
 from durable_wf.authoring.operations import timeouts
-from durable_wf.authoring.raw import Raw
 from durable_wf.authoring.recorded import from_record
 from durable_wf.authoring.requests import effect_spec, local_spec, operation_spec
 from durable_wf.authoring.resource_copy import copy_resource
 from durable_wf.authoring.snapshot import WorkflowNodesAndInstancesContainer
+from durable_wf.authoring.stored_objects import Raw
 from durable_wf.authoring.task_config import settings_of
 from durable_wf.codec import decode
 from durable_wf.model.events import Asked, Begins, Gets
@@ -69,7 +69,7 @@ class WorkflowContext(ServerCalls):
         self.internal = Internal(self, bridge, topology, options, log)
         self.logger = self.internal.new_logger(f"ctx.{execution_id}")
         self._record = dict(record or {})
-        self._snapshot: WorkflowNodesAndInstancesContainer | None = None
+        self._snapshot: tuple[int | None, WorkflowNodesAndInstancesContainer] | None = None
         self.view_seq: int | None = None
 
     # ------------------------------------------------------------------ the engine's side
@@ -79,11 +79,15 @@ class WorkflowContext(ServerCalls):
         self.view_seq = self.internal.bridge.call(Begins()).seq
 
     def _view(self) -> WorkflowNodesAndInstancesContainer:
-        if self._snapshot is None:
-            topology, at = self.internal.topology, self.view_seq
-            nodes, instances = ({}, []) if topology is None else (topology.nodes(at), topology.instances(at))
-            self._snapshot = WorkflowNodesAndInstancesContainer(self, nodes, instances)
-        return self._snapshot
+        """All as it is at the view; kept with its seq, for a local task may look from a thread of its own meanwhile."""
+        at, kept = self.view_seq, self._snapshot
+        if kept is not None and kept[0] == at:
+            return kept[1]
+        topology = self.internal.topology
+        nodes, instances = ({}, []) if topology is None else (topology.nodes(at), topology.instances(at))
+        made = WorkflowNodesAndInstancesContainer(self, nodes, instances)
+        self._snapshot = at, made
+        return made
 
     def _write(self, spec: Spec) -> Answer:
         """A recorded task that moves the view; whatever the mode, it is done at once.
@@ -95,7 +99,6 @@ class WorkflowContext(ServerCalls):
         if answer.failed:
             raise from_record(decode(answer.detail_json)["error"], answer.failed)
         self.view_seq = answer.seq
-        self._snapshot = None
         return answer
 
     # ------------------------------------------------------------------ what it shows

@@ -330,3 +330,41 @@ def fails(ctx: Any) -> Any:
     ctx.get_node_instance("alone_6").execute_operation("ops.sets", {"a": 1}).get()
     text = "the function itself"
     raise ValueError(text)
+
+
+def modes(ctx: Any) -> Any:
+    """The one-way street to graph mode."""
+    internal = ctx.internal
+    found = [internal.graph_mode, internal.task_graph is internal.task_graph, internal.graph_mode]
+    graph = internal.task_graph
+    found.append(ctx.graph_mode() is graph)
+    internal.graph_mode = True
+    try:
+        internal.graph_mode = False
+    except RuntimeError as error:
+        found.append(str(error))
+    graph.add_task(ctx.send_event("waits"))
+    try:
+        ctx.graph_mode()
+    except RuntimeError as error:
+        found.append(str(error))
+    graph.execute()
+    return [*found, ctx.graph_mode() is graph]
+
+
+def looks_beside(ctx: Any) -> Any:
+    """A local task reads the view again and again while the function moves it."""
+    alone = ctx.get_node_instance("alone_6")
+    before = alone.runtime_properties
+    looked: list[Any] = []
+
+    def look() -> int:
+        while "a" not in ctx.get_node_instance("alone_6").runtime_properties:
+            looked.append(1)
+        return 1
+
+    beside = ctx.local_task(look)
+    alone.execute_operation("ops.sets", {"a": 1}).get()
+    ctx.refresh_node_instances()
+    beside.get()
+    return [before, ctx.get_node_instance("alone_6").runtime_properties]

@@ -234,3 +234,17 @@ def test_options_that_are_usual_are_not_stored():
     """So that a journal says only what was chosen."""
     assert json.dumps(RunOptions().to_json()) == '{"task_retries": -1, "task_retry_interval": 30.0}'
     assert RunOptions(dry_run=True).to_json()["dry_run"] is True
+
+
+def test_graph_mode_is_a_one_way_street(life):
+    """Its graph is there before; back is refused, and so is a graph that still holds tasks (workflow-api §1.6)."""
+    refused = "Cannot switch to graph mode when tasks have already been executed"
+    assert does(life, contexts.modes) == [
+        False, True, False, True, "Cannot switch back from graph mode", refused, True,
+    ]  # fmt: skip
+
+
+def test_a_local_task_that_looks_while_the_view_moves_does_not_hold_it_back(life):
+    """What is kept of a view goes with its seq."""
+    found = does(life, contexts.looks_beside)
+    assert found == [{}, {"a": 1}]

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from durable_wf.authoring.fixed_set import FixedSet, fixed_hash
-from durable_wf.authoring.raw import Raw
+from durable_wf.authoring.stored_objects import Raw
 from tests.authoring import contexts
 from tests.authoring.test_workflow_ctx import does, life
 
