@@ -156,6 +156,6 @@ def test_a_workflow_that_says_so_is_not_resumed(lives):
     """`resumable=False` refuses, before anything is written."""
     life = lives()
     uid, _ = life.run(not_resumable)
-    with pytest.raises(UsageError, match="Cannot resume - workflow not resumable: .* is declared resumable=False"):
+    with pytest.raises(UsageError, match=r"Cannot resume - workflow not resumable: .* is declared resumable=False"):
         life.engine.resume(uid)
     assert life.engine.find(uid).fence == 1
