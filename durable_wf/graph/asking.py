@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from durable_wf.model.commands import Consult
 from durable_wf.model.events import Executes
-from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
     from durable_wf.graph.state import Run, TaskState
@@ -18,12 +17,9 @@ if TYPE_CHECKING:
 
 
 def is_to_be_asked(run: Run, task: TaskState, *, is_good: bool) -> bool:
-    """Whether the author has given a handler for such an outcome, and its execute() still waits.
-
-    In a dry run none is asked about what was only shown: one that polls until a result is there would poll for ever.
-    """
+    """Whether the author has given a handler for such an outcome, and its execute() still waits."""
     spec = task.spec
-    if spec is None or task.graph is None or task.removed or task.kind == Kind.DRY_RUN:
+    if spec is None or task.graph is None or task.removed:
         return False
     if not (spec.on_success if is_good else spec.on_failure):
         return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from durable_wf.codec import decode
-from durable_wf.graph.build import GraphBuild
 from durable_wf.model.events import Asked, Gets
 from durable_wf.model.rows import Kind
 from tests.graph.kit import Bench, graph, spec
@@ -75,13 +74,9 @@ def test_a_status_is_always_refused():
 
 def test_a_dry_run_asks_no_handler():
     """One that wants a retry until there is a result would want it for ever."""
-    bench, build = Bench(), GraphBuild("g")
+    bench = Bench()
     first, second = spec("a", kind=Kind.DRY_RUN), spec("b", kind=Kind.DRY_RUN)
     first.on_success = first.on_failure = True
-    (answer,) = bench.turn(graph(first, second, edges=[(second, first)], build=build))
+    (answer,) = bench.turn(graph(first, second, edges=[(second, first)]))
     assert answer.failed == ()
     assert bench.states() == {"a": "succeeded", "b": "succeeded"}
-    asked = spec("c", kind=Kind.NOP)
-    asked.on_success = True
-    (question,) = bench.turn(graph(asked, build=build))
-    assert question.spec is asked
