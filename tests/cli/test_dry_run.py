@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from durable_wf import Engine, RunOptions
 from tests.cli.kit import FLOWS
 
 
@@ -122,3 +123,16 @@ def polls(ctx):
     while not ctx.execute_task(add, kwargs={"a": 1, "b": 1}).get():
         pass
 """
+
+
+def test_a_dry_run_in_the_journal_is_told_apart(inside):
+    """An engine that embeds us may keep one."""
+    with Engine(inside.journal) as engine:
+        engine.wait(engine.start(f"{FLOWS}:nested", options=RunOptions(dry_run=True)))
+    inside("run", f"{FLOWS}:nothing")
+    assert [one["is_dry_run"] for one in inside.json("list")["items"]] == [False, True]
+    lines = inside("list").stdout.splitlines()
+    assert ["(dry run)" in line for line in lines] == [False, False, True]
+    uid = inside.json("list")["items"][1]["id"]
+    assert "(dry run)" in inside("show", uid).stdout
+    assert "dry_run tests.cli.flows:add" in inside("journal", uid).stdout
