@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from durable_wf.authoring.named_graphs import operations_of
 from durable_wf.authoring.stored_objects import Raw
 
 if TYPE_CHECKING:
@@ -45,10 +46,9 @@ class ServerCalls:
     def store_tasks_graph(self, name: str, operations: Any = None) -> None:
         """Nothing: a graph is stored when it is executed."""
 
-    def get_operations(self, graph_id: Any) -> NoReturn:
-        """Refused: raises NotImplementedError, as the older system's local mode does."""
-        del graph_id
-        raise _no_server("get_operations")
+    def get_operations(self, graph_id: str) -> list[dict[str, Any]]:
+        """The tasks of a named graph that have not ended, as plain data (workflow-api §3.9)."""
+        return operations_of(self.internal, graph_id)
 
     def store_operation(self, task: Any, dependencies: Any, graph_id: Any) -> None:
         """Nothing: a task is stored when its graph is executed."""

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 class HasId(Protocol):
     """Something that is known by its id."""
 
-    id: str
+    @property
+    def id(self) -> str:
+        """It."""
+        ...
 
 
 T = TypeVar("T", bound=HasId)

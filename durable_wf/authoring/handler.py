@@ -10,8 +10,8 @@ from durable_wf.authoring.stored_objects import Raw, raw_instance, raw_node, raw
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from durable_wf.authoring.results import WorkflowTaskResult
     from durable_wf.authoring.services import Topology
-    from durable_wf.authoring.tasks import WorkflowTaskResult
     from durable_wf.authoring.workflow_ctx import WorkflowContext
     from durable_wf.model.plan import Node, Plugin
     from durable_wf.model.protocol import InstanceData

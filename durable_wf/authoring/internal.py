@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from durable_wf.authoring.evaluation import DeploymentScope
 from durable_wf.authoring.graphs import TaskDependencyGraph
 from durable_wf.authoring.handler import LocalHandler, ViewedTopology
+from durable_wf.authoring.home import Home
 from durable_wf.authoring.local_pool import LocalTasksProcessing
 from durable_wf.authoring.operation_ctx import make_logger
 from durable_wf.authoring.requests import Defaults, effect_spec, in_dry_run, local_spec
-from durable_wf.authoring.tasks import WorkflowTask, WorkflowTaskResult, start
+from durable_wf.authoring.results import WorkflowTaskResult
+from durable_wf.authoring.task_classes import task_of
 from durable_wf.dsl.runtime import evaluate
 from durable_wf.model.rows import Kind
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from durable_wf.authoring.services import Bridge, Topology
+    from durable_wf.authoring.tasks import WorkflowTask
     from durable_wf.authoring.workflow_ctx import WorkflowContext
     from durable_wf.model.events import Spec
 
@@ -29,6 +32,7 @@ class Internal:
 
     topology      the deployment, or None for a plain Python workflow
     defaults      what a task's policy is where it says nothing
+    home          what the tasks of this run of the function share
     named_graphs  graphs that `make_or_get_graph` has built in this run of the function, by name
     """
 
@@ -45,12 +49,12 @@ class Internal:
         self.bridge = bridge
         self.topology = topology
         self.defaults = Defaults(options, topology.settings if topology is not None else {})
-        self.named_graphs: dict[str, Any] = {}
+        self.home = Home(ctx, bridge, ctx.execution_id, self.defaults)
+        self.named_graphs: dict[str, TaskDependencyGraph] = {}
         self.bootstrap_context = {}
         self.graph: TaskDependencyGraph | None = None
         self.unfetched: set[WorkflowTaskResult] = set()
         self.dry_run = bool(options.get("dry_run"))
-        self._subgraph_retries = int(options.get("subgraph_retries", 0))
         self._ctx = ctx
         self._log = log
 
@@ -80,7 +84,7 @@ class Internal:
 
     @cached_property
     def _unused_graph(self) -> TaskDependencyGraph:
-        return TaskDependencyGraph(self.bridge, "graph1", self._ctx.wait_after_fail)
+        return TaskDependencyGraph(self._ctx)
 
     def switch_to_graph_mode(self) -> TaskDependencyGraph:
         """The graph from now on.
@@ -96,20 +100,20 @@ class Internal:
     def emit(self, spec: Spec, **shown: Any) -> WorkflowTask | WorkflowTaskResult:
         """A task as the mode has it: unstarted for a graph, or started.
 
-        shown  attributes of an unstarted task, such as `info`
+        shown  attributes of the task, such as `info`
         """
         if self.dry_run:
             spec = in_dry_run(spec)
-        if not self.graph_mode:
-            return self.start(spec)
-        task = WorkflowTask(spec)
+        result = None if self.graph_mode else self.start(spec)
+        task = task_of(self.home, spec) if result is None else result.task
         for name, value in shown.items():
-            setattr(task, name, value)
-        return task
+            if value is not None:
+                setattr(task, name, value)
+        return task if result is None else result
 
     def start(self, spec: Spec) -> WorkflowTaskResult:
         """A task that is started at once, whatever the mode; awaited at the function's end."""
-        result = start(self.bridge, spec, self.unfetched.discard)
+        result = WorkflowTaskResult.start(self.home, spec, self.unfetched.discard)
         self.unfetched.add(result)
         return result
 
@@ -119,7 +123,7 @@ class Internal:
 
     def get_subgraph_task_configuration(self) -> dict[str, Any]:
         """Retries of a subgraph that says nothing itself."""
-        return {"total_retries": self._subgraph_retries}
+        return {"total_retries": self.defaults.subgraph_retries}
 
     # ------------------------------------------------------------------ local tasks
 

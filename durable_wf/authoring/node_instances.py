@@ -99,8 +99,6 @@ class CloudifyWorkflowNodeInstance:
 
     def set_state(self, state: str) -> Any:
         """A task that sets the instance's state; any text is accepted. In a dry run it does nothing."""
-        if self.ctx.dry_run:
-            return self.ctx.internal.emit(effect_spec(Kind.NOP, f"set_state {state}", self.id))
         return self.ctx.internal.emit(effect_spec(Kind.SET_STATE, state, self.id, state=state))
 
     def get_state(self) -> Any:

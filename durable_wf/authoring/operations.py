@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from durable_wf.authoring.requests import effect_spec, operation_spec
-from durable_wf.authoring.tasks import NothingToDo
+from durable_wf.authoring.task_classes import task_of
 from durable_wf.dsl.values import fits
 from durable_wf.model.plan import NOOP
 from durable_wf.model.rows import Kind
@@ -47,7 +47,7 @@ def run_operation(
     internal = ctx.internal
     plan = operations.get(name, NOOP)
     if plan.is_noop:
-        return internal.emit(effect_spec(Kind.NOP, name, subject.target)) if internal.graph_mode else NothingToDo()
+        return task_of(internal.home, effect_spec(Kind.NOP, name, subject.target))
     plugin = _plugin_of(ctx, plan)
     inputs = merge_inputs(plan.inputs, kwargs or {}, override=override)
     _check_types(plan.inputs_types, kwargs or {})

@@ -23,11 +23,12 @@ _QUIET: dict[bool, dict[str, bool]] = {False: {}, True: {"send_task_events": Fal
 
 
 class Defaults:
-    """What an execution says of its tasks where they say nothing: retries, and unknown outcomes."""
+    """What an execution says of its tasks where they say nothing: retries, also of subgraphs, and unknown outcomes."""
 
     def __init__(self, options: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
         self.total_retries = int(options.get("task_retries", DEFAULT_TOTAL_RETRIES))
         self.retry_interval_s = float(options.get("task_retry_interval", DEFAULT_RETRY_INTERVAL_S))
+        self.subgraph_retries = int(options.get("subgraph_retries", 0))
         self.on_unknown = options.get("on_unknown") or settings.get("on_unknown")
 
     def policy(
@@ -42,11 +43,14 @@ class Defaults:
 
         raises  ValueError, TypeError for what is no number
         """
-        return Policy(
+        return _policy(
             self.total_retries if retries is None else int(retries),
             self.retry_interval_s if interval is None else float(interval),
             on_unknown or ("rerun" if resumable else self.on_unknown or "ask"),
         )
+
+
+_policy = lru_cache(maxsize=1024)(Policy)  # most tasks have the same
 
 
 def operation_spec(
@@ -124,7 +128,9 @@ def local_spec(
 
 
 def in_dry_run(spec: Spec) -> Spec:
-    """The same task, shown and not done. What a worker would run, no worker gets."""
+    """The same task, shown and not done: what a worker would run, no worker gets; no state is set."""
+    if spec.kind == Kind.SET_STATE:
+        return Spec(Kind.NOP, f"set_state {spec.name}", spec.target, spec.request)
     if spec.kind not in (Kind.OPERATION, Kind.LOCAL):
         return spec
     return Spec(Kind.DRY_RUN, spec.name, spec.target, spec.request)
@@ -135,3 +141,12 @@ def effect_spec(kind: Kind, name: str = "", target: str = "", **kwargs: Any) -> 
     kwargs = {key: storable(value) if isinstance(value, str) else value for key, value in kwargs.items()}
     body = {"kwargs": kwargs, "policy": _NO_POLICY}
     return Spec(kind, storable(name), target, encode(body, what=f"the arguments of {kind.name.lower()}"))
+
+
+def subgraph_spec(name: str, retries: int, interval: float) -> Spec:
+    """A subgraph; its policy says how often it may be replaced.
+
+    raises  ValueError, TypeError for what is no number
+    """
+    policy = Policy(int(retries), float(interval), "rerun")
+    return Spec(Kind.SUBGRAPH, storable(name), "", encode({"kwargs": {}, "policy": policy.to_json()}))

@@ -212,7 +212,7 @@ class WorkflowContext(ServerCalls):
 
     def update_execution_status(self, new_status: str) -> Any:
         """A task that fails with NotImplementedError: the status of an execution is what its journal says."""
-        return self.internal.emit(effect_spec(Kind.EXECUTION_STATUS, new_status))
+        return self.internal.emit(effect_spec(Kind.EXECUTION_STATUS, new_status, status=new_status))
 
     def execute_task(
         self,

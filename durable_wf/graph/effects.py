@@ -37,7 +37,8 @@ def perform(run: Run, pen: Pen, task: TaskState) -> tuple[bool, str | None]:
     if task.kind == Kind.UPDATE_INSTANCE:
         return _update(pen, task.target, kwargs)
     if task.kind == Kind.EXECUTION_STATUS:
-        return _refused("builtins:NotImplementedError", "an execution's status is what its journal says of it")
+        text = f"the status '{kwargs['status']}' cannot be set: an execution's status is what its journal says of it"
+        return _refused("builtins:NotImplementedError", text)
     return True, None  # HUB, NOP, REFRESH and DRY_RUN: that it happened, and when, is the effect
 
 

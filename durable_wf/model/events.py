@@ -99,9 +99,13 @@ class Decides:
 
 @dataclass(frozen=True, slots=True)
 class Gets:
-    """Standard mode: block until this task is decided."""
+    """Standard mode: block until this task is decided.
+
+    retry  False: a failed attempt is not tried again, whatever its policy says
+    """
 
     spec: Spec
+    retry: bool = True
 
 
 @dataclass(frozen=True, slots=True)

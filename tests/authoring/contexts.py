@@ -6,6 +6,7 @@ import operator
 from pathlib import Path
 from typing import Any
 
+from cloudify.workflows import tasks
 from cloudify.workflows.workflow_context import task_config
 
 from durable_wf import workflow
@@ -90,7 +91,7 @@ def refusals(ctx: Any, names: list[str]) -> Any:
     for name in names:
         owner = ctx.deployment if name.endswith(("modification", "modifications")) else ctx
         try:
-            getattr(owner, name)(*([{}] if name == "start_modification" else [1] if name == "get_operations" else []))
+            getattr(owner, name)(*([{}] if name == "start_modification" else []))
         except Exception as error:  # noqa: BLE001 - whatever it is
             found.append(type(error).__name__)
     return found
@@ -330,6 +331,38 @@ def fails(ctx: Any) -> Any:
     ctx.get_node_instance("alone_6").execute_operation("ops.sets", {"a": 1}).get()
     text = "the function itself"
     raise ValueError(text)
+
+
+def made_directly(ctx: Any) -> Any:
+    """Tasks that a plugin makes of their classes, with handlers that wait for a result that a dry run never has."""
+
+    class Own(tasks.WorkflowTask):
+        """A plugin's own."""
+
+        name = "own"
+
+        def apply_async(self) -> None:
+            """Say that it ran."""
+            WORLD.seen.append("own")
+            self.async_result.result = "own"
+
+    def until_there_is_one(task: Any) -> Any:
+        WORLD.seen.append("asked")
+        return tasks.HandlerResult.retry(ignore_total_retries=True, retry_after=0)
+
+    graph = ctx.graph_mode()
+    made = [
+        tasks.LocalWorkflowTask(lambda: WORLD.seen.append("local"), ctx, name="local"),
+        tasks.RemoteWorkflowTask({}, {"task_name": "tests.authoring.plugin.logs"}, ctx),
+        tasks.SetNodeInstanceStateTask("alone_6", "mine", workflow_context=ctx),
+        tasks.DryRunLocalWorkflowTask(lambda: WORLD.seen.append("dry"), ctx, name="dry"),
+        Own(ctx),
+    ]
+    for task in made:
+        task.on_success = until_there_is_one
+        graph.add_task(task)
+    graph.execute()
+    return [type(task).__name__ for task in made]
 
 
 def modes(ctx: Any) -> Any:

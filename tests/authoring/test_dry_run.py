@@ -62,6 +62,18 @@ def test_a_dry_run_is_told_apart(life):
     assert [decode(row.options_json).get("dry_run") for row in life.journal.executions()] == [None, True]
 
 
+def test_tasks_that_a_plugin_makes_are_shown_only(life):
+    """Whatever their class; no handler is asked, for one may wait for a result that never comes."""
+    assert does(life, contexts.made_directly, DRY) == [
+        "LocalWorkflowTask", "RemoteWorkflowTask", "SetNodeInstanceStateTask", "DryRunLocalWorkflowTask", "Own",
+    ]  # fmt: skip
+    assert WORLD.seen == []
+    assert [kind for kind, *_ in shown(life, life.engine.executions()[0].id)] == [
+        "DRY_RUN", "DRY_RUN", "NOP", "DRY_RUN", "DRY_RUN",
+    ]  # fmt: skip
+    assert {one.state for one in life.journal.instances(1)} == {"uninitialized"}
+
+
 @workflow
 def in_two_halves(ctx):
     """One operation before the process dies, one after."""

@@ -58,7 +58,7 @@ def test_what_ctx_says_without_a_server(life):
 
 def test_what_needs_a_server_is_refused_by_class(life):
     """NotImplementedError for most, RuntimeError for another execution (workflow-api §2.2)."""
-    calls = [*REFUSED, "get_operations", "start_modification", "list_started_modifications", "start_execution"]
+    calls = [*REFUSED, "start_modification", "list_started_modifications", "start_execution"]
     found = does(life, contexts.refusals, names=calls)
     assert found == ["NotImplementedError"] * (len(calls) - 1) + ["RuntimeError"]
 
@@ -120,7 +120,9 @@ def test_update_node_instance_of_nobody(life):
 
 def test_the_status_of_an_execution_is_not_a_workflows_to_set(life):
     """The task fails with NotImplementedError, as in the older system's local mode."""
-    assert does(life, contexts.status) == "an execution's status is what its journal says of it"
+    assert does(life, contexts.status) == (
+        "the status 'mine' cannot be set: an execution's status is what its journal says of it"
+    )
 
 
 def test_operations_that_are_refused(life):

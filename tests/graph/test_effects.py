@@ -67,7 +67,7 @@ def test_an_instance_that_is_not_there_fails_the_task(kind):
 
 def test_a_status_is_always_refused():
     """It is what the journal says."""
-    failed, detail = effect(Bench(), Kind.EXECUTION_STATUS, "")
+    failed, detail = effect(Bench(), Kind.EXECUTION_STATUS, "", status="mine")
     assert failed
     assert detail["error"]["type"] == "builtins:NotImplementedError"
 
