@@ -10,7 +10,6 @@ from durable_wf.authoring.stored_objects import Raw, raw_instance, raw_node, raw
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from durable_wf.authoring.results import WorkflowTaskResult
     from durable_wf.authoring.services import Topology
     from durable_wf.authoring.workflow_ctx import WorkflowContext
     from durable_wf.model.plan import Node, Plugin
@@ -143,7 +142,7 @@ class LocalHandler:
         known = topology.plugins.get(name) if topology is not None else None
         return plugin if known is None else raw_plugin(known)
 
-    def get_send_task_event_func(self, task: Any) -> Callable[..., WorkflowTaskResult]:
+    def get_send_task_event_func(self, task: Any) -> Callable[..., None]:
         """Writes events about a task."""
         del task
         return self._ctx.internal.send_task_event
@@ -154,9 +153,9 @@ class LocalHandler:
         message: str | None = None,
         args: Any = None,
         additional_context: dict[str, Any] | None = None,
-    ) -> WorkflowTaskResult:
+    ) -> None:
         """As `ctx.internal.send_workflow_event`."""
-        return self._ctx.internal.send_workflow_event(event_type, message, args, additional_context)
+        self._ctx.internal.send_workflow_event(event_type, message, args, additional_context)
 
     def download_deployment_resource(self, resource_path: str, target_path: str | None = None) -> str:
         """As `ctx.download_resource`."""

@@ -10,24 +10,25 @@ from durable_wf.authoring.graphs import TaskDependencyGraph
 from durable_wf.authoring.handler import LocalHandler, ViewedTopology
 from durable_wf.authoring.home import Home
 from durable_wf.authoring.local_pool import LocalTasksProcessing
-from durable_wf.authoring.operation_ctx import make_logger
-from durable_wf.authoring.requests import Defaults, effect_spec, in_dry_run, local_spec
+from durable_wf.authoring.requests import Defaults, in_dry_run, local_spec
 from durable_wf.authoring.results import WorkflowTaskResult
+from durable_wf.authoring.speech import make_logger
 from durable_wf.authoring.task_classes import task_of
+from durable_wf.authoring.task_events import Sending
 from durable_wf.dsl.runtime import evaluate
-from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Mapping
 
     from durable_wf.authoring.services import Bridge, Topology
+    from durable_wf.authoring.speech import Speech
     from durable_wf.authoring.tasks import WorkflowTask
     from durable_wf.authoring.workflow_ctx import WorkflowContext
     from durable_wf.model.events import Spec
 
 
-class Internal:
+class Internal(Sending):
     """The inside of a workflow's context.
 
     topology      the deployment, or None for a plain Python workflow
@@ -44,8 +45,9 @@ class Internal:
         bridge: Bridge,
         topology: Topology | None,
         options: Mapping[str, Any],
-        log: Callable[[logging.LogRecord], None],
+        speech: Speech,
     ) -> None:
+        self.speech = speech
         self.bridge = bridge
         self.topology = topology
         self.defaults = Defaults(options, topology.settings if topology is not None else {})
@@ -56,7 +58,6 @@ class Internal:
         self.unfetched: set[WorkflowTaskResult] = set()
         self.dry_run = bool(options.get("dry_run"))
         self._ctx = ctx
-        self._log = log
 
     # ------------------------------------------------------------------ tasks and graphs
 
@@ -165,25 +166,6 @@ class Internal:
             raise RuntimeError(text)
         return evaluate(payload, DeploymentScope(ViewedTopology(self._ctx, self.topology), ctx or {}))
 
-    def send_workflow_event(
-        self,
-        event_type: str,
-        message: str | None = None,
-        args: Any = None,
-        additional_context: dict[str, Any] | None = None,
-    ) -> WorkflowTaskResult:
-        """Write an event about the execution, at once."""
-        context = {**(additional_context or {}), **({"arguments": args} if args else {})}
-        return self.start(
-            effect_spec(Kind.EVENT, event_type, event=message or "", event_type=event_type, context=context)
-        )
-
-    def send_task_event(self, state: str, task: Any, event: Any = None) -> WorkflowTaskResult:
-        """Write an event about a task, beside those that the engine makes of what happens to it."""
-        said = f" -> {event}" if event is not None else ""
-        context = {"task_name": str(task.name), "task_current_state": state}
-        return self.send_workflow_event(f"task_{state}", f"Task {state} '{task.name}'{said}", None, context)
-
     def new_logger(self, name: str) -> logging.Logger:
         """A logger whose lines are the execution's."""
-        return make_logger(name, self._log)
+        return make_logger(name, self.speech)

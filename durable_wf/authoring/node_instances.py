@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from durable_wf.authoring.fixed_set import FixedSet, fixed_hash
 from durable_wf.authoring.operations import Subject, run_operation
 from durable_wf.authoring.requests import effect_spec
+from durable_wf.authoring.speech import make_logger
 from durable_wf.authoring.stored_objects import raw_instance
 from durable_wf.model.rows import Kind
 
@@ -74,8 +75,9 @@ class CloudifyWorkflowNodeInstance:
 
     @cached_property
     def logger(self) -> logging.Logger:
-        """`ctx.<execution id>-<instance id>`; its lines are the execution's."""
-        return self.ctx.internal.new_logger(f"{self.ctx.logger.name}-{self.id}")
+        """`ctx.<execution id>-<instance id>`: its lines are the workflow's, about this instance."""
+        speech = self.ctx.internal.speech.about(node_id=self.id, node_name=self.node_id)
+        return make_logger(f"ctx.{self.ctx.execution_id}-{self.id}", speech)
 
     @property
     def relationships(self) -> Iterator[CloudifyWorkflowRelationshipInstance]:

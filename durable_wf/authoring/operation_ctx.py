@@ -6,21 +6,22 @@ changes too, is merged key by key in the commit of the outcome.
 
 from __future__ import annotations
 
-import logging
 from copy import deepcopy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from durable_wf.authoring.evaluation import DeploymentScope
 from durable_wf.authoring.exceptions import NonRecoverableError, OperationRetry
-from durable_wf.codec import encode, storable
+from durable_wf.authoring.speech import PLUGIN_EVENT, make_logger
+from durable_wf.codec import encode
 from durable_wf.dsl.runtime import evaluate
 from durable_wf.graph.properties import difference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import logging
 
     from durable_wf.authoring.services import Topology
+    from durable_wf.authoring.speech import Speech
     from durable_wf.model.plan import Node
     from durable_wf.model.protocol import InstanceData, OperationRequest, PropertyChange
 
@@ -206,9 +207,7 @@ class PluginContext(str):  # noqa: SLOT000 - a handful a process; the attributes
 class OperationContext:
     """`ctx` inside an operation. `type` says which of node, instance, source and target there are."""
 
-    def __init__(
-        self, request: OperationRequest, topology: Topology | None, log: Callable[[logging.LogRecord], None]
-    ) -> None:
+    def __init__(self, request: OperationRequest, topology: Topology | None, speech: Speech) -> None:
         self._request = request
         self._topology = topology
         self._operation = request.body.get("operation") or {}
@@ -221,7 +220,7 @@ class OperationContext:
         self.operation = OperationInfo(request, self._operation.get("relationship"))
         self.resume = request.resumed
         self.local = True
-        self._log = log
+        self.speech = speech
         self._subjects = {
             role: RelationshipSubjectContext(data, topology, writable=True)
             for role, data in request.instances.items()
@@ -231,7 +230,11 @@ class OperationContext:
     @cached_property
     def logger(self) -> logging.Logger:
         """Its lines are events of the attempt. Made when it is used: a logger costs more than an empty operation."""
-        return make_logger(f"ctx.{self.task_id}", self._log)
+        return make_logger(f"ctx.{self.task_id}", self.speech)
+
+    def send_event(self, event: object) -> None:
+        """Send an event of the operation; it is in the journal within a second, however the operation ends."""
+        self.speech.event(PLUGIN_EVENT, str(event))
 
     @property
     def type(self) -> str:
@@ -281,31 +284,3 @@ class OperationContext:
             if changes:
                 found[subject.instance.id] = changes
         return found
-
-
-_LINE = logging.Formatter("%(message)s")
-
-
-def line_of(record: logging.LogRecord) -> str:
-    """What a log record says, with its traceback if it has one, as text that any store can hold."""
-    try:
-        text = _LINE.format(record)
-    except Exception:  # noqa: BLE001 - a line with the wrong arguments must not fail the operation
-        text = f"{record.msg} {record.args}"
-    return storable(text)
-
-
-class _Forward(logging.Handler):
-    def __init__(self, log: Callable[[logging.LogRecord], None]) -> None:
-        super().__init__(logging.DEBUG)
-        self._log = log
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._log(record)
-
-
-def make_logger(name: str, log: Callable[[logging.LogRecord], None]) -> logging.Logger:
-    """A logger of its own, outside the logging hierarchy: nothing is left behind, the root is not touched."""
-    logger = logging.Logger(name, logging.DEBUG)  # noqa: LOG001 - one per attempt would stay registered for ever
-    logger.addHandler(_Forward(log))
-    return logger

@@ -62,7 +62,7 @@ def run_operation(
             plan=plan,
             about=about | timeouts(plan.timeout, plan.timeout_recoverable),
             on_unknown=plugin.on_unknown if plugin is not None else None,
-            send_task_events=send_task_events,
+            events=send_task_events,
         )
     )
 

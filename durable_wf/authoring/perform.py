@@ -8,32 +8,31 @@ from durable_wf.authoring import recorded
 from durable_wf.authoring.current import current_ctx, current_workflow_ctx
 from durable_wf.authoring.evaluation import evaluate_inputs
 from durable_wf.authoring.functions import find, with_ctx
-from durable_wf.authoring.operation_ctx import OperationContext, line_of
+from durable_wf.authoring.operation_ctx import OperationContext
+from durable_wf.authoring.speech import speaking
 from durable_wf.codec import MAX_RESULT_BYTES, encode
 from durable_wf.model.protocol import OperationOutcome, OperationRequest, Status
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable
 
     from durable_wf.authoring.services import Topology
+    from durable_wf.authoring.speech import Speech
 
 _FRAMES = 1  # our own frame at the top of an operation's traceback
 
 
 def perform_operation(
-    request: OperationRequest, topology: Topology | None, wall_us: Callable[[], int]
+    request: OperationRequest, topology: Topology | None, wall_us: Callable[[], int], speech: Speech
 ) -> OperationOutcome:
-    """Run an operation by its path."""
+    """Run an operation by its path.
+
+    speech  what it says while it runs
+    """
     began_us = wall_us()
-    logs: list[tuple[int, str, str]] = []
-
-    def log(record: logging.LogRecord) -> None:
-        logs.append((wall_us(), record.levelname.lower(), line_of(record)))
-
     ctx = None
     try:
-        ctx = OperationContext(request, topology, log)
+        ctx = OperationContext(request, topology, speech)
         function = find(request.body["function"])
         kwargs = evaluate_inputs(request, topology)
         with current_ctx.push(ctx, {**kwargs, "ctx": ctx}):
@@ -45,20 +44,22 @@ def perform_operation(
         outcome = failed(error, began_us, wall_us())
     if ctx is not None:
         outcome = _with_changes(ctx, outcome)
-    outcome.logs = logs
     return outcome
 
 
 def perform_callable(
-    call: Callable[..., Any] | None, request: OperationRequest, ctx: Any, wall_us: Callable[[], int]
+    call: Callable[..., Any] | None, request: OperationRequest, ctx: Any, wall_us: Callable[[], int], speech: Speech
 ) -> OperationOutcome:
-    """Run a local task: a callable that the workflow function has given."""
+    """Run a local task: a callable that the workflow function has given.
+
+    speech  what it says while it runs, also through the workflow's own context
+    """
     began_us = wall_us()
     try:
         if call is None:
             text = f"the callable of local task '{request.name}' was not given again by the workflow function"
             raise RuntimeError(text)
-        with current_workflow_ctx.push(ctx):
+        with current_workflow_ctx.push(ctx), speaking(speech):
             result = call(**request.body["kwargs"])
         return _succeeded(result, began_us, wall_us())
     except BaseException as error:  # noqa: BLE001 - whatever it raises is its outcome

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 _NO_ARGUMENTS = '"kwargs":{}'
 _NO_POLICY = Policy(0, 0.0, "rerun").to_json()  # of tasks whose effect is rows: never retried, never unknown
 
-_QUIET: dict[bool, dict[str, bool]] = {False: {}, True: {"send_task_events": False}}  # told only where it is not usual
-
 
 class Defaults:
     """What an execution says of its tasks where they say nothing: retries, also of subgraphs, and unknown outcomes."""
@@ -65,13 +63,13 @@ def operation_spec(
     on_unknown: str | None = None,
     retries: int | None = None,
     interval: float | None = None,
-    send_task_events: bool = True,
+    events: bool = True,
 ) -> Spec:
     """A task that runs a function by its path.
 
-    plan   the operation in the plan, whose own retries win over the defaults
-    about  what the operation's context shows: node, plugin, relationship
-    send_task_events   False: only its failures are told as events
+    plan    the operation in the plan, whose own retries win over the defaults
+    about   what the operation's context shows: node, plugin, relationship
+    events  `send_task_events`: whether more than its failures is told; stored only where it is false
     """
     if plan is not None:
         retries = plan.max_retries if retries is None else retries
@@ -81,9 +79,7 @@ def operation_spec(
         resumable=is_resumable(function), retries=retries, interval=interval, on_unknown=on_unknown
     )
     evaluate = plan is not None and plan.has_intrinsic_functions
-    before, after = _around_kwargs(
-        function, policy, evaluate, tuple(about.items()) if about else (), quiet=not send_task_events
-    )
+    before, after = _around_kwargs(function, policy, evaluate, tuple(about.items()) if about else (), events)
     arguments = encode(kwargs, what=f"the arguments of {name}") if kwargs else "{}"
     return Spec(Kind.OPERATION, storable(name), target, f"{before}{arguments}{after}")
 
@@ -94,8 +90,7 @@ def _around_kwargs(
     policy: Policy,
     evaluate: bool,
     about: tuple[tuple[str, Any], ...],
-    *,
-    quiet: bool,
+    events: bool,
 ) -> tuple[str, str]:
     """The canonical JSON of a request before and after its arguments: most tasks differ in nothing else."""
     body = {
@@ -104,10 +99,14 @@ def _around_kwargs(
         "kwargs": {},
         "operation": dict(about),
         "policy": policy.to_json(),
-        **_QUIET[quiet],
+        **_events(events),
     }
     before, mark, after = encode(body).partition(_NO_ARGUMENTS)
     return before + mark[:-2], after
+
+
+def _events(events: bool) -> dict[str, bool]:
+    return {} if events else {"send_task_events": False}
 
 
 def local_spec(
@@ -118,11 +117,14 @@ def local_spec(
     kwargs: dict[str, Any],
     retries: int | None,
     interval: float | None,
-    send_task_events: bool = True,
+    events: bool = True,
 ) -> Spec:
-    """A task that runs a callable; the callable comes back by replay and is not stored."""
+    """A task that runs a callable; the callable comes back by replay and is not stored.
+
+    events  as of `operation_spec`
+    """
     policy = defaults.policy(resumable=bool(getattr(call, "resumable", False)), retries=retries, interval=interval)
-    body = {"kwargs": kwargs, "policy": policy.to_json(), **_QUIET[not send_task_events]}
+    body = {"kwargs": kwargs, "policy": policy.to_json(), **_events(events)}
     request = encode(body, what=f"the arguments of local task {name}")
     return Spec(Kind.LOCAL, storable(name), "", request, callable=call)
 

@@ -25,13 +25,13 @@ from durable_wf.model.events import Asked, Begins, Gets
 from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable, Iterator, Mapping
 
     from durable_wf.authoring.graphs import TaskDependencyGraph
     from durable_wf.authoring.node_instances import CloudifyWorkflowNodeInstance
     from durable_wf.authoring.nodes import CloudifyWorkflowNode
     from durable_wf.authoring.services import Bridge, Topology
+    from durable_wf.authoring.speech import Speech
     from durable_wf.model.commands import Answer
     from durable_wf.model.events import Spec
 
@@ -55,7 +55,7 @@ class WorkflowContext(ServerCalls):
         execution_id: str,
         workflow_id: str,
         options: Mapping[str, Any],
-        log: Callable[[logging.LogRecord], None],
+        speech: Speech,
         record: Mapping[str, Any] | None = None,
     ) -> None:
         self.execution_id = execution_id
@@ -66,7 +66,7 @@ class WorkflowContext(ServerCalls):
         self.amqp_handlers: set[Any] = set()
         self.dry_run = bool(options.get("dry_run"))
         self.wait_after_fail: float = options.get("wait_after_fail", DEFAULT_WAIT_AFTER_FAIL_S)
-        self.internal = Internal(self, bridge, topology, options, log)
+        self.internal = Internal(self, bridge, topology, options, speech)
         self.logger = self.internal.new_logger(f"ctx.{execution_id}")
         self._record = dict(record or {})
         self._snapshot: tuple[int | None, WorkflowNodesAndInstancesContainer] | None = None
@@ -246,7 +246,7 @@ class WorkflowContext(ServerCalls):
                 about=about | timeouts(timeout, timeout_recoverable),
                 retries=total_retries,
                 interval=retry_interval,
-                send_task_events=send_task_events,
+                events=send_task_events,
             )
         )
 
@@ -338,6 +338,6 @@ class WorkflowContext(ServerCalls):
             kwargs=config.get("kwargs") or {},
             retries=config["total_retries"],
             interval=config["retry_interval"],
-            send_task_events=bool(config["send_task_events"]),
+            events=bool(config["send_task_events"]),
         )
         return self.internal.emit(spec, info=config.get("info"), node=node)

@@ -167,8 +167,12 @@ def _error_lines(error: Error, indent: str, *, verbose: bool) -> Iterator[str]:
     message = error.message if verbose else error.message.partition("\nTraceback ")[0]
     yield indent + clean(f"{name}: {message}").replace("\n", f"\n{indent}")
     for cause in error.causes:
-        text = short(f"{cause.get('type', '')}: {cause.get('message', '')}", 400)
-        yield f"{indent}caused by {text}"
+        itself = (cause.get("type"), cause.get("message")) == (name.rpartition(".")[2], error.message)
+        if verbose or not itself:  # what an operation raised, raised again by the workflow
+            text = short(f"{cause.get('type', '')}: {cause.get('message', '')}", 400)
+            yield f"{indent}caused by {text}"
+        if verbose and cause.get("traceback"):
+            yield indent + "    " + clean(str(cause["traceback"]).rstrip()).replace("\n", f"\n{indent}    ")
     if verbose and error.traceback:
         yield indent + clean(error.traceback.rstrip()).replace("\n", f"\n{indent}")
 

@@ -27,6 +27,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "show": ("durable-wf show 4be1",),
     "resume": ("durable-wf resume 4be1 --dry-run", "durable-wf resume 4be1"),
     "journal": ("durable-wf journal 4be1",),
+    "logs": ("durable-wf logs 4be1", "durable-wf logs 4be1 -v --json"),
     "verify": ("durable-wf verify",),
     "demo": ("durable-wf demo",),
     "config": ("durable-wf config show --origin",),

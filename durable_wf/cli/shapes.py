@@ -42,6 +42,8 @@ OUTPUTS: Mapping[str, Shape] = {
     "resume --dry-run": Shape(records.Resume),
     "journal": Shape(records.JournalEntry, is_list=True),
     "journal --follow": Shape(records.JournalEntry, per_line=True),
+    "logs": Shape(records.Message, is_list=True),
+    "logs --follow": Shape(records.Message, per_line=True),
     "verify": Shape(Verification),
     "demo": Shape(DemoRecord),
     "demo --clean": Shape(CleanedRecord),

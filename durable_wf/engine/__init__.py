@@ -7,19 +7,22 @@ it runs. Several processes may have an engine on the same journal file.
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 import psutil
 
+from durable_wf.authoring import capture
 from durable_wf.authoring.functions import find, refuses_resume
 from durable_wf.authoring.recorded import from_record
 from durable_wf.clock import SystemClock
 from durable_wf.codec import decode
 from durable_wf.engine.code import differing, fingerprints, make_importable
+from durable_wf.engine.delivery import Delivery
 from durable_wf.engine.deployments import Deployments
 from durable_wf.engine.options import ResumeOptions, RunOptions
 from durable_wf.engine.preview import Preview, preview
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from durable_wf.clock import Clock
+    from durable_wf.inspection.view import Store
     from durable_wf.model import rows
     from durable_wf.model.protocol import OperationOutcome
     from durable_wf.scheduler.pool import Work
@@ -92,6 +96,9 @@ class Engine:
     durability      `power`: a commit survives a power cut; `process`: any crash of the process
     max_operations  worker threads, for all executions together
     clock, new_id   where time and execution ids come from
+    on_event        is given every event and log as a mapping (workflow-api §12.2), after its commit, in order, on a
+                    thread of its own
+    log_level       least level of what plugins' own loggers say that the journal gets; `ctx.logger` says all
     """
 
     def __init__(
@@ -103,6 +110,8 @@ class Engine:
         clock: Clock | None = None,
         new_id: Callable[[], str] | None = None,
         unsafe_network_fs: bool = False,
+        on_event: Callable[[dict[str, Any]], object] | None = None,
+        log_level: int = logging.INFO,
     ) -> None:
         self.clock = clock or SystemClock()
         self._new_id = new_id or (lambda: secrets.token_hex(6))
@@ -118,6 +127,9 @@ class Engine:
         self._hosted: dict[str, Hosted] = {}
         self._topologies: dict[int, DeploymentTopology] = {}
         self.host = Host(self.journal, self.clock, self._perform, max_operations=max_operations)
+        self._log_level = log_level
+        self._delivery = Delivery(cast("Store", self.journal), self.clock.wall_us, on_event)
+        self.host.committed = self._delivery.committed
         self.host.start()
         self.deployments = Deployments(self.journal, self.clock, self.host.ask)
 
@@ -145,7 +157,9 @@ class Engine:
         uid = self._new_id()
         row = self.host.ask(lambda: create(self.journal, self.clock, plan, topology, uid, options, _owner()))
         with self._owning(row.id):
-            run = Run(row, topology, plan.function, resumed=False, journal_id=self.journal.id)
+            run = Run(
+                row, topology, plan.function, resumed=False, journal_id=self.journal.id, log_level=self._log_level
+            )
             self._host(run, self.journal.history(row.id), options.max_parallel, cautious=0)
         return uid
 
@@ -192,7 +206,8 @@ class Engine:
                 raise InputError(text)
             topology = of_row(self.journal, found)
         make_importable(topology)
-        return Run(row, topology, find(row.function), resumed=True, journal_id=self.journal.id)
+        function = find(row.function)
+        return Run(row, topology, function, resumed=True, journal_id=self.journal.id, log_level=self._log_level)
 
     def _host(
         self,
@@ -207,6 +222,7 @@ class Engine:
         core = Core(history, cut=cut, reset_all=reset_all)
         hosted = Hosted(core, self.host.post, self.host.ask, limit=limit, cautious=cautious)
         self._runs[run.row.id] = run
+        capture.begin(self)
         run.begin(self.host, hosted)
         self._hosted[run.row.uid] = hosted
 
@@ -236,6 +252,7 @@ class Engine:
         if not hosted.done.wait(timeout):
             text = f"execution '{execution}' has not ended within {timeout} s"
             raise TimeoutError(text)
+        self._delivery.flush()
         if isinstance(hosted.failure, NonDeterministicWorkflow):
             text = f"execution '{execution}': the code asks for other tasks than the journal remembers"
             text += f"\n{hosted.failure.report}"
@@ -315,6 +332,8 @@ class Engine:
         for hosted in self._hosted.values():
             hosted.done.wait()
         self.host.close()
+        self._delivery.close()
+        capture.end(self)
         self.journal.close()
 
     def __enter__(self) -> Self:

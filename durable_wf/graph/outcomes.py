@@ -42,8 +42,7 @@ def ended(run: Run, pen: Pen, event: Ended) -> None:
     task = run.in_flight.get(event.no)
     if task is None or task.attempts != event.attempt:
         return
-    for at_us, level, text in event.outcome.logs:
-        pen.log(task, at_us, level, text)
+    pen.say(task.no, task.attempts, event.outcome.logs)
     outcome = _write_properties(pen, event.outcome)
     del run.in_flight[event.no]
     if outcome.status is not Status.SUCCEEDED:

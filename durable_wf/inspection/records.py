@@ -170,6 +170,42 @@ class DryRun(ExecutionDetail):
 
 
 @dataclass(frozen=True, slots=True)
+class MessageText:
+    """What an event or log says. `arguments` is what the text was made with, or null."""
+
+    text: str
+    arguments: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event (type `cloudify_event`) or a log (`cloudify_log`), in the reference's shape (workflow-api §12.2).
+
+    event_type     null for a log
+    logger, level  null for an event
+    context        what it is about: execution, deployment, and where it has them task, attempt, node, operation
+    """
+
+    type: str
+    event_type: str | None
+    timestamp: str
+    logger: str | None
+    level: str | None
+    message: MessageText
+    context: dict[str, Any]
+    message_code: str | None
+
+
+def message_record(found: dict[str, Any]) -> Message:
+    """What `inspection.events` tells, as a record."""
+    said = found["message"]
+    return Message(
+        found["type"], found.get("event_type"), found["timestamp"], found.get("logger"), found.get("level"),
+        MessageText(said["text"], said.get("arguments")), found["context"], found["message_code"],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """A blueprint with inputs."""
 

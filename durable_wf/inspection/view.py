@@ -27,6 +27,13 @@ class Store(Reader, Protocol):
         """All rows of a table that belong to an execution, a deployment, or, with 0, to the journal."""
         ...
 
+    def links(self, of: tuple[int, int], *, since: int = 0) -> list[rows.Link]:
+        """The links of the hash chain of (execution, deployment), of which one is 0: one a commit, in order.
+
+        since  ordinal of the last one that is not wanted
+        """
+        ...
+
 
 class View:
     """A journal, read only.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from durable_wf.model.protocol import OperationOutcome
+    from durable_wf.model.protocol import Logged, OperationOutcome
     from durable_wf.model.rows import Kind
 
 
@@ -151,12 +151,15 @@ class Ended(NamedTuple):
     outcome: OperationOutcome
 
 
-class Logged(NamedTuple):
-    """The workflow function logged a line."""
+class Said(NamedTuple):
+    """Lines and events of an attempt, or of the workflow function itself, in the order in which they were said.
 
-    at_us: int
-    level: str
-    text: str
+    no, attempt  None for the function
+    """
+
+    no: int | None
+    attempt: int | None
+    lines: list[Logged]
 
 
 class Due(NamedTuple):
@@ -172,4 +175,4 @@ class Stops:
     handed_back: list[tuple[int, int]] = field(default_factory=list)
 
 
-FromOutside = Begun | Ended | Due | Logged | Stops
+FromOutside = Begun | Ended | Due | Said | Stops

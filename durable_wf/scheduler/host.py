@@ -6,21 +6,22 @@ an item in the queue. When idle it looks four times a second whether another pro
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import itertools
 import threading
 from operator import attrgetter
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.errors import DurableError, EngineBug, Fenced, NonDeterministicWorkflow, StorageError, UsageError
 from durable_wf.graph.pen import Pen
 from durable_wf.model.commands import Answer, Arm, Consult, HandOut, Over
 from durable_wf.model.events import Begun, Due, Ended, Stops
+from durable_wf.scheduler import intake
 from durable_wf.scheduler.hosted import GoesLive, Hosted
 from durable_wf.scheduler.instances import TurnStorage, instance_data
-from durable_wf.scheduler.pool import Pool, Work
+from durable_wf.scheduler.pool import Pool, Work, make_work
+from durable_wf.scheduler.voices import FLUSH, FLUSH_US, Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,17 +30,17 @@ if TYPE_CHECKING:
     from durable_wf.graph.decide import Core
     from durable_wf.journal.port import Journal, Turn
     from durable_wf.model.protocol import InstanceData, OperationOutcome
+    from durable_wf.model.rows import Changes
 
 LOOK_S = 0.25  # how often an idle runner looks for other processes' commits
 SHORT_WINDOW = 64
-SHORT_US = 200  # an operation that is shorter costs less than its commit
-CROWD_S = 0.0003  # how long short operations are given to end in, as long as any does
 
 
 class Host:
     """All executions that this process runs: one scheduler thread, one connection, one pool.
 
-    perform   runs one attempt in a worker thread; never raises
+    perform    runs one attempt in a worker thread; never raises
+    committed  is told, on this thread, of what was committed for an execution, before anything acts on it; None: nobody
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Host:
         self.pool = Pool(max_operations, perform, self.queue)
         self.window = max(2 * max_operations, SHORT_WINDOW)
         self.turns = 0
+        self.committed: Callable[[Hosted, Changes], None] | None = None
         self._hosted: dict[int, Hosted] = {}
         self._draining: set[Hosted] = set()  # dropped, with operations still running
         self._timers: list[tuple[int, int, Hosted, tuple[str, int]]] = []
@@ -58,7 +60,6 @@ class Host:
         self._thread: threading.Thread | None = None
         self._gate = threading.Lock()  # between putting something that must be taken, and the loop's end
         self._closing = False
-        self._never = threading.Event()
         self._over = False
         self._round = 0
 
@@ -73,11 +74,19 @@ class Host:
         """Tell the scheduler something."""
         self.queue.put(item)
 
+    def hear(self, batch: Batch) -> None:
+        """Have what is said written; once the loop has ended it is not."""
+        try:
+            self._put(batch)
+        except UsageError:
+            batch.drop()
+
     def add(self, hosted: Hosted) -> None:
         """Take an execution in; its workflow thread may start afterwards.
 
         raises  UsageError when the loop has ended
         """
+        hosted.hear = self.hear
         self._put(("add", hosted))
 
     def ask(self, function: Callable[[], Any]) -> Any:
@@ -94,7 +103,7 @@ class Host:
             return value
         raise value
 
-    def _put(self, item: tuple[Any, ...]) -> None:
+    def _put(self, item: tuple[Any, ...] | Batch) -> None:
         with self._gate:
             if self._over:
                 raise _closed()
@@ -116,7 +125,7 @@ class Host:
     def _loop(self) -> None:
         try:
             while not self._closing:
-                items = self._wait()
+                items = intake.take(self.queue, self.pool, self._patience())
                 try:
                     self._step(items)
                 except DurableError as error:
@@ -133,14 +142,14 @@ class Host:
         with self._gate:
             self._over = True
         left: list[Any] = []
-        with contextlib.suppress(Empty):
-            while True:
-                left.append(self.queue.get_nowait())
+        intake.drain(self.queue, left)
         for item in left:
             if isinstance(item, tuple) and item[0] == "ask":
                 item[2].put((False, _closed()))
             elif isinstance(item, tuple) and item[0] == "add":
                 self._hosted[item[1].id] = item[1]
+            elif isinstance(item, Batch):
+                item.drop()
         for hosted in self._hosted.values():
             hosted.abandon(_closed())
 
@@ -152,33 +161,6 @@ class Host:
                 self._drop(hosted)
             finally:
                 hosted.broke(error)
-
-    def _wait(self) -> list[Any]:
-        """All that has happened, once anything has.
-
-        Operations that are shorter than a commit come in crowds: while more of them wait for a worker, they are let
-        end first, so that all go into one transaction. That also keeps workers from fighting the writing of rows for
-        the interpreter's lock.
-        """
-        items: list[Any] = []
-        try:
-            items.append(self.queue.get(timeout=self._patience()))
-        except Empty:
-            return items
-        self._drain(items)
-        looked_at = 0
-        while looked_at < len(items) and self.pool.waiting() and _are_short(items[looked_at:]):
-            looked_at = len(items)
-            self._never.wait(CROWD_S)
-            self._drain(items)
-        return items
-
-    def _drain(self, items: list[Any]) -> None:
-        try:
-            while True:
-                items.append(self.queue.get_nowait())
-        except Empty:
-            return
 
     def _patience(self) -> float | None:
         if not self._hosted:
@@ -194,6 +176,8 @@ class Host:
         for item in items:
             if isinstance(item, Work):
                 self._took_end(item, facts)
+            elif isinstance(item, Batch):
+                self._took_batch(item, facts)
             elif isinstance(item, GoesLive):
                 if self._hosts(item.hosted):
                     facts.setdefault(item.hosted.id, []).append(item)
@@ -221,14 +205,35 @@ class Host:
             hosted.no_longer(work)
             self._give_up(hosted)
 
+    def _took_batch(self, batch: Batch, facts: dict[int, list[Any]]) -> None:
+        """Something was said: it goes into the execution's next turn, which is now where somebody waits for that."""
+        hosted = batch.voice.hosted
+        if not self._hosts(hosted):
+            batch.drop()
+            return
+        if not batch.heard:
+            batch.heard = True
+            hosted.voices.add(batch.voice)
+            facts.get(hosted.id, hosted.unwritten).append(batch)
+            if not hosted.flushes:
+                hosted.flushes = True
+                self._arm(self.clock.now().boot_us + FLUSH_US, hosted, FLUSH)
+        if batch.full:
+            facts.setdefault(hosted.id, [])
+
+    def _arm(self, due_us: int, hosted: Hosted, timer: tuple[str, int]) -> None:
+        heapq.heappush(self._timers, (due_us, next(self._count), hosted, timer))
+
     def _took_timers(self, facts: dict[int, list[Any]]) -> None:
         if not self._timers:
             return
         now_us = self.clock.now().boot_us
         while self._timers and self._timers[0][0] <= now_us:
             _, _, hosted, timer = heapq.heappop(self._timers)
-            if self._hosts(hosted):
-                facts.setdefault(hosted.id, []).append(Due(timer))
+            if timer == FLUSH:
+                hosted.flushes = False
+            if self._hosts(hosted) and (timer != FLUSH or hosted.unwritten):
+                facts.setdefault(hosted.id, []).extend([] if timer == FLUSH else [Due(timer)])
 
     def _control(self, item: tuple[Any, ...], facts: dict[int, list[Any]]) -> None:
         if item[0] == "add":
@@ -319,9 +324,13 @@ class Host:
             if work.began_us is not None and not work.told:
                 work.told = True
                 core.handle(pen, Begun(work.no, work.attempt, work.began_us))
-        for fact in facts:
-            if isinstance(fact, GoesLive):
+        said, hosted.unwritten = hosted.unwritten, []
+        for fact in [*said, *facts]:
+            if isinstance(fact, Batch):
+                core.handle(pen, fact.take())
+            elif isinstance(fact, GoesLive):
                 hosted.taken = True
+                core.handle(pen, fact.said)
                 core.go_live(pen, fact.event)
             else:
                 core.handle(pen, fact)
@@ -341,6 +350,8 @@ class Host:
         """After the commit: what each core has ordered, and then all that is for workers at once."""
         works = []
         for hosted, pen, given in pens:
+            if self.committed is not None:
+                self.committed(hosted, pen.changes)
             for command in pen.commands:
                 if isinstance(command, HandOut):
                     works.append(make_work(hosted, command, given[command.no]))
@@ -354,8 +365,7 @@ class Host:
         if isinstance(command, (Answer, Consult)):
             hosted.answer(command)
         elif isinstance(command, Arm):
-            due_us = decided_us + command.delay_us
-            heapq.heappush(self._timers, (due_us, next(self._count), hosted, command.timer))
+            self._arm(decided_us + command.delay_us, hosted, command.timer)
         elif isinstance(command, Over):
             self._drop(hosted)
             hosted.finish(command.state, command.asks)
@@ -364,6 +374,7 @@ class Host:
         """Have nothing more to do with it; it is forgotten last, so that it is told whatever goes wrong here."""
         for work in self.pool.take_back(hosted):
             hosted.no_longer(work)
+        hosted.silence()
         self._draining.add(hosted)
         self._give_up(hosted)
         self._hosted.pop(hosted.id, None)
@@ -374,26 +385,6 @@ class Host:
             self._draining.discard(hosted)
             self.journal.disown(hosted.id)
             hosted.released.set()
-
-
-def make_work(hosted: Hosted, command: HandOut, instances: dict[str, InstanceData]) -> Work:
-    """What a worker is given for an attempt that is handed out."""
-    task = hosted.core.run.tasks[command.no]
-    call = task.spec.callable if task.spec is not None else None
-    work = Work(
-        hosted, task.no, command.attempt, task.kind, task.name, task.request.text, task.retries, task.generation,
-        call, instances, repeatable=task.request.policy.repeatable,
-    )  # fmt: skip
-    hosted.gets(work)
-    return work
-
-
-def _are_short(items: list[Any]) -> bool:
-    """Whether all of these are operations that took next to no time."""
-    return all(
-        isinstance(item, Work) and item.outcome is not None and item.outcome.ended_us - item.outcome.began_us < SHORT_US
-        for item in items
-    )
 
 
 def _closed() -> UsageError:

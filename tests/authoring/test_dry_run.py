@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from durable_wf import RunOptions, workflow
 from durable_wf.codec import decode
+from durable_wf.inspection.events import EventReader
 from durable_wf.model.rows import Kind
 from durable_wf.model.states import TASK
 from tests.authoring import contexts
@@ -52,6 +53,17 @@ def test_nothing_runs_and_nothing_of_the_deployment_changes(life):
     ]
     assert life.journal.stored("attempt", 1) == []
     assert list(life.journal.verify()) == []
+
+
+def test_messages_say_that_it_is_a_dry_run(life):
+    """Of the workflow and of its tasks (workflow-api §6.8)."""
+    does(life, contexts.made_directly, DRY)
+    row = life.journal.executions()[0]
+    messages = EventReader(life.journal, row).more()
+    texts = [one["message"]["text"] for one in messages if one["type"] == "cloudify_event"]
+    assert [text for text in texts if not text.endswith("(dry run)")] == []
+    assert any("Starting 'does' workflow execution" in text for text in texts)
+    assert any("local" in text for text in texts)
 
 
 def test_a_dry_run_is_told_apart(life):

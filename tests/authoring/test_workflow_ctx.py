@@ -206,7 +206,7 @@ def test_events_by_the_inner_ways(life):
     does(life, contexts.says)
     assert [(one.type, one.level, one.message) for one in life.journal.events(1)] == [
         ("my_type", "info", "hello"),
-        ("task_started", "info", "Task started 'mine' -> now"),
+        ("task_started", "info", "Task started 'mine'"),
         ("workflow_log", "warning", "from alone"),
     ]
 

@@ -39,6 +39,7 @@ TREE = {
          "--max-parallel"},
     ),
     "journal": ("ID", {"-f", "--follow"}),
+    "logs": ("ID", {"-f", "--follow"}),
     "verify": ("[ID]...", set()),
     "demo": ("", {"--keep", "--clean"}),
     "config show": ("", {"--origin"}),
