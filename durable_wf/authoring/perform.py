@@ -16,14 +16,18 @@ from durable_wf.model.protocol import OperationOutcome, OperationRequest, Status
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from durable_wf.authoring.services import Topology
+    from durable_wf.authoring.services import Services, Topology
     from durable_wf.authoring.speech import Speech
 
 _FRAMES = 1  # our own frame at the top of an operation's traceback
 
 
 def perform_operation(
-    request: OperationRequest, topology: Topology | None, wall_us: Callable[[], int], speech: Speech
+    request: OperationRequest,
+    topology: Topology | None,
+    services: Services,
+    wall_us: Callable[[], int],
+    speech: Speech,
 ) -> OperationOutcome:
     """Run an operation by its path.
 
@@ -32,7 +36,7 @@ def perform_operation(
     began_us = wall_us()
     ctx = None
     try:
-        ctx = OperationContext(request, topology, speech)
+        ctx = OperationContext(request, topology, services, speech)
         function = find(request.body["function"])
         kwargs = evaluate_inputs(request, topology)
         with current_ctx.push(ctx, {**kwargs, "ctx": ctx}):
@@ -43,7 +47,7 @@ def perform_operation(
     except BaseException as error:  # noqa: BLE001 - whatever an operation raises is its outcome, SystemExit too
         outcome = failed(error, began_us, wall_us())
     if ctx is not None:
-        outcome = _with_changes(ctx, outcome)
+        outcome = _with_changes(ctx, services, outcome)
     return outcome
 
 
@@ -84,10 +88,21 @@ def failed(error: BaseException, began_us: int, ended_us: int) -> OperationOutco
     )
 
 
-def _with_changes(ctx: OperationContext, outcome: OperationOutcome) -> OperationOutcome:
-    """Runtime properties are saved however it ended (workflow-api §1.5); ones that are not JSON make it fail."""
+def _with_changes(ctx: OperationContext, services: Services, outcome: OperationOutcome) -> OperationOutcome:
+    """Runtime properties are saved however it ended (workflow-api §1.5), in the commit of the outcome (L7).
+
+    Ones that are not JSON make it fail, and so does a handler of conflicts that raises. Where there are handlers, the
+    commit is made from here, because only this thread may ask them; that it is given again changes nothing.
+    """
     try:
         outcome.changes = ctx.property_changes()
-    except Exception as error:  # noqa: BLE001 - what the operation has put there
+        while guarded := ctx.guarded():
+            stale = services.end(outcome, guarded)
+            if not stale:
+                break
+            with current_ctx.push(ctx):
+                ctx.ask(stale)
+            outcome.changes = ctx.property_changes()
+    except Exception as error:  # noqa: BLE001 - what the operation has put there, or its handler
         return failed(error, outcome.began_us, outcome.ended_us)
     return outcome

@@ -14,7 +14,7 @@ from durable_wf.model.rows import Kind
 from durable_wf.model.texts import OF_TASK_STATE, EventType, task_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from durable_wf.authoring.speech import Speech
 
@@ -50,23 +50,38 @@ class Sending:
         state   `sending`, `started`, `succeeded`, `failed` or `rescheduled`; any other says nothing
         event   the outcome: a mapping with `result` or `exception`, or the exception itself
         """
-        kind = OF_TASK_STATE.get(state)
-        if kind is None or (kind is not EventType.TASK_FAILED and not getattr(task, "send_task_events", True)):
-            return
-        outcome = event if isinstance(event, dict) else {"exception": event}
-        error = outcome.get("exception")
-        retries, total = int(getattr(task, "current_retries", 0)), _total_retries(task)
-        text = task_text(
-            kind,
-            str(task.name),
-            subgraph=bool(getattr(task, "is_subgraph", False)),
-            result=outcome.get("result"),
-            error=None if error is None else str(error),
-            retries=retries,
-            total_retries=total,
-        )
-        context = {"task_name": str(task.name), "task_current_retries": retries, "task_total_retries": total}
-        self.speech.event(kind, text, safely({**context, **_instance_of(task)}))
+        made = task_message(state, task, event)
+        if made is not None:
+            self.speech.event(*made)
+
+
+def send_task_event(state: str, task: Any, send_event_func: Callable[..., Any], event: Any = None) -> None:
+    """Hand an event about a task to `send_event_func` (`cloudify.workflows.events`); as `Sending.send_task_event`."""
+    made = task_message(state, task, event)
+    if made is not None:
+        kind, text, context = made
+        send_event_func(task=task, event_type=str(kind), message=text, additional_context=context)
+
+
+def task_message(state: str, task: Any, event: Any) -> tuple[EventType, str, dict[str, Any]] | None:
+    """Type, text and context of an event about a task; None for a state that says nothing, or a task without events."""
+    kind = OF_TASK_STATE.get(state)
+    if kind is None or (kind is not EventType.TASK_FAILED and not getattr(task, "send_task_events", True)):
+        return None
+    outcome = event if isinstance(event, dict) else {"exception": event}
+    error = outcome.get("exception")
+    retries, total = int(getattr(task, "current_retries", 0)), _total_retries(task)
+    text = task_text(
+        kind,
+        str(task.name),
+        subgraph=bool(getattr(task, "is_subgraph", False)),
+        result=outcome.get("result"),
+        error=None if error is None else str(error),
+        retries=retries,
+        total_retries=total,
+    )
+    context = {"task_name": str(task.name), "task_current_retries": retries, "task_total_retries": total}
+    return kind, text, safely({**context, **_instance_of(task)})
 
 
 def _total_retries(task: Any) -> int:

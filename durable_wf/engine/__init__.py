@@ -27,6 +27,7 @@ from durable_wf.engine.deployments import Deployments
 from durable_wf.engine.options import ResumeOptions, RunOptions
 from durable_wf.engine.preview import Preview, preview
 from durable_wf.engine.runs import Run
+from durable_wf.engine.services import workdirs_of
 from durable_wf.engine.starting import (
     check_changed,
     check_cut,
@@ -126,6 +127,7 @@ class Engine:
         self._runs: dict[int, Run] = {}
         self._hosted: dict[str, Hosted] = {}
         self._topologies: dict[int, DeploymentTopology] = {}
+        self._workdirs = workdirs_of(self.journal)
         self.host = Host(self.journal, self.clock, self._perform, max_operations=max_operations)
         self._log_level = log_level
         self._delivery = Delivery(cast("Store", self.journal), self.clock.wall_us, on_event)
@@ -157,9 +159,7 @@ class Engine:
         uid = self._new_id()
         row = self.host.ask(lambda: create(self.journal, self.clock, plan, topology, uid, options, _owner()))
         with self._owning(row.id):
-            run = Run(
-                row, topology, plan.function, resumed=False, journal_id=self.journal.id, log_level=self._log_level
-            )
+            run = self._run(row, topology, plan.function, resumed=False)
             self._host(run, self.journal.history(row.id), options.max_parallel, cautious=0)
         return uid
 
@@ -206,8 +206,15 @@ class Engine:
                 raise InputError(text)
             topology = of_row(self.journal, found)
         make_importable(topology)
-        function = find(row.function)
-        return Run(row, topology, function, resumed=True, journal_id=self.journal.id, log_level=self._log_level)
+        return self._run(row, topology, find(row.function), resumed=True)
+
+    def _run(
+        self, row: rows.Execution, topology: DeploymentTopology | None, function: Callable[..., Any], *, resumed: bool
+    ) -> Run:
+        return Run(
+            row, topology, function, resumed=resumed, journal_id=self.journal.id, workdirs=self._workdirs,
+            log_level=self._log_level,
+        )  # fmt: skip
 
     def _host(
         self,
@@ -335,6 +342,7 @@ class Engine:
         self._delivery.close()
         capture.end(self)
         self.journal.close()
+        self._workdirs.close()
 
     def __enter__(self) -> Self:
         return self

@@ -16,6 +16,7 @@ from durable_wf.authoring.speech import WORKFLOW_LOG, Speech, own_speech, speaki
 from durable_wf.authoring.workflow_ctx import WorkflowContext
 from durable_wf.clock import iso
 from durable_wf.codec import MAX_RESULT_BYTES, decode, encode
+from durable_wf.engine.services import AttemptServices
 from durable_wf.model.events import Raised
 from durable_wf.model.protocol import OperationRequest
 from durable_wf.model.rows import Kind
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from durable_wf.scheduler.host import Host
     from durable_wf.scheduler.hosted import Hosted
     from durable_wf.scheduler.pool import Work
+    from durable_wf.sources.workdirs import Workdirs
 
 
 class Run:
@@ -48,6 +50,7 @@ class Run:
         *,
         resumed: bool,
         journal_id: str,
+        workdirs: Workdirs,
         log_level: int = logging.INFO,
     ) -> None:
         self.row = row
@@ -55,6 +58,7 @@ class Run:
         self.function = function
         self.resumed = resumed
         self.journal_id = journal_id
+        self.workdirs = workdirs
         self.log_level = log_level
         self.ctx: WorkflowContext | None = None
 
@@ -102,7 +106,8 @@ class Run:
             speech = Speech(work.say, clock.wall_us, level=self.log_level)
             if work.kind == Kind.LOCAL:
                 return perform_callable(work.callable, request, self.ctx, clock.wall_us, speech)
-            return perform_operation(request, self.topology, clock.wall_us, speech)
+            services = AttemptServices(work, self.topology, self.workdirs)
+            return perform_operation(request, self.topology, services, clock.wall_us, speech)
         except BaseException as error:  # noqa: BLE001 - nothing may end a worker thread without an outcome
             return failed(error, work.began_us, clock.wall_us())
 
@@ -124,6 +129,7 @@ class Run:
             max_retries=body["policy"]["total_retries"],
             resumed=self.resumed,
             instances=work.instances,
+            parameters_json=self.row.parameters_json,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from durable_wf.model.states import X
 
@@ -67,6 +67,14 @@ class Consult:
     failed: Spec | None = None
 
 
+class Replied(Protocol):
+    """Who waits for a `Reply`."""
+
+    def reply(self, answer: Any) -> None:
+        """Let it go on."""
+        ...
+
+
 class Arm(NamedTuple):
     """Tell the core `Due(timer)` after `delay_us`, by boot time."""
 
@@ -86,4 +94,11 @@ class Over:
     asks: tuple[int, ...] = ()
 
 
-Command = HandOut | Answer | Consult | Arm | Over
+class Reply(NamedTuple):
+    """Answer the call of an operation that still runs."""
+
+    to: Replied
+    answer: Any
+
+
+Command = HandOut | Answer | Consult | Arm | Over | Reply

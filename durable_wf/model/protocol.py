@@ -46,6 +46,7 @@ class OperationRequest:
 
     idempotency_key  the same over all attempts until a person resets the task
     body             the task's stored request: function, kwargs, operation, policy (see `authoring.requests`)
+    parameters_json  the execution's parameters
     instances        by role: `self`, or `source` and `target`
     retry_number     retries decided before this attempt; 0 for the first
     """
@@ -65,6 +66,7 @@ class OperationRequest:
     max_retries: int
     resumed: bool
     instances: dict[str, InstanceData] = field(default_factory=dict)
+    parameters_json: str = "{}"
 
 
 class Logged(NamedTuple):
@@ -88,6 +90,30 @@ class PropertyChange(NamedTuple):
     key: str
     read: Any
     value: Any
+
+
+class PropertyUpdate(NamedTuple):
+    """What an operation that still runs wants to be committed of one instance's runtime properties.
+
+    revision  write only while the instance is still at this revision; None merges by key
+    """
+
+    instance: str
+    changes: list[PropertyChange]
+    revision: int | None = None
+
+
+class Updated(NamedTuple):
+    """What became of a `PropertyUpdate`.
+
+    data      the instance as it is afterwards; None if it is not there any more
+    conflict  the first key that somebody else has changed too: `read` is what it is now; None if there is none
+    written   False where nothing was written: a conflict, or another revision
+    """
+
+    data: InstanceData | None
+    conflict: PropertyChange | None
+    written: bool
 
 
 @dataclass(slots=True)

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.errors import DurableError, EngineBug, Fenced, NonDeterministicWorkflow, StorageError, UsageError
 from durable_wf.graph.pen import Pen
-from durable_wf.model.commands import Answer, Arm, Consult, HandOut, Over
+from durable_wf.model.commands import Answer, Arm, Consult, HandOut, Over, Reply
 from durable_wf.model.events import Begun, Due, Ended, Stops
 from durable_wf.scheduler import intake
 from durable_wf.scheduler.hosted import GoesLive, Hosted
 from durable_wf.scheduler.instances import TurnStorage, instance_data
 from durable_wf.scheduler.pool import Pool, Work, make_work
+from durable_wf.scheduler.updating import Call
 from durable_wf.scheduler.voices import FLUSH, FLUSH_US, Batch
 
 if TYPE_CHECKING:
@@ -332,6 +333,8 @@ class Host:
                 hosted.taken = True
                 core.handle(pen, fact.said)
                 core.go_live(pen, fact.event)
+            elif isinstance(fact, Call):
+                fact.take(core, pen)
             else:
                 core.handle(pen, fact)
         if hosted.taken:
@@ -364,6 +367,8 @@ class Host:
         """decided_us  boot time of the turn: a wait begins when it was recorded, not when it is armed."""
         if isinstance(command, (Answer, Consult)):
             hosted.answer(command)
+        elif isinstance(command, Reply):
+            command.to.reply(command.answer)
         elif isinstance(command, Arm):
             self._arm(decided_us + command.delay_us, hosted, command.timer)
         elif isinstance(command, Over):

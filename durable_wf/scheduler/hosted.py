@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import threading
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from durable_wf.errors import DurableError, EngineBug, EngineSignal, RunnerStopping, UsageError
 from durable_wf.graph import looks
 from durable_wf.graph.match import describe_spec
 from durable_wf.model.commands import Answer, Consult
 from durable_wf.model.events import Asked, Decides, Executes, FromFunction, Raised, Returned, Said
+from durable_wf.scheduler.updating import Call, Calls, EndCall, UpdateCall
 from durable_wf.scheduler.voices import Batch, Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from durable_wf.graph.decide import Core
     from durable_wf.model.events import Begins, Gets, Spec
-    from durable_wf.model.protocol import Logged
+    from durable_wf.model.protocol import InstanceData, Logged, OperationOutcome, PropertyUpdate, Updated
     from durable_wf.model.states import X
     from durable_wf.scheduler.pool import Work
+
+
+A = TypeVar("A")
 
 
 class GoesLive:
@@ -90,6 +94,7 @@ class Hosted:
         self._voice = Voice(self, None, None)
         self._late: list[Logged] = []
         self._seen_seq = 0  # of the newest thing that the function was shown
+        self._calls = Calls()
         self._consulted: Spec | None = None  # the task whose handler runs now
 
     # ------------------------------------------------------------------ the workflow's thread
@@ -219,6 +224,32 @@ class Hosted:
         """Whether the caller is the workflow function."""
         return threading.current_thread() is self._thread
 
+    # ------------------------------------------------------------------ workers' threads
+
+    def update(self, no: int, attempt: int, wanted: PropertyUpdate) -> Updated:
+        """Commit runtime properties of an operation that still runs, and wait for that.
+
+        raises  RunnerStopping where the runner has stopped, or the attempt was settled without its outcome
+        """
+        return self._call_host(UpdateCall(no, attempt, wanted))
+
+    def end(
+        self, no: int, attempt: int, outcome: OperationOutcome, guarded: Mapping[str, int | None]
+    ) -> list[InstanceData]:
+        """Commit an outcome, unless the handlers of these instances have to be asked first (see `EndCall`).
+
+        raises  as `update`
+        """
+        return self._call_host(EndCall(no, attempt, outcome, guarded))
+
+    def _call_host(self, call: Call[A]) -> A:
+        self._calls.begin(call)
+        self._post((self, call))
+        try:
+            return call.wait()
+        finally:
+            self._calls.end(call)
+
     # ------------------------------------------------------------------ the scheduler's thread
 
     def gets(self, work: Work) -> None:
@@ -227,8 +258,9 @@ class Hosted:
         self.singles += not work.repeatable
 
     def no_longer(self, work: Work) -> None:
-        """The work has ended, or was taken back."""
-        del self.works[work.no]
+        """The work has ended, or was taken back. Its outcome may have led to another one of the same task already."""
+        if self.works.get(work.no) is work:
+            del self.works[work.no]
         if work.voice is not None:
             self.voices.discard(work.voice)
         self.singles -= not work.repeatable
@@ -248,18 +280,21 @@ class Hosted:
         self.failure = failure
         if self._thread is not None and self._thread.is_alive():
             self.unwind(failure if isinstance(failure, EngineSignal) else RunnerStopping())
+        self._calls.refuse_all()
         self.done.set()
 
     def broke(self, failure: BaseException) -> None:
         """Its runner cannot go on; what the journal says of it stands."""
         self.failure = failure
         self.unwind(failure if isinstance(failure, EngineSignal) else RunnerStopping(str(failure)))
+        self._calls.refuse_all()
         self.done.set()
 
     def abandon(self, failure: BaseException) -> None:
         """The scheduler's thread is gone: nobody answers any more, and whoever waits must not wait for ever."""
         self.failure = failure
         self.silence()
+        self._calls.refuse_all()
         self.done.set()
 
     def silence(self) -> None:

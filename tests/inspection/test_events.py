@@ -204,6 +204,26 @@ def test_events_that_the_workflow_sends_itself(tells):
     assert f"Task succeeded '{name}' - 0" in texts
 
 
+def test_a_task_event_can_be_handed_to_a_function():
+    """`cloudify.workflows.events`; a task that wants no events has only its failures."""
+    from cloudify.workflows.events import send_task_event
+
+    class Task:
+        name, send_task_events, current_retries, total_retries = "x", False, 1, 3
+
+    found = []
+    for state in ("started", "failed"):
+        send_task_event(state, Task, lambda **event: found.append(event), {"exception": ValueError("no")})
+    assert found == [
+        {
+            "task": Task,
+            "event_type": "task_failed",
+            "message": "Task failed 'x' -> no [retry 1/3]",
+            "additional_context": {"task_name": "x", "task_current_retries": 1, "task_total_retries": 3},
+        }
+    ]
+
+
 def test_events_and_lines_keep_the_order_in_which_they_were_said(tells):
     """Though none of them waits to be written."""
     said = [text for kind, text in short(tells(talking.interleaved, count=20)) if kind in ("workflow_stage", "info")]
