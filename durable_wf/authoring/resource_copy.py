@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from durable_wf.authoring.exceptions import HttpException
+from durable_wf.authoring.resources import ResourceContext
+from durable_wf.sources.resources import Folder
 
 if TYPE_CHECKING:
     from durable_wf.authoring.services import Topology
 
 
-def copy_resource(topology: Topology | None, path: str, target: str | None) -> str:
-    """Copy a file; the path of the copy.
+class BlueprintFiles(ResourceContext):
+    """What an operation's ctx offers of files, where there is no attempt. Raises the same."""
 
-    path    relative to the blueprint's folder
-    target  None: a file of the same name in a new temporary folder
-    raises  HttpException when there is no such file in that folder
-    """
-    folder = None if topology is None else Path(topology.source).resolve().parent
-    found = None if folder is None else (folder / path).resolve()
-    if folder is None or found is None or not found.is_file() or folder not in found.parents:
-        raise HttpException(path, 404, "there is no such file beside the blueprint")
-    to = Path(target) if target is not None else Path(tempfile.mkdtemp(prefix="durable-wf-")) / found.name
-    to.parent.mkdir(parents=True, exist_ok=True)
-    to.write_bytes(found.read_bytes())
-    return str(to)
+    _services = None
+
+    def __init__(self, topology: Topology | None) -> None:
+        self._source = None if topology is None else topology.source
+
+    def _folder(self) -> Folder:
+        return super()._folder() if self._source is None else Folder(Path(self._source).parent)

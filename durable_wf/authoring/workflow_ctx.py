@@ -16,7 +16,7 @@ from durable_wf.authoring.operation_ctx import Named
 from durable_wf.authoring.operations import timeouts
 from durable_wf.authoring.recorded import from_record
 from durable_wf.authoring.requests import effect_spec, local_spec, operation_spec
-from durable_wf.authoring.resource_copy import copy_resource
+from durable_wf.authoring.resource_copy import BlueprintFiles
 from durable_wf.authoring.snapshot import WorkflowNodesAndInstancesContainer
 from durable_wf.authoring.stored_objects import Raw
 from durable_wf.authoring.task_config import settings_of
@@ -149,9 +149,9 @@ class WorkflowContext(ServerCalls):
         """Copy a file that lies beside the blueprint; the path of the copy.
 
         target_path  where to; without it, a file of the same name in a new temporary folder
-        raises       HttpException when there is no such file beside the blueprint
+        raises       ResourceNotFound with near names; NonRecoverableError for a file elsewhere, or with no deployment
         """
-        return copy_resource(self.internal.topology, resource_path, target_path)
+        return BlueprintFiles(self.internal.topology).download_resource(resource_path, target_path)
 
     # ------------------------------------------------------------------ the storage
 

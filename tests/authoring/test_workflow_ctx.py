@@ -214,7 +214,10 @@ def test_events_by_the_inner_ways(life):
 def test_files_beside_the_blueprint(life, tmp_path):
     """Copied to a new folder, or to where it is wanted; what is not there, or not beside it, is refused."""
     name, placed, same, refused = does(life, contexts.downloads, folder=str(tmp_path))
-    assert (name, placed, same, refused) == ("blueprint.yaml", f"{tmp_path}/deep/copy.yaml", True, 2)
+    assert (name, placed, same) == ("blueprint.yaml", f"{tmp_path}/deep/copy.yaml", True)
+    missing, elsewhere = refused
+    assert "there is no file 'nothing.txt' beside the blueprint" in missing
+    assert "'../contexts.py' lies outside the blueprint's folder" in elsewhere
 
 
 def test_the_older_names_are_ours():
