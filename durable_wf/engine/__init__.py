@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 import psutil
 
 from durable_wf.authoring import capture
-from durable_wf.authoring.functions import find, refuses_resume
+from durable_wf.authoring.functions import refuses_resume
 from durable_wf.authoring.recorded import from_record
 from durable_wf.clock import SystemClock
 from durable_wf.codec import decode
-from durable_wf.engine.code import differing, fingerprints, make_importable
+from durable_wf.engine.code import differing, fingerprints
 from durable_wf.engine.delivery import Delivery
 from durable_wf.engine.deployments import Deployments
 from durable_wf.engine.options import ResumeOptions, RunOptions
 from durable_wf.engine.preview import Preview, preview
+from durable_wf.engine.reopening import reopen
 from durable_wf.engine.runs import Run
 from durable_wf.engine.services import workdirs_of
 from durable_wf.engine.starting import (
@@ -37,13 +38,12 @@ from durable_wf.engine.starting import (
     options_of,
     plan_workflow,
 )
-from durable_wf.engine.topology import DeploymentTopology, find_deployment, of_row
+from durable_wf.engine.topology import DeploymentTopology, find_deployment
 from durable_wf.errors import (
     CodeDiffersError,
     DurableError,
     Fenced,
     HeldError,
-    InputError,
     NonDeterministicWorkflow,
     UsageError,
 )
@@ -133,6 +133,8 @@ class Engine:
         self._delivery = Delivery(cast("Store", self.journal), self.clock.wall_us, on_event)
         self.host.committed = self._delivery.committed
         self.host.start()
+        if hasattr(self.clock, "watched_by"):  # one that is moved by hand says so to whoever waits by it
+            self.clock.watched_by(self.host)
         self.deployments = Deployments(self.journal, self.clock, self.host.ask)
 
     # ------------------------------------------------------------------ running
@@ -159,7 +161,7 @@ class Engine:
         uid = self._new_id()
         row = self.host.ask(lambda: create(self.journal, self.clock, plan, topology, uid, options, _owner()))
         with self._owning(row.id):
-            run = self._run(row, topology, plan.function, resumed=False)
+            run = Run(row, topology, plan.function, resumed=False, journal_id=self.journal.id, workdirs=self._workdirs)
             self._host(run, self.journal.history(row.id), options.max_parallel, cautious=0)
         return uid
 
@@ -171,7 +173,7 @@ class Engine:
         options = options or ResumeOptions()
         row = self.find(execution)
         check_loss(self.journal, options, self.host.ask)
-        run = self._reopen(row)
+        run = reopen(self.journal, row, self.journal.id, self._workdirs)
         if refuses_resume(run.function):
             text = f"Cannot resume - workflow not resumable: '{row.workflow}' is declared resumable=False"
             raise UsageError(text, hint="start it anew")
@@ -194,27 +196,8 @@ class Engine:
     def code_differences(self, execution: str) -> list[str]:
         """Names of the sources that are not as they were when the execution started."""
         row = self.find(execution)
-        run = self._reopen(row)
+        run = reopen(self.journal, row, self.journal.id, self._workdirs)
         return differing(decode(row.code_json), fingerprints(run.function, run.topology))
-
-    def _reopen(self, row: rows.Execution) -> Run:
-        topology = None
-        if row.deployment is not None:
-            found = next((one for one in self.journal.deployments() if one.id == row.deployment), None)
-            if found is None:
-                text = f"the deployment of execution '{row.uid}' is not there any more"
-                raise InputError(text)
-            topology = of_row(self.journal, found)
-        make_importable(topology)
-        return self._run(row, topology, find(row.function), resumed=True)
-
-    def _run(
-        self, row: rows.Execution, topology: DeploymentTopology | None, function: Callable[..., Any], *, resumed: bool
-    ) -> Run:
-        return Run(
-            row, topology, function, resumed=resumed, journal_id=self.journal.id, workdirs=self._workdirs,
-            log_level=self._log_level,
-        )  # fmt: skip
 
     def _host(
         self,
@@ -230,7 +213,7 @@ class Engine:
         hosted = Hosted(core, self.host.post, self.host.ask, limit=limit, cautious=cautious)
         self._runs[run.row.id] = run
         capture.begin(self)
-        run.begin(self.host, hosted)
+        run.begin(self.host, hosted, self._log_level)
         self._hosted[run.row.uid] = hosted
 
     @contextmanager

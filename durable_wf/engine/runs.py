@@ -51,7 +51,6 @@ class Run:
         resumed: bool,
         journal_id: str,
         workdirs: Workdirs,
-        log_level: int = logging.INFO,
     ) -> None:
         self.row = row
         self.topology = topology
@@ -59,11 +58,12 @@ class Run:
         self.resumed = resumed
         self.journal_id = journal_id
         self.workdirs = workdirs
-        self.log_level = log_level
+        self.log_level = logging.INFO
         self.ctx: WorkflowContext | None = None
 
-    def begin(self, host: Host, hosted: Hosted) -> None:
+    def begin(self, host: Host, hosted: Hosted, log_level: int = logging.INFO) -> None:
         """Start the workflow's thread."""
+        self.log_level = log_level
         said = _Said(host.journal, self.row.id)
 
         def say(line: Logged) -> None:

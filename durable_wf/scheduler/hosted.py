@@ -220,6 +220,12 @@ class Hosted:
         if self._signal is not None:
             raise self._signal
 
+    def join(self, timeout: float) -> bool:
+        """Wait until the workflow's thread has ended, at most `timeout` seconds; whether it has."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+        return self._thread is None or not self._thread.is_alive()
+
     def on_own_thread(self) -> bool:
         """Whether the caller is the workflow function."""
         return threading.current_thread() is self._thread

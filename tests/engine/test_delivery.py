@@ -8,10 +8,11 @@ from unittest import mock
 import cloudify.logs
 import pytest
 
-from durable_wf import Engine, RunOptions
+from durable_wf import Engine, ResumeOptions, RunOptions
 from durable_wf.inspection.events import EVENT, LOG, EventReader
 from durable_wf.journal.memory import MemoryJournal
 from tests.authoring import talking
+from tests.replay.work import WORLD
 
 AT_ONCE = RunOptions(task_retries=1, task_retry_interval=0)
 
@@ -103,34 +104,24 @@ def test_a_hook_that_raises_is_warned_of_once_and_harms_nothing(run):
     assert len(calls) >= len(journal) - len(warnings)
 
 
-def test_a_resumed_execution_goes_on_with_its_events(tmp_path):
+def test_a_resumed_execution_goes_on_with_its_events(lives, store):
     """A hook of the second process gets what happens there, and nothing again."""
-    from tests.replay import kit
-    from tests.replay.work import WORLD
-
-    store = kit.MemoryStore()
-    first = kit.Life(store)
-    WORLD.clear()
+    first = lives()
     with WORLD.gate("a"):
         uid = first.start(talking.one, {"name": "says_and_waits", "kwargs": {"name": "a"}})
         WORLD.arrived("a")
         first.die()
         first.settle_death()
-    first.bury()
     found = []
     with Engine(store.open(), on_event=found.append) as engine:
-        from durable_wf import ResumeOptions
-
         engine.resume(uid, ResumeOptions(reset_operations=True))
         assert engine.wait(uid, 60) == "terminated"
-    texts = [one["message"]["text"] for one in found]
     name = "tests.authoring.talking:says_and_waits"
-    assert texts == [
+    assert [one["message"]["text"] for one in found] == [
         "Resuming 'tests.authoring.talking:one' workflow execution",
         f"Task started '{name}'", "before", "after", f"Task succeeded '{name}'",
         "'tests.authoring.talking:one' workflow execution succeeded",
     ]  # fmt: skip
-    WORLD.clear()
 
 
 def test_our_own_functions_print_and_can_be_told_how(capsys, monkeypatch):
