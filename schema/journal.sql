@@ -1,5 +1,5 @@
--- The journal's schema, version 1. Made by tools/gen_schema.py from durable_wf/model; do not edit.
--- PRAGMA application_id = 1146570314; PRAGMA user_version = 1;
+-- The journal's schema, version 2. Made by tools/gen_schema.py from durable_wf/model; do not edit.
+-- PRAGMA application_id = 1146570314; PRAGMA user_version = 2;
 
 CREATE TABLE "meta" (
     "name" TEXT NOT NULL PRIMARY KEY,

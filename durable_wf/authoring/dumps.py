@@ -1,4 +1,6 @@
-"""Tasks and their handlers as plain data, and back. Source: workflow-api §3.9, §8 (wire form of errors).
+"""Tasks and their handlers as plain data, and back; copies of tasks.
+
+Source: workflow-api §3.7, §3.9, §8 (wire form of errors).
 
 Nothing here is needed to resume: that is by replay. It is for plugins and tests that write tasks down themselves.
 """
@@ -11,12 +13,16 @@ from typing import TYPE_CHECKING, Any
 from durable_wf.authoring import exceptions
 from durable_wf.authoring.exceptions import NonRecoverableError
 from durable_wf.authoring.functions import find
+from durable_wf.model.events import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from durable_wf.authoring.tasks import WorkflowTask
 
+_OF_ONE_TASK = frozenset(
+    {"_id", "_result", "_state", "_error", "_replaced", "consult", "attempt", "containing_subgraph"}
+)
 _KNOWN = ("HttpException", "NonRecoverableError", "OperationRetry", "RecoverableError", "StopAgent", "WorkflowFailed")
 
 
@@ -62,6 +68,21 @@ def settle(task: WorkflowTask, graph: Any, record: Mapping[str, Any]) -> None:
         subgraph = graph.get_task(parameters["containing_subgraph"])
         if subgraph is not None:
             subgraph.add_task(task)
+
+
+def duplicate(task: WorkflowTask, execute_after: float | None) -> WorkflowTask:
+    """See `WorkflowTask.duplicate_for_retry`."""
+    if task.is_subgraph:
+        text = f"{task!r} cannot be duplicated; build a new subgraph"
+        raise NotImplementedError(text)
+    spec = task.spec
+    made = type(task).of(task.home, Spec(spec.kind, spec.name, spec.target, spec.request, callable=spec.callable))
+    made.spec.on_success, made.spec.on_failure = spec.on_success, spec.on_failure
+    made.__dict__.update({key: value for key, value in task.__dict__.items() if key not in _OF_ONE_TASK})
+    made.current_retries = task.current_retries + 1
+    made.retried_task = task.id
+    made.execute_after = execute_after
+    return made
 
 
 # ------------------------------------------------------------------------------------------------------------ handlers

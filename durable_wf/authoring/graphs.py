@@ -6,6 +6,7 @@ after a failure, and a handler may add to the graph that runs.
 
 from __future__ import annotations
 
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring import custom, named_graphs
@@ -16,7 +17,7 @@ from durable_wf.authoring.home import home_of
 from durable_wf.authoring.sequences import TaskSequence, forkjoin
 from durable_wf.authoring.subgraphs import SubgraphTask
 from durable_wf.authoring.task_maps import TaskMap
-from durable_wf.errors import EngineBug
+from durable_wf.errors import EngineBug, UsageError
 from durable_wf.graph.build import GraphBuild
 from durable_wf.model.commands import Consult
 from durable_wf.model.rows import Kind
@@ -161,7 +162,8 @@ class TaskDependencyGraph:
             text = f"{task!r} cannot be contained in more than one subgraph"
             raise RuntimeError(text)
         if spec.parent is None and spec in self._build and not self._build.is_new(spec):
-            task.refuse_if_stored("subgraph")
+            text = f"{task!r} was executed already; it cannot be put into a subgraph any more"
+            raise UsageError(text)
         before, spec.parent = spec.parent, subgraph.spec
         try:
             self._add(task)
@@ -177,6 +179,9 @@ class TaskDependencyGraph:
             return
         if spec.kind is _LOCAL:
             custom.prepare(task)
+        if spec in self.home.alone:
+            text = f"{task!r} was started by itself; it belongs to no graph"
+            raise RuntimeError(text)
         self._build.add(spec)
         self._tasks[spec] = task
         if self._by_id is not None:
@@ -303,6 +308,7 @@ class TaskDependencyGraph:
         """
         self.home.refuse_in_handler("execute a graph")
         bridge = self.home.bridge
+        self.home.function_thread = get_ident()
         removed = self._removed()
         asked = self._build.take(getattr(self.home.ctx, "wait_after_fail", DEFAULT_WAIT_AFTER_FAIL_S))
         self._forget(removed)
@@ -317,7 +323,9 @@ class TaskDependencyGraph:
     def _ended(self, answer: Answer) -> None:
         """Let go of what has ended: nothing asks for it by the graph any more."""
         self._left_over = self._left_over or bool(answer.failed)
-        left = {task.spec for task in self.tasks} if self._left_over else set()
+        left = {task.spec: task for task in self.tasks} if self._left_over else {}
+        for task in left.values():
+            task.dependency_error = True
         ended = [spec for spec in self._tasks if spec not in left]
         self._build.forget(ended)
         self._forget(ended)
@@ -329,7 +337,10 @@ class TaskDependencyGraph:
             raise EngineBug(text)
         self.home.consulted, self._build.consulted, task.consult = task, consult.spec, consult
         try:
-            return decide(self, task, consult)
+            decided = decide(self, task, consult)
+            if decided.replacement is not None:
+                task.was_replaced(consult)
+            return decided
         finally:
             self.home.consulted = self._build.consulted = None
             del task.consult

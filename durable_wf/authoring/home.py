@@ -9,28 +9,33 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from durable_wf.authoring.current import NotInContext, current_workflow_ctx
-from durable_wf.authoring.requests import Defaults
+from durable_wf.authoring.requests import Defaults, in_dry_run
 from durable_wf.errors import UsageError
 
 if TYPE_CHECKING:
     from durable_wf.authoring.results import WorkflowTaskResult
     from durable_wf.authoring.services import Bridge
     from durable_wf.authoring.tasks import WorkflowTask
+    from durable_wf.model.events import Spec
 
 
 class Home:
     """One run of the function. A replay is another run, and gives the same ids and paths.
 
-    ctx        the workflow's context
-    defaults   what a task's policy is where it says nothing
-    consulted  the task whose handler runs now
-    listeners  results of graphs' tasks that have callbacks and were not delivered yet
+    ctx              the workflow's context
+    defaults         what a task's policy is where it says nothing
+    consulted        the task whose handler runs now
+    function_thread  ident of the thread that executes graphs: the function's own; 0 before
+    alone            tasks that were started outside of any graph and whose object the author has
+    listeners        results of graphs' tasks that have callbacks and were not delivered yet
     """
 
     def __init__(self, ctx: Any, bridge: Bridge | None, execution_id: str, defaults: Defaults) -> None:
         self.ctx = ctx
         self.defaults = defaults
         self.consulted: WorkflowTask | None = None
+        self.function_thread = 0
+        self.alone: set[Spec] = set()
         self.listeners: dict[WorkflowTaskResult, None] = {}
         self.next_ordinal = count(1).__next__
         self._bridge = bridge
@@ -48,10 +53,9 @@ class Home:
             raise RuntimeError(text)
         return self._bridge
 
-    @property
-    def dry_run(self) -> bool:
-        """Whether tasks are shown, and not done."""
-        return getattr(self.ctx, "dry_run", False) is True
+    def as_run(self, spec: Spec) -> Spec:
+        """The task as this run does it: a dry run only shows it."""
+        return in_dry_run(spec) if getattr(self.ctx, "dry_run", False) is True else spec
 
     @property
     def connected(self) -> bool:

@@ -10,7 +10,7 @@ from durable_wf.authoring.graphs import TaskDependencyGraph
 from durable_wf.authoring.handler import LocalHandler, ViewedTopology
 from durable_wf.authoring.home import Home
 from durable_wf.authoring.local_pool import LocalTasksProcessing
-from durable_wf.authoring.requests import Defaults, in_dry_run, local_spec
+from durable_wf.authoring.requests import Defaults, local_spec
 from durable_wf.authoring.results import WorkflowTaskResult
 from durable_wf.authoring.speech import make_logger
 from durable_wf.authoring.task_classes import task_of
@@ -56,7 +56,6 @@ class Internal(Sending):
         self.bootstrap_context = {}
         self.graph: TaskDependencyGraph | None = None
         self.unfetched: set[WorkflowTaskResult] = set()
-        self.dry_run = bool(options.get("dry_run"))
         self._ctx = ctx
 
     # ------------------------------------------------------------------ tasks and graphs
@@ -103,8 +102,7 @@ class Internal(Sending):
 
         shown  attributes of the task, such as `info`
         """
-        if self.dry_run:
-            spec = in_dry_run(spec)
+        spec = self.home.as_run(spec)
         result = None if self.graph_mode else self.start(spec)
         task = task_of(self.home, spec) if result is None else result.task
         for name, value in shown.items():
@@ -145,7 +143,7 @@ class Internal(Sending):
                 logger.exception("a local task failed")
 
         spec = local_spec(self.defaults, run, name=name, kwargs={}, retries=0, interval=None)
-        self.start(in_dry_run(spec) if self.dry_run else spec)
+        self.start(self.home.as_run(spec))
 
     # ------------------------------------------------------------------ storage, functions, events
 

@@ -62,6 +62,7 @@ class WorkflowTaskResult:
 
             self._task = task_of(self._home, self._spec, self._ordinal)
             self._task.async_result = self
+            self._home.alone.add(self._spec)
         return self._task
 
     @property
@@ -105,7 +106,7 @@ class WorkflowTaskResult:
 
     @result.setter
     def result(self, value: Any) -> None:
-        attempt = None if self._task is None else self._task.attempt
+        attempt = None if self._task is None else self._task.running
         if attempt is not None:
             attempt.set_result(value)
             return
@@ -134,7 +135,10 @@ class WorkflowTaskResult:
         """Take in the outcome if the function may know it."""
         if self._value is not _UNSET or not self._home.connected:
             return
-        [seen] = self._home.bridge.look([self._spec], shown=self._home.consulted is None)
+        if self._task is not None:
+            seen = self._task.seen()
+        else:
+            [seen] = self._home.bridge.look([self._spec], shown=self._home.consulted is None)
         if seen.ended:
             self._deliver(outcome(seen.detail_json, (self._spec.no,) if seen.state == "failed" else ()))
 
@@ -156,7 +160,8 @@ class WorkflowTaskResult:
         if task.consult is not None:
             consult = task.consult
             return outcome(consult.detail_json, () if consult.succeeded else (self._spec.no,))
-        return self._value if task.attempt is None else task.attempt.value(_UNSET)
+        attempt = task.running
+        return self._value if attempt is None else attempt.value(_UNSET)
 
     def _deliver(self, value: Any) -> None:
         self._value = value

@@ -5,7 +5,7 @@ Unlike there: running members of a failed subgraph are waited for, and `retry_af
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from durable_wf.authoring.requests import subgraph_spec
 from durable_wf.authoring.sequences import TaskSequence
@@ -119,8 +119,12 @@ class SubgraphTask(EngineTask):
         """As the graph's, inside the subgraph."""
         self.graph.follow(before, after, self)
 
-    def _duplicate(self) -> WorkflowTask:
-        text = f"{self!r} cannot be duplicated; build a new subgraph"
+    def apply_async(self) -> NoReturn:
+        """A subgraph cannot run by itself: its graph runs it.
+
+        raises  NotImplementedError
+        """
+        text = f"{self!r} is run by its graph's execute()"
         raise NotImplementedError(text)
 
     @classmethod

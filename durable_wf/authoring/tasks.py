@@ -7,11 +7,11 @@ handler runs, it shows the outcome that the handler is asked about.
 
 from __future__ import annotations
 
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Self
 
 from durable_wf.authoring import custom, dumps, settings
 from durable_wf.authoring.home import home_of
-from durable_wf.authoring.requests import in_dry_run
 from durable_wf.authoring.results import WorkflowTaskResult
 from durable_wf.authoring.settings import Setting
 from durable_wf.authoring.task_states import (
@@ -50,7 +50,7 @@ class WorkflowTask:
     info                 anything
     containing_subgraph  the subgraph that it was put into, or None
     retried_task         id of the task that this one replaces, or None
-    dependency_error     whether something that it waits for has failed for good
+    dependency_error     whether an execute() has ended without it, because of a failure
     consult              what its handler is being asked about; None at any other time
     attempt              of a plugin's own class: what runs in a worker now
     """
@@ -64,6 +64,7 @@ class WorkflowTask:
     dependency_error: bool = False
     consult: Consult | None = None
     attempt: Attempt | None = None
+    _replaced: Seen | None = None
     _on_success: Handler | None = None
     _on_failure: Handler | None = None
 
@@ -99,13 +100,13 @@ class WorkflowTask:
     def settle(self, home: Home, spec: Spec) -> None:
         """Become the task that `spec` says; in a dry run, one that only shows it."""
         self.home = home
-        self.spec = in_dry_run(spec) if home.dry_run else spec
+        self.spec = home.as_run(spec)
         self.ordinal = home.next_ordinal()
 
     def fill(self, task_id: str | None, info: Any, on_success: Handler | None, on_failure: Handler | None) -> None:
         """Set what is given."""
         if task_id is not None:
-            self.__dict__["_id"] = str(task_id)
+            self.id = task_id
         if info is not None:
             self.info = info
         if on_success is not None:
@@ -131,6 +132,10 @@ class WorkflowTask:
         if found is None:
             found = self.__dict__["_id"] = self.home.id_of(self.ordinal)
         return found
+
+    @id.setter  # noqa: A003 - this is the property, not the builtin
+    def id(self, task_id: str) -> None:
+        self.__dict__["_id"] = str(task_id)
 
     @property
     def name(self) -> str:
@@ -207,15 +212,15 @@ class WorkflowTask:
         if handler is not None and not callable(handler):
             text = f"{which} of {self!r} is {handler!r}; it is a function that takes the task"
             raise TypeError(text)
-        if asked is not (handler is not None):
+        if asked is not (handler is not None) and self.consult is None:  # a handler may change those of its own task
             self.refuse_if_stored(which)
 
     def refuse_if_stored(self, what: str) -> None:
-        """Say no to a change that the engine would not see; a handler may still change its own task.
+        """Say no to a change that the engine would not see.
 
         raises  UsageError
         """
-        if self.stored and self.consult is None:
+        if self.stored:
             text = f"{self!r} was executed already; its {what} cannot be set any more"
             raise UsageError(text, hint="set it before the graph is executed")
 
@@ -236,12 +241,24 @@ class WorkflowTask:
         result: WorkflowTaskResult | None = self.__dict__.get("_result")
         return self.spec.no != 0 or (result is not None and result.was_started)
 
+    @property
+    def running(self) -> Attempt | None:
+        """The attempt, for the threads that it is of: the workflow's own thread sees only what is delivered to it."""
+        return self.attempt if get_ident() != self.home.function_thread else None
+
     def seen(self) -> Seen:
         """How it stands, as of what the function was shown last; asking shows it a failure."""
+        if self._replaced is not None:
+            return self._replaced
         if not self.stored or not self.home.connected:
             return _NOT_STORED
         [found] = self.home.bridge.look([self.spec], shown=self.home.consulted is None)
         return found
+
+    def was_replaced(self, consult: Consult) -> None:
+        """Its handler has given another task for it: to the function this outcome was its end."""
+        state = TASK_SUCCEEDED if consult.succeeded else TASK_FAILED
+        self._replaced = Seen(state, consult.detail_json, ended=True, retries=consult.retries)
 
     def detail(self) -> dict[str, Any]:
         """Its outcome as the journal has it; empty while it has none."""
@@ -252,8 +269,8 @@ class WorkflowTask:
         """One of the states of workflow-api §3.2; what runs is shown as pending."""
         if self.consult is not None:
             return shown_state(TASK_SUCCEEDED if self.consult.succeeded else TASK_FAILED, self.consult.detail_json)
-        if self.attempt is not None:
-            return self.attempt.state
+        if (attempt := self.running) is not None:
+            return attempt.state
         if not self.stored:
             return str(self.__dict__.get("_state", TASK_PENDING))
         seen = self.seen()
@@ -267,8 +284,8 @@ class WorkflowTask:
         if state not in STATES:
             text = f"Illegal state set on task: {state} [task={self!r}]"
             raise RuntimeError(text)
-        if self.attempt is not None:
-            self.attempt.set_state(state, result, exception)
+        if (attempt := self.running) is not None:
+            attempt.set_state(state, result, exception)
         elif not self.stored and self.get_state() not in TERMINATED_STATES:
             self.__dict__["_state"] = state
 
@@ -285,9 +302,8 @@ class WorkflowTask:
         seen = self.seen()
         return seen.retries if seen.ended else int(self.__dict__.get("_current_retries", 0))
 
-    @current_retries.setter
+    @current_retries.setter  # for who makes a replacement; the engine counts by itself
     def current_retries(self, number: int) -> None:
-        """For who makes a replacement; the engine counts by itself."""
         self.__dict__["_current_retries"] = number
 
     @property
@@ -319,23 +335,11 @@ class WorkflowTask:
         raise NotImplementedError("Implemented by subclasses")
 
     def duplicate_for_retry(self, execute_after: float | None) -> WorkflowTask:
-        """Another task that does the same: with one retry more, at a time."""
-        made = self._duplicate()
-        made.__dict__.update(
-            {key: value for key, value in self.__dict__.items() if key not in _OF_ONE_TASK}
-            | {"_current_retries": self.current_retries + 1, "retried_task": self.id}
-        )
-        made.execute_after = execute_after
-        return made
+        """Another task that does the same: with one retry more, at a time.
 
-    def _duplicate(self) -> WorkflowTask:
-        spec = self.spec
-        copy = Spec(spec.kind, spec.name, spec.target, spec.request, callable=spec.callable)
-        copy.on_success, copy.on_failure = spec.on_success, spec.on_failure
-        made = type(self).of(self.home, copy)
-        if custom.is_custom(type(self)):
-            copy.callable = custom.runner(made)
-        return made
+        raises  NotImplementedError for a subgraph
+        """
+        return dumps.duplicate(self, execute_after)
 
     def dump(self) -> dict[str, Any]:
         """The task as plain data (workflow-api §3.9).
@@ -377,7 +381,6 @@ class WorkflowTask:
 
 
 _NOT_STORED = Seen(TASK_PENDING, None, ended=False, retries=0)
-_OF_ONE_TASK = frozenset({"_id", "_result", "_state", "_error", "consult", "attempt", "containing_subgraph"})
 
 
 class EngineTask(WorkflowTask):
@@ -392,5 +395,6 @@ class EngineTask(WorkflowTask):
         """
         if not self.stored:
             self.home.refuse_in_handler("start a task")
+            self.home.alone.add(self.spec)
             self.async_result.started(lambda _result: None)
         return self.async_result

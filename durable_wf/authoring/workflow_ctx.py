@@ -17,6 +17,7 @@ from durable_wf.authoring.operations import timeouts
 from durable_wf.authoring.recorded import from_record
 from durable_wf.authoring.requests import effect_spec, local_spec, operation_spec
 from durable_wf.authoring.resource_copy import BlueprintFiles
+from durable_wf.authoring.results import WorkflowTaskResult
 from durable_wf.authoring.snapshot import WorkflowNodesAndInstancesContainer
 from durable_wf.authoring.stored_objects import Raw
 from durable_wf.authoring.task_config import settings_of
@@ -265,8 +266,7 @@ class WorkflowContext(ServerCalls):
 
         raises  KeyError without a function; RuntimeError when there is no such instance
         """
-        del task_id  # the journal numbers tasks
-        return self.execute_task(
+        made = self.execute_task(
             cloudify_context["task_name"],
             task_queue=task_queue,
             task_target=task_target,
@@ -278,6 +278,10 @@ class WorkflowContext(ServerCalls):
             timeout=cloudify_context.get("timeout"),
             timeout_recoverable=cloudify_context.get("timeout_recoverable"),
         )
+        if task_id is not None:
+            task = made.task if isinstance(made, WorkflowTaskResult) else made
+            task.id = task_id
+        return made
 
     def _subject(self, context: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """What an operation is about: its target, and what its own context shows (workflow-api §7.1)."""
@@ -307,7 +311,7 @@ class WorkflowContext(ServerCalls):
         node: Any = None,
         info: Any = None,
         kwargs: dict[str, Any] | None = None,
-        task_id: str | None = None,  # noqa: ARG002 - the journal numbers tasks
+        task_id: str | None = None,
         name: str | None = None,
         send_task_events: bool = True,
         override_task_config: bool = False,
@@ -340,4 +344,4 @@ class WorkflowContext(ServerCalls):
             interval=config["retry_interval"],
             events=bool(config["send_task_events"]),
         )
-        return self.internal.emit(spec, info=config.get("info"), node=node)
+        return self.internal.emit(spec, info=config.get("info"), node=node, id=task_id)

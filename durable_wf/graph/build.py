@@ -230,12 +230,13 @@ class GraphBuild:
         specs, edges = list(self._new), list(self._fresh.edges)
         self._refuse_strangers(specs, edges)
         inherited = [] if replaced is None or by is None else self._inherited(replaced, by)
-        refuse_cycle(specs, [*edges, *inherited], self._stored.__contains__, self._earlier)
+        earlier = self._earlier if inherited or self.consulted is not None else None
+        refuse_cycle(specs, edges + inherited, self._stored.__contains__, earlier)
         specs.sort(key=_depth)  # a task may have been added before the subgraph that it was put into
         self._name_hubs(edges)
         removed = [spec for spec in self._removed if spec.parent not in self._removed]
         unlinked = [edge for edge in self._unlinked if not self._removed.keys() & edge]
-        self._take_in(specs, [*edges, *inherited])
+        self._take_in(specs, edges + inherited)
         if replaced is not None and by is not None:
             self._forget_replaced(replaced)
         self._new.clear()

@@ -32,25 +32,26 @@ def refuse_cycle(
     specs: Iterable[Spec],
     edges: Iterable[Edge],
     is_stored: Callable[[Spec], bool],
-    earlier: Callable[[Moment], Iterable[Moment]],
+    earlier: Callable[[Moment], Iterable[Moment]] | None,
 ) -> None:
     """Look for a cycle through new tasks or new edges. Costs O(new), and more only where what is stored waits for new.
 
     specs, edges  what is to be stored
-    earlier       what comes directly before a moment of a stored task
+    earlier       what comes directly before a moment of a stored task; None where nothing stored waits for anything new
     raises        CycleError naming the cycle
     """
-    specs = list(specs)
-    arcs = list(_arcs(specs, edges))
-    if any(is_stored(later[0]) for _, later in arcs):
-        arcs += _stored_arcs([one for one, _ in arcs if is_stored(one[0])], earlier)
+    arcs: Iterable[tuple[Moment, Moment]]
+    if earlier is None:
+        arcs = _arcs(specs, (edge for edge in edges if not is_stored(edge[1])))
     else:
-        arcs = [arc for arc in arcs if not is_stored(arc[0][0])]
+        arcs = list(_arcs(specs, edges))
+        arcs += _stored_arcs([one for one, _ in arcs if is_stored(one[0])], earlier)
     after: dict[Moment, list[Moment]] = {}
     waits: dict[Moment, int] = {(spec, 0): 0 for spec in specs}
     for one, other in arcs:
         after.setdefault(one, []).append(other)
-        waits.setdefault(one, 0)
+        if earlier is not None:
+            waits.setdefault(one, 0)
         waits[other] = waits.get(other, 0) + 1
     free = [moment for moment, count in waits.items() if count == 0]
     left = len(waits)
@@ -69,7 +70,7 @@ def end_of(spec: Spec) -> Moment:
     return (spec, 1 if spec.kind == Kind.SUBGRAPH else 0)
 
 
-def _arcs(specs: list[Spec], edges: Iterable[Edge]) -> Iterator[tuple[Moment, Moment]]:
+def _arcs(specs: Iterable[Spec], edges: Iterable[Edge]) -> Iterator[tuple[Moment, Moment]]:
     """What comes before what: a subgraph ends after its members, which begin after it has begun."""
     for spec in specs:
         if spec.kind == Kind.SUBGRAPH:

@@ -244,8 +244,9 @@ def configured(ctx: Any) -> Any:
 def shown_tasks(ctx: Any) -> Any:
     """What unstarted tasks show."""
     ctx.graph_mode()
-    task = ctx.local_task(describes_here, node="n", info={"more": 1})
-    return [task.info, task.node, task.name]
+    task = ctx.local_task(describes_here, node="n", info={"more": 1}, task_id="mine")
+    other = ctx.remote_task({}, {"task_name": "tests.authoring.plugin.logs"}, "other")
+    return [task.info, task.node, task.name, task.id, other.id]
 
 
 def pool(ctx: Any) -> Any:

@@ -190,8 +190,8 @@ def test_settings_of_a_local_task(life):
 
 
 def test_an_unstarted_local_task_shows_what_was_said_of_it(life):
-    """`info` and `node`."""
-    assert does(life, contexts.shown_tasks) == [{"more": 1}, "n", "describes_here"]
+    """`info`, `node`, and the id that it was given; a remote one too."""
+    assert does(life, contexts.shown_tasks) == [{"more": 1}, "n", "describes_here", "mine", "other"]
 
 
 def test_callables_of_the_pool_are_recorded_tasks(life):
