@@ -111,6 +111,11 @@ def is_awaited(run: Run, task: TaskState) -> bool:
     return isinstance(run.ending, Returned) or (isinstance(run.wait, Gets) and run.wait.spec.no == task.no)
 
 
+def _wants_no_retry(run: Run, task: TaskState) -> bool:
+    """Whether the function is blocked in `get(retry_on_failure=False)` of this task."""
+    return isinstance(run.wait, Gets) and run.wait.spec.no == task.no and not run.wait.retry
+
+
 def decide_failure(
     run: Run, pen: Pen, task: TaskState, detail: dict[str, Any], attempt_target: int | None = None
 ) -> None:
@@ -121,7 +126,7 @@ def decide_failure(
         recoverable=detail["recoverable"],
         retry_after_s=detail["retry_after"],
     )
-    if delay is None or task.removed:
+    if delay is None or task.removed or _wants_no_retry(run, task):
         fail(run, pen, task, detail, attempt_target)
     else:
         try_again(run, pen, task, detail, delay, attempt_target)

@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 from cloudify.logs import CloudifyCtxLoggingHandler
+from cloudify.workflows.tasks import HandlerResult
 
 from durable_wf import ctx, operation, workflow
 from durable_wf.authoring.exceptions import NonRecoverableError
@@ -221,3 +222,23 @@ def interleaved(ctx: Any, count: int) -> None:
 def library_says(ctx: Any) -> None:
     """Through a logger of its own."""
     LIBRARY.info("said")
+
+
+@workflow
+def in_handlers(ctx: Any) -> None:
+    """A handler logs and sends an event; another task wants no events of its own."""
+    graph = ctx.graph_mode()
+    loud, still = run(ctx, at_last, succeed_at=0), run(ctx, talks)
+    still.send_task_events = False
+
+    def on_success(task: Any) -> Any:
+        ctx.internal.send_workflow_event("handled", f"after {task.name}")
+        ctx.logger.info("in the handler")
+        return HandlerResult.cont()
+
+    loud.on_success = on_success
+    graph.sequence().add(loud, still)
+    graph.execute()
+    run_after = run(ctx, at_last, succeed_at=0)
+    graph.add_task(run_after)
+    graph.execute()

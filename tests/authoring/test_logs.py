@@ -14,6 +14,7 @@ from cloudify.utils import setup_logger
 
 from durable_wf.authoring import capture
 from durable_wf.authoring.speech import MAX_LINE, CtxLogger, Speech, line_of, speaking
+from durable_wf.inspection.events import EventReader
 from tests.authoring import talking
 
 ROOT = Path(__file__).parent.parent.parent
@@ -271,6 +272,28 @@ def test_what_was_said_in_a_replay_that_runs_to_the_end_is_written(lives):
     second = lives()
     assert second.resume(uid) == "terminated"
     assert [one[2] for one in said(second)] == ["a", "b"]
+
+
+@pytest.mark.parametrize("at", [0, 5, 6, 7, 8])
+def test_a_handler_may_log_and_send_events_and_its_replay_does_not_again(lives, at):
+    """Wherever the runner dies."""
+    life = lives(at=at)
+    uid = life.start(talking.in_handlers)
+    if life.wait(uid) is None:
+        life.settle_death()
+        life = lives()
+        assert life.resume(uid, reset_operations=True) == "terminated"
+    texts = [one[2] for one in said(life) if one[3] is None]
+    assert texts == ["after tests.authoring.talking:at_last", "in the handler"]
+
+
+def test_a_task_of_a_graph_may_be_told_to_send_no_events(lives):
+    """§14.4: the attribute is written before it is executed."""
+    life = lives()
+    uid, _ = life.run(talking.in_handlers)
+    found = EventReader(life.journal, life.engine.find(uid)).more()
+    names = [one["context"]["task_name"] for one in found if one.get("event_type") == "task_succeeded"]
+    assert names == ["tests.authoring.talking:at_last"] * 2
 
 
 def test_setup_logger_gives_a_logger_and_leaves_the_root_alone(capsys):

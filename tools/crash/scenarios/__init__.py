@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tools.crash.scenarios.base import Scenario
 from tools.crash.scenarios.graph import Graph
+from tools.crash.scenarios.handlers import Handlers
 from tools.crash.scenarios.standard import Standard
 from tools.crash.scenarios.three_tier import ThreeTier
 from tools.crash.scenarios.tutorial import Tutorial
@@ -19,4 +20,5 @@ SCENARIOS: Mapping[str, Scenario] = {
     "tutorial-events": Tutorial("events", "prune_all"),
     "tutorial-ordering": Tutorial("ordering", "spring"),
     "tutorial-relationships": Tutorial("relationships", "water_all"),
+    "handlers": Handlers(),
 }
