@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring import settings
 from durable_wf.authoring.home import home_of
-from durable_wf.authoring.requests import effect_spec, local_spec
+from durable_wf.authoring.requests import effect_spec
 from durable_wf.authoring.settings import Setting
 from durable_wf.authoring.tasks import EngineTask
 from durable_wf.codec import decode
@@ -163,13 +163,4 @@ class UpdateExecutionStatusTask(_BuiltinTaskBase):
     _shown = "status"
 
     def __init__(self, status: str, workflow_context: Any = None, **more: Any) -> None:
-        home = home_of(workflow_context)
-        spec = local_spec(
-            home.defaults, _refuse_status, name=type(self).__name__, kwargs={"status": status}, retries=0, interval=0
-        )
-        super().__init__(spec, workflow_context, **more)
-
-
-def _refuse_status(status: str) -> None:
-    text = f"the status '{status}' cannot be set: an execution's status is what its journal says of it"
-    raise NotImplementedError(text)
+        super().__init__(effect_spec(Kind.EXECUTION_STATUS, status, status=status), workflow_context, **more)

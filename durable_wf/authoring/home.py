@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from durable_wf.authoring.current import NotInContext, current_workflow_ctx
-from durable_wf.authoring.requests import Defaults
+from durable_wf.authoring.requests import Defaults, in_dry_run
 from durable_wf.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ class Home:
             text = "it was made without a workflow's context; there is no engine to ask"
             raise RuntimeError(text)
         return self._bridge
+
+    def as_run(self, spec: Spec) -> Spec:
+        """The task as this run does it: a dry run only shows it."""
+        return in_dry_run(spec) if getattr(self.ctx, "dry_run", False) is True else spec
 
     @property
     def connected(self) -> bool:

@@ -129,6 +129,15 @@ def local_spec(
     return Spec(Kind.LOCAL, storable(name), "", request, callable=call)
 
 
+def in_dry_run(spec: Spec) -> Spec:
+    """The same task, shown and not done: what a worker would run, no worker gets; no state is set."""
+    if spec.kind == Kind.SET_STATE:
+        return Spec(Kind.NOP, f"set_state {spec.name}", spec.target, spec.request)
+    if spec.kind not in (Kind.OPERATION, Kind.LOCAL):
+        return spec
+    return Spec(Kind.DRY_RUN, spec.name, spec.target, spec.request)
+
+
 def effect_spec(kind: Kind, name: str = "", target: str = "", **kwargs: Any) -> Spec:
     """A task whose effect is journal rows. Texts among the arguments become columns, so they are made storable."""
     kwargs = {key: storable(value) if isinstance(value, str) else value for key, value in kwargs.items()}

@@ -11,10 +11,11 @@ from durable_wf.authoring.builtin_tasks import (
     SendNodeEventTask,
     SendWorkflowEventTask,
     SetNodeInstanceStateTask,
+    UpdateExecutionStatusTask,
 )
 from durable_wf.authoring.contexts import context_of, spec_from_context
 from durable_wf.authoring.home import home_of
-from durable_wf.authoring.requests import effect_spec, local_spec
+from durable_wf.authoring.requests import effect_spec, in_dry_run, local_spec
 from durable_wf.authoring.settings import Setting
 from durable_wf.authoring.task_states import (
     DEFAULT_RETRY_INTERVAL,
@@ -204,7 +205,7 @@ class DryRunLocalWorkflowTask(LocalWorkflowTask):
     def __init__(self, local_task: Callable[..., Any], workflow_context: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(local_task, workflow_context, *args, **kwargs)
         shown = self.spec
-        self.spec = effect_spec(Kind.NOP, shown.name, shown.target)
+        self.spec = in_dry_run(shown)
         self.spec.on_success, self.spec.on_failure = shown.on_success, shown.on_failure
 
     def get(self, retry_on_failure: bool = True) -> None:
@@ -217,6 +218,8 @@ _CLASSES: Mapping[int, type[WorkflowTask]] = {
     Kind.SET_STATE: SetNodeInstanceStateTask,
     Kind.GET_STATE: GetNodeInstanceStateTask,
     Kind.NOP: NOPLocalWorkflowTask,
+    Kind.DRY_RUN: DryRunLocalWorkflowTask,
+    Kind.EXECUTION_STATUS: UpdateExecutionStatusTask,
 }
 
 

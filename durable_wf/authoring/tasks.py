@@ -98,9 +98,9 @@ class WorkflowTask:
         self.send_task_events = send_task_events
 
     def settle(self, home: Home, spec: Spec) -> None:
-        """Become the task that `spec` says."""
+        """Become the task that `spec` says; in a dry run, one that only shows it."""
         self.home = home
-        self.spec = spec
+        self.spec = home.as_run(spec)
         self.ordinal = home.next_ordinal()
 
     def fill(self, task_id: str | None, info: Any, on_success: Handler | None, on_failure: Handler | None) -> None:

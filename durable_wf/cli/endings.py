@@ -143,6 +143,13 @@ def asking_lines(found: ExecutionDetail, asks: Sequence[int]) -> Iterator[str]:
 
 
 def failure_lines(found: ExecutionDetail, *, verbose: bool) -> Iterator[str]:
+    """As `error_lines`, and then how to go on."""
+    if found.error is not None:
+        yield from error_lines(found, verbose=verbose)
+        yield f"when the cause is mended: durable-wf resume {found.id}"
+
+
+def error_lines(found: ExecutionDetail, *, verbose: bool) -> Iterator[str]:
     """The error of a failed execution as it was recorded, with the tasks that ended it and their causes."""
     if found.error is None:
         return
@@ -153,7 +160,6 @@ def failure_lines(found: ExecutionDetail, *, verbose: bool) -> Iterator[str]:
         yield f"    task {_title(task)}, {plural(task.attempts, 'attempt')}"
         if task.error is not None:
             yield from _error_lines(task.error, "        ", verbose=verbose)
-    yield f"when the cause is mended: durable-wf resume {found.id}"
 
 
 def _error_lines(error: Error, indent: str, *, verbose: bool) -> Iterator[str]:

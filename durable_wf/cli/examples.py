@@ -20,6 +20,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "deployments delete": ("durable-wf deployments delete shop",),
     "run": (
         "durable-wf run start_all -d shop",
+        "durable-wf run start_all -d shop --dry-run",
         "durable-wf run my_module:my_workflow -p count=3 -p names='[a, b]'",
     ),
     "list": ("durable-wf list --state failed -d shop",),

@@ -45,7 +45,8 @@ def list_(call: Call, state: State = None, deployment: OfDeployment = None) -> N
 def _row(call: Call, one: Execution) -> tuple[str, ...]:
     time = took(_us(one.started_at), _us(one.ended_at)) if one.started_at and one.ended_at else ""
     state = call.out.state(one.state)
-    return one.id, clean(one.workflow_id), one.deployment_id or "", state, moment(one.created_at), time
+    workflow = clean(one.workflow_id) + (" (dry run)" if one.is_dry_run else "")
+    return one.id, workflow, one.deployment_id or "", state, moment(one.created_at), time
 
 
 def _us(at: str) -> int:
@@ -70,7 +71,8 @@ def _detail(call: Call, found: ExecutionDetail) -> Iterator[str]:
 
     yield f"execution    {found.id}"
     function = f"  ({clean(found.function)})" if found.function != found.workflow_id else ""
-    yield f"workflow     {clean(found.workflow_id)}{function}"
+    dry_run = "  (dry run)" if found.is_dry_run else ""
+    yield f"workflow     {clean(found.workflow_id)}{function}{dry_run}"
     yield f"deployment   {found.deployment_id or '(none)'}"
     yield f"state        {call.out.state(found.state)}"
     yield f"created      {moment(found.created_at)} UTC"

@@ -35,6 +35,7 @@ OUTPUTS: Mapping[str, Shape] = {
     "deployments workflows": Shape(records.Workflow, is_list=True),
     "deployments delete": Shape(records.Deleted),
     "run": Shape(records.ExecutionDetail),
+    "run --dry-run": Shape(records.DryRun),
     "list": Shape(records.Execution, is_list=True),
     "show": Shape(records.ExecutionDetail),
     "resume": Shape(records.ExecutionDetail),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 import psutil
 
 from durable_wf.authoring import capture
+from durable_wf.authoring.functions import refuses_resume
 from durable_wf.authoring.recorded import from_record
 from durable_wf.clock import SystemClock
 from durable_wf.codec import decode
@@ -74,7 +75,8 @@ _STATES = tuple(X)
 class ExecutionInfo:
     """An execution, for people.
 
-    state  as in the journal, but `interrupted` as soon as its runner is gone
+    state    as in the journal, but `interrupted` as soon as its runner is gone
+    dry_run  operations and writes were shown only
     """
 
     id: str
@@ -85,6 +87,7 @@ class ExecutionInfo:
     created_us: int
     started_us: int | None
     ended_us: int | None
+    dry_run: bool = False
 
 
 class Engine:
@@ -171,8 +174,8 @@ class Engine:
         row = self.find(execution)
         check_loss(self.journal, options, self.host.ask)
         run = reopen(self.journal, row, self.journal.id, self._workdirs)
-        if getattr(run.function, "resumable", None) is False:
-            text = f"workflow '{row.workflow}' is declared resumable=False"
+        if refuses_resume(run.function):
+            text = f"Cannot resume - workflow not resumable: '{row.workflow}' is declared resumable=False"
             raise UsageError(text, hint="start it anew")
         if has_ended(row):  # what a person has to agree to is asked before anything is written
             check_cut(self.journal.history(row.id), options)
@@ -290,6 +293,7 @@ class Engine:
         return ExecutionInfo(
             row.uid, row.workflow, names.get(row.deployment or 0), shown_state(row, owned=self.journal.owned(row.id)),
             decode(row.parameters_json), row.created_us, row.started_us, row.ended_us,
+            bool(options_of(row).get("dry_run")),
         )  # fmt: skip
 
     def find(self, execution: str) -> rows.Execution:

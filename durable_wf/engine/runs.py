@@ -14,6 +14,7 @@ from durable_wf.authoring.functions import with_ctx
 from durable_wf.authoring.perform import failed, perform_callable, perform_operation
 from durable_wf.authoring.speech import WORKFLOW_LOG, Speech, own_speech, speaking
 from durable_wf.authoring.workflow_ctx import WorkflowContext
+from durable_wf.clock import iso
 from durable_wf.codec import MAX_RESULT_BYTES, decode, encode
 from durable_wf.engine.services import AttemptServices
 from durable_wf.model.events import Raised
@@ -80,6 +81,7 @@ class Run:
             workflow_id=self.row.workflow,
             options=decode(self.row.options_json),
             speech=speech,
+            record={"parameters": decode(self.row.parameters_json), "created_at": iso(self.row.created_us)},
         )
         host.add(hosted)
         hosted.run(self._call, on_error)

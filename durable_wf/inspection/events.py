@@ -38,7 +38,9 @@ _ENDS = {
     XE.CALLED_OFF: EventType.WORKFLOW_CANCELLED,
 }
 _BEGIN_CODES = frozenset(_XE.index(event) for event in _BEGINS)
-_TOLD = frozenset({int(Kind.OPERATION), int(Kind.LOCAL), int(Kind.SUBGRAPH)})  # of others only failures
+_TOLD = frozenset(
+    {int(Kind.OPERATION), int(Kind.LOCAL), int(Kind.DRY_RUN), int(Kind.SUBGRAPH)}
+)  # of others only failures
 _ALONE = {
     ATTEMPT.code(A.SUCCEEDED): EventType.TASK_SUCCEEDED,
     ATTEMPT.code(A.FAILED): EventType.TASK_FAILED,

@@ -49,6 +49,21 @@ def first_failure(ctx, retry):
     return told
 
 
+@pytest.mark.parametrize(
+    ("retry", "told", "ran"),
+    [(True, ["a done", "a done"], 2), (False, [["a stumbles", True, "failed"]] * 2, 1)],
+)
+def test_checklist_39_the_first_failure_can_be_taken_for_final(retry, told, ran):
+    """`get(retry_on_failure=False)` raises it, and it stays so; else it is tried again by its policy."""
+
+    def script(play):
+        play.run(acted, {"part": "first_failure", "retry": retry})
+
+    story = kit.at_every_commit(script, MemoryStore)
+    assert story.result == told
+    assert story.ran == {"a": ran}
+
+
 @acts
 def callbacks(ctx, fails):
     """Functions that are told the result, some of which replace it."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-from durable_wf import Engine, NonRecoverableError, WorkflowFailed, operation, workflow
+from durable_wf import NonRecoverableError, WorkflowFailed, operation, workflow
 from durable_wf.authoring.handlers import HandlerResult
 from durable_wf.authoring.named_graphs import make_or_get_graph
-from durable_wf.model.rows import History
 from tools.crash.scenarios import ran
-from tools.crash.scenarios.base import Runs
 from tools.crash.scenarios.graph import once, step
 
 
@@ -128,26 +125,3 @@ def main(ctx: Any, folder: str) -> list[str]:
     graph.add_task(flow.task(step, "last"))
     graph.execute()
     return said
-
-
-class Handlers:
-    """See `Scenario`."""
-
-    def prepare(self, engine: Engine, folder: Path) -> None:
-        """Nothing is needed."""
-
-    def workflow(self, folder: Path) -> tuple[Any, dict[str, Any], str | None]:
-        return main, {"folder": str(folder)}, None
-
-    def names(self, history: History) -> Mapping[int, str]:
-        return ran.labels(history)
-
-    def ran(self, folder: Path) -> Mapping[str, Runs]:
-        return ran.count(folder)
-
-    def problems(self, folder: Path) -> list[str]:
-        del folder
-        return []
-
-    def clean(self, folder: Path) -> None:
-        """Nothing is left."""

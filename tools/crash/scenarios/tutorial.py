@@ -24,6 +24,8 @@ class Tutorial:
     parameters  of its workflow
     """
 
+    clock = None
+
     def __init__(self, step: str, workflow: str, parameters: dict[str, Any] | None = None) -> None:
         self.step = step
         self._workflow = workflow
