@@ -53,11 +53,12 @@ class Contexts:
         return {} if task is None else self._bodies.get(task.request, {})
 
     def name(self, no: int) -> str:
-        """The function's path for an operation, else what the task is called."""
+        """What its author has called it; else the function's path for an operation, or what the task is called."""
         task = self.task(no)
         if task is None:
             return f"task {no}"
-        return str(self.body(no).get("function") or task.name or Kind(task.kind).name)
+        body = self.body(no)
+        return str(body.get("title") or body.get("function") or task.name or Kind(task.kind).name)
 
     # ------------------------------------------------------------------ contexts
 

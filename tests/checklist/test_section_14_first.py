@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import pytest
 from cloudify.decorators import operation, task, workflow
-from cloudify.exceptions import NonRecoverableError, OperationRetry, WorkflowFailed
-from cloudify.workflows import ctx as workflow_ctx
+from cloudify.exceptions import NonRecoverableError, WorkflowFailed
 from cloudify.workflows.tasks import HandlerResult
 from cloudify.workflows.tasks_graph import forkjoin
 
@@ -297,12 +296,9 @@ def test_14_13_sequences_run_in_order_and_forkjoins_together(plain):
     assert WORLD.names() == [str(n) for n in range(10)]
 
     def forks(ctx):
-        first, last, *middle = (says(ctx, name) for name in ("first", "last", "m0", "m1", "m2"))
-        more = [says(ctx, f"n{n}") for n in range(2)]
         graph = ctx.graph_mode()
-        tasks = [app(ctx).execute_operation("ops.says", {"name": name}) for name in ("first", "m0", "m1", "n0", "last")]
+        tasks = [says(ctx, name) for name in ("first", "m0", "m1", "n0", "last")]
         first, m0, m1, n0, last = tasks
-        del middle, more
         graph.sequence().add(first, forkjoin(m0, m1), forkjoin(), forkjoin(n0), last)
         waits = {one.kwargs["name"]: sorted(on.kwargs["name"] for on in graph._dependencies[one]) for one in tasks}
         graph.execute()
@@ -314,3 +310,184 @@ def test_14_13_sequences_run_in_order_and_forkjoins_together(plain):
     assert holds
     names = WORLD.names()
     assert (names[0], sorted(names[1:3]), names[3:]) == ("first", ["m0", "m1"], ["n0", "last"])
+
+
+def test_14_14_subgraphs_nest_keep_their_order_and_are_replaced_once(plain):
+    """14. Nested in order, also with retries inside; `subgraph_retries=1` replaces once, 0 fails; never in two."""
+
+    def nested(ctx):
+        graph = ctx.graph_mode()
+        outer = graph.subgraph("outer")
+        inner = outer.subgraph("inner")
+        inner.sequence().add(app(ctx).execute_operation("ops.fails", {"name": "i0", "times": 2}), says(ctx, "i1"))
+        outer.sequence().add(says(ctx, "o0"), inner, says(ctx, "o1"))
+        graph.sequence().add(says(ctx, "before"), outer, says(ctx, "after"))
+        graph.execute()
+
+    plain.execute(nested, options=kit.OFTEN)
+    assert WORLD.names() == ["before", "o0", "i0", "i0", "i0", "i1", "o1", "after"]
+
+    def replaced(ctx):
+        def build(graph, number):
+            made = graph.subgraph(f"try {number}")
+            names = (f"s{number}", f"t{number}", "never there")
+            made.sequence().add(*(says(ctx, name) for name in names))
+            made.on_failure = on_failure
+            made.current_retries = number
+            return made
+
+        def on_failure(subgraph):
+            WORLD.seen.append((subgraph.name, subgraph.failed_task.kwargs["name"]))
+            result = HandlerResult.retry()
+            result.retried_task = build(subgraph.graph, subgraph.current_retries + 1)
+            return result
+
+        graph = ctx.graph_mode()
+        graph.sequence().add(build(graph, 0), says(ctx, "after"))
+        graph.execute()
+
+    for retries, broken, ran in (
+        (1, {"t0"}, ["s0", "t0", "s1", "t1", "never there", "after"]),
+        (1, {"t0", "t1"}, ["s0", "t0", "s1", "t1"]),
+        (0, {"t0"}, ["s0", "t0"]),
+    ):
+        WORLD.clear()
+        WORLD.broken |= broken
+        options = RunOptions(task_retries=0, subgraph_retries=retries)
+        plain.start(replaced, options=options)
+        assert plain.wait() == ("terminated" if "after" in ran else "failed")
+        assert WORLD.names() == ran
+        assert WORLD.seen[0] == ("try 0", "t0")
+
+    def twice(ctx):
+        graph = ctx.graph_mode()
+        made = says(ctx, "a")
+        graph.subgraph("one").add_task(made)
+        graph.subgraph("two").add_task(made)
+
+    with pytest.raises(RuntimeError, match="cannot be contained in more than one subgraph"):
+        plain.execute(twice)
+
+
+@pytest.mark.xfail(strict=True, reason="built-in workflows", raises=ModuleNotFoundError)
+def test_14_15_a_lifecycle_is_tried_again_from_its_beginning(deploy):
+    """15. With one retry of each kind: what fails twice is undone and begun anew, and then come its dependents."""
+    kit.needs("cloudify.plugins.workflows")
+    nodes = """\
+node_templates:
+  a: {{type: Step{a}}}
+  b: {{type: Step{b}, relationships: [{{type: follows, target: a}}]}}
+"""
+    both = RunOptions(task_retries=1, task_retry_interval=0, subgraph_retries=1)
+    env = deploy(kit.LIFE + nodes.format(a=", properties: {broken: {configure: [error, 2]}}", b=""))
+    env.execute("install", options=both)
+    steps = ["create", "configure", "configure", "stop", "delete", "create", "configure", "start"]
+    assert WORLD.seen[:8] == [("a", step) for step in steps]
+    assert WORLD.seen[8:] == [*(("b", step) for step in ("create", "configure", "start")), ("b->a", "establish")]
+
+    WORLD.clear()
+    env = deploy(kit.LIFE + nodes.format(a="", b=", properties: {broken: {establish: [error, 2]}}"))
+    env.execute("install", options=both)
+    assert WORLD.seen[:3] == [("a", step) for step in ("create", "configure", "start")]
+    assert [step for _, step in WORLD.seen[3:]] == [
+        *("create", "configure", "start", "establish", "establish"),
+        *("stop", "unlink", "delete"),
+        *("create", "configure", "start", "establish"),
+    ]
+
+
+@pytest.mark.xfail(strict=True, reason="built-in workflows", raises=ModuleNotFoundError)
+def test_14_16_uninstall_ignores_failures_where_it_is_told_to(deploy):
+    """16. A final error of stop, ignored, is followed by delete; else it ends there; asked retries that run out, too."""
+    kit.needs("cloudify.plugins.workflows")
+    text = "node_templates: {{a: {{type: Step, properties: {{broken: {{stop: [{how}, 9]}}}}}}}}\n"
+    for how, ignore, steps in (
+        ("never", True, ["stop", "delete"]),
+        ("never", False, ["stop"]),
+        ("again", True, ["stop", "stop"]),
+    ):
+        env = deploy(kit.LIFE + text.format(how=how))
+        env.execute("install")
+        WORLD.seen.clear()
+        once_more = RunOptions(task_retries=1, task_retry_interval=0)
+        if "delete" in steps:
+            env.execute("uninstall", {"ignore_failure": ignore}, options=once_more)
+        else:
+            with pytest.raises(RuntimeError):
+                env.execute("uninstall", {"ignore_failure": ignore}, options=once_more)
+        assert [step for _, step in WORLD.seen] == steps
+
+
+@pytest.mark.xfail(strict=True, reason="built-in workflows", raises=ModuleNotFoundError)
+def test_14_17_the_steps_of_install_and_uninstall_are_in_order(tmp_path):
+    """17. All six of each; uninstall calls its own also of what was never installed, whose state is None."""
+    kit.needs("cloudify.plugins.workflows")
+    local = kit.needs("cloudify.workflows.local")
+    installs = ["precreate", "create", "configure", "start", "poststart"]
+    uninstalls = ["prestop", "stop", "delete", "postdelete"]
+    lines = [f"        {step}: checklist.tests.checklist.plugin.notes" for step in (*installs, *uninstalls)]
+    text = f"""\
+node_types:
+  All:
+    derived_from: cloudify.nodes.Root
+    properties: {{broken: {{default: {{}}}}}}
+    interfaces:
+      cloudify.interfaces.validation:
+        create: checklist.tests.checklist.plugin.notes
+        delete: checklist.tests.checklist.plugin.notes
+      cloudify.interfaces.lifecycle:
+{chr(10).join(lines)}
+node_templates: {{a: {{type: All}}}}
+"""
+    env = local.init_env(str(kit.write_blueprint(tmp_path, text)))
+    assert [one.state for one in env.storage.get_node_instances()] == [None]
+    env.execute("uninstall", task_retries=0)
+    assert [step for _, step in WORLD.seen] == ["delete", *uninstalls]
+    WORLD.seen.clear()
+    env.execute("install", task_retries=0)
+    assert [step for _, step in WORLD.seen] == ["create", *installs]
+
+
+@pytest.mark.xfail(strict=True, reason="built-in workflows", raises=ModuleNotFoundError)
+def test_14_18_reinstall_after_install(deploy):
+    """18. create, delete, create."""
+    kit.needs("cloudify.plugins.workflows")
+    env = deploy(kit.LIFE + "node_templates: {a: {type: Step}}\n")
+    env.execute("install")
+    env.execute("reinstall")
+    steps = [step for _, step in WORLD.seen]
+    assert [step for step in steps if step in ("create", "delete")] == ["create", "delete", "create"]
+    assert env.instances()["a"].state == "started"
+
+
+@pytest.mark.xfail(strict=True, reason="built-in workflows", raises=ModuleNotFoundError)
+def test_14_19_restart_is_stop_and_start_by_execute_operation(deploy):
+    """19. The whole stop, then the whole start; both say what execute_operation says."""
+    kit.needs("cloudify.plugins.workflows")
+    env = deploy(kit.LIFE + "node_templates: {a: {type: Step}, b: {type: Step}}\n")
+    with kit.Heard() as heard:
+        env.execute("restart")
+    assert [step for _, step in WORLD.seen] == ["stop", "stop", "start", "start"]
+    for step in ("stop", "start"):
+        name = f"cloudify.interfaces.lifecycle.{step}"
+        assert len(heard.types(f"Starting operation {name}")) == 2
+        assert len(heard.types(f"Finished operation {name}")) == 2
+
+
+@pytest.mark.xfail(strict=True, reason="built-in workflows", raises=ModuleNotFoundError)
+def test_14_20_execute_operation_filters_and_keeps_the_order(deploy):
+    """20. Filters without an instance in common do nothing, with success; order goes through what is not selected."""
+    kit.needs("cloudify.plugins.workflows")
+    text = """\
+node_templates:
+  c: {type: Step}
+  b: {type: Step, relationships: [{type: follows, target: c}]}
+  a: {type: Step, relationships: [{type: follows, target: b}]}
+"""
+    env = deploy(kit.LIFE + text)
+    name = "cloudify.interfaces.lifecycle.start"
+    env.start("execute_operation", {"operation": name, "node_ids": ["a"], "type_names": ["cloudify.nodes.Compute"]})
+    assert env.wait() == "terminated"
+    assert WORLD.seen == []
+    env.execute("execute_operation", {"operation": name, "node_ids": ["a", "c"], "run_by_dependency_order": True})
+    assert WORLD.seen == [("c", "start"), ("a", "start")]
