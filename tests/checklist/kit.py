@@ -134,6 +134,12 @@ def plays(ctx: Any, part: str, parameters: dict[str, Any]) -> Any:
     return PARTS[part](ctx, **parameters)
 
 
+@workflow
+def gives(**parameters: Any) -> dict[str, Any]:
+    """What it was given."""
+    return {name: value for name, value in parameters.items() if name != "ctx" and value is not None}
+
+
 def app(ctx: Any) -> Any:
     """The instance of the node `app`."""
     return next(ctx.get_node("app").instances)
