@@ -123,12 +123,17 @@ def _check(call: Call, workflow: str, deployment: str | None) -> None:
 
 
 def _importable_here(deployment: object) -> None:
-    """Without a deployment, modules of the working directory can be imported, as by `python -m`."""
+    """Without a deployment, modules of the working directory can be imported, as by `python -m`.
+
+    The older system's names can be imported in any case.
+    """
     from durable_wf.cli.calls import working_directory
+    from durable_wf.engine.code import make_importable
 
     here = working_directory() if deployment is None else None
     if here is not None and str(here) not in sys.path:
         sys.path.insert(0, str(here))
+    make_importable(None)
 
 
 def resume(

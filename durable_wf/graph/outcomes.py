@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from durable_wf.codec import decode, encode
 from durable_wf.graph import asking, flow, waits
 from durable_wf.graph.properties import conflict_text, merge
-from durable_wf.graph.state import PENDING, SENT, STARTED
+from durable_wf.graph.state import PENDING, SENT, STARTED, WORKED
 from durable_wf.model.commands import Arm
 from durable_wf.model.events import Gets, Returned
 from durable_wf.model.protocol import OperationOutcome, Status
@@ -191,7 +191,7 @@ def came_due(run: Run, pen: Pen, task: TaskState) -> None:
     task.not_before_us = None
     pen.task(task, TE.CAME_DUE)
     if task.waits == 0:  # else it is in a subgraph that a person's resume begins anew
-        run.ready.append(task)
+        (run.ready if task.kind in WORKED else run.freed).append(task)
 
 
 def lost(pen: Pen, task: TaskState) -> None:
