@@ -1,7 +1,8 @@
 """A person's resume of a failed or cancelled execution: what is reset, what is superseded, what has to be asked.
 
-The failures that ended the execution are reset. What the function itself asked for after the first of them was
-shown to it is superseded: kept, shown, never matched again. The rest is answered as it was.
+The failures that ended the execution are reset, and a cancel request is withdrawn. What the function itself asked
+for after the first of these was shown to it is superseded: kept, shown, never matched again. The rest is answered as
+it was.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from durable_wf.errors import AskError, NotFoundError
 from durable_wf.graph.load import recorded_failures
 from durable_wf.graph.state import (
     FAILED,
+    GRAPH_CANCELLED,
     GRAPH_STARTED,
     PENDING,
     STARTED,
@@ -21,6 +23,7 @@ from durable_wf.graph.state import (
     SUPERSEDED,
     UNKNOWN,
     WORKED,
+    Cancel,
 )
 from durable_wf.model.rows import Kind
 from durable_wf.model.states import EXECUTION, GE, TE, XE, X
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from durable_wf.model.rows import History
 
 _ENDED_STATES = frozenset(EXECUTION.code(state) for state in EXECUTION.ended)
-_TERMINATED = EXECUTION.code(X.TERMINATED)
+_TERMINATED, _CANCELLED = EXECUTION.code(X.TERMINATED), EXECUTION.code(X.CANCELLED)
 
 
 @dataclass(slots=True)
@@ -70,12 +73,14 @@ def plan_cut(run: Run, history: History, from_task: int | None = None) -> Cut | 
         return _from(run, from_task)
     detail = _end_detail(history)
     cut_seq = detail.get("cut_seq")
+    if cut_seq is None and row.state == _CANCELLED:
+        cut_seq = row.ended_seq or 0  # never told: there is nothing to supersede
     if cut_seq is None:
         text = (
             f"no failed task ended execution '{row.uid}': its function failed by itself, so there is nothing to reset"
         )
         raise AskError(text, hint="mend the function, then name where to begin again: --from TASK")
-    return _collect(run, cut_seq, detail["ended_by"])
+    return _collect(run, cut_seq, detail.get("ended_by", ()))
 
 
 def _end_detail(history: History) -> dict[str, Any]:
@@ -99,6 +104,8 @@ def _from(run: Run, no: int) -> Cut:
 
 
 def _collect(run: Run, cut_seq: int, ended_by: Iterable[int]) -> Cut:
+    if run.cancel.told is not None:  # the request is withdrawn, so nothing may stay that was asked for because of it
+        cut_seq = min(cut_seq, run.cancel.told)
     live = [task for task in run.tasks.values() if task.state != SUPERSEDED]
     kept = [task for task in live if task.seq <= cut_seq]
     reset = {task.no for task in kept if task.undecided is not None}
@@ -114,13 +121,14 @@ def _collect(run: Run, cut_seq: int, ended_by: Iterable[int]) -> Cut:
 
 
 def _reopened(run: Run, kept: list[TaskState], reset: set[int], cut_seq: int) -> list[int]:
-    """The graphs that failed with what is reset, and go on. Adds to `reset` what failed in them after their end.
+    """The graphs that go on: cancelled, or failed with what is reset. Adds to `reset` what failed in them after that.
 
     Such a late failure nobody was shown, and the graph would fail of it at once.
     """
     ended = {no: scope for no, scope in run.graph_by_no.items() if scope.ended and scope.seq <= cut_seq}
     found: set[int] = set()
-    while new := {no for no, scope in ended.items() if no not in found and not reset.isdisjoint(scope.failures)}:
+    new = {no for no, scope in ended.items() if scope.state == GRAPH_CANCELLED}
+    while new := new | {no for no, scope in ended.items() if no not in found and not reset.isdisjoint(scope.failures)}:
         found |= new
         reset |= {
             task.no
@@ -128,6 +136,7 @@ def _reopened(run: Run, kept: list[TaskState], reset: set[int], cut_seq: int) ->
             if task.graph in new and task.state == FAILED and task.kind != Kind.SUBGRAPH
             and task.no not in ended[task.graph].failures
         }  # fmt: skip
+        new = set()
     return sorted(found)
 
 
@@ -141,6 +150,7 @@ def _ran(task: TaskState) -> bool:
 
 def apply_cut(run: Run, cut: Cut) -> None:
     """Let the replay see the cut, in memory. It is written when the replay has met its end (`write_cut`)."""
+    run.cancel = Cancel()
     for no in cut.superseded:
         run.tasks[no].state = SUPERSEDED
     for no in cut.reset:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from durable_wf.codec import encode
 from durable_wf.errors import EngineBug, IllegalTransition, NonDeterministicWorkflow
-from durable_wf.graph import answers, asks, flow, outcomes
+from durable_wf.graph import answers, asks, cancel, flow, outcomes
 from durable_wf.graph.cut import Cut, apply_cut, write_cut
 from durable_wf.graph.load import connect_all, count_keys, edges_by_graph, load
 from durable_wf.graph.match import Replay
@@ -27,9 +27,11 @@ from durable_wf.graph.state import (
 )
 from durable_wf.model.commands import Answer, HandOut, Over
 from durable_wf.model.events import (
+    Abandoned,
     Asked,
     Begins,
     Begun,
+    Cancels,
     Due,
     Ended,
     Executes,
@@ -37,6 +39,7 @@ from durable_wf.model.events import (
     FromOutside,
     Gets,
     Logged,
+    Polls,
     Raised,
     Returned,
     Stops,
@@ -90,12 +93,20 @@ class Core:
         if isinstance(event, Asked):
             replay.ask(event.spec)
             return None
+        if isinstance(event, Cancels):
+            replay.cancels = event
+            return None
+        if isinstance(event, Polls):
+            return cancel.answer_poll(self.run, replay, event)
         replay.settle()
         if isinstance(event, Gets):
             task = self.run.tasks.get(event.spec.no)
+            if cancel.hears(self.run, "get", event.spec.no) or (task and cancel.is_held_back(self.run, task)):
+                return cancel.answer(self.run, event.spec.no)
             return answers.show(self.run, task) if task is not None and task.state in (SUCCEEDED, FAILED) else None
         if isinstance(event, Executes) and replay.graph(event) and not replay.differences:
             scope = self.run.graphs[event.path]
+            cancel.hears(self.run, "execute", event.path)
             return answers.show_graph(self.run, scope) if scope.state in GRAPH_ENDED else None
         return None
 
@@ -120,10 +131,13 @@ class Core:
             pen.warn(warning)
         count_keys(run)
         connect_all(run, self._history)
+        cancel.hold(run)
         self._lost(pen)
         self._rearm(pen)
         for spec in replay.fresh:
             asks.ask(run, pen, spec)
+        if replay.cancels is not None and not run.cancel.stands:
+            cancel.ask(run, pen, replay.cancels.level, cancel.OWN)
         self._history = None  # type: ignore[assignment]  # not needed again; may be large
         if event is not None:
             self.handle(pen, event)
@@ -131,7 +145,7 @@ class Core:
 
     def only_waits(self, event: FromFunction) -> bool:
         """Take in a wait that changes nothing yet, without a turn; False if the event needs one."""
-        if not isinstance(event, Gets) or self.replay is not None:
+        if not isinstance(event, Gets) or self.replay is not None or self.run.cancel.stands:
             return False
         task = self.run.tasks.get(event.spec.no)
         if task is None or task.undecided is not None or task.state in (SUCCEEDED, FAILED, UNKNOWN):
@@ -145,8 +159,12 @@ class Core:
         """Take one fact in. What it leads to is in the pen's changes and commands."""
         run = self.run
         if run.over:
+            if isinstance(event, Request):
+                self._happened(pen, event)
             return
-        if isinstance(event, FromFunction):
+        if isinstance(event, Polls | Cancels):
+            cancel.asked(run, pen, event)
+        elif isinstance(event, FromFunction):
             self._asked(pen, event)
         else:
             self._happened(pen, event)
@@ -186,6 +204,10 @@ class Core:
                 self._due(pen, event)
             case Stops():
                 self._stop(pen, event)
+            case Abandoned():
+                cancel.abandon(run, pen)
+            case Request(kind=cancel.KIND):
+                cancel.requested(run, pen, event)
             case Request():
                 pen.changes.taken.append(event.id)
                 pen.warn(f"a request of a kind that this version does not know was left aside: '{event.kind}'")
@@ -193,17 +215,18 @@ class Core:
     def conclude(self, pen: Pen) -> None:
         """After a turn's facts and hand-outs: answer the function if that can be, end or lie down if it must."""
         run = self.run
-        if run.over:
+        if run.over or cancel.is_forced(run):
             return
         if run.ending is not None:
             self._end(pen)
         elif run.wait is not None:
             self._answer_wait(pen)
+            cancel.tell(run, pen)
         if not self._is_stuck():
             return
         if run.unknown:
             self._lie_down(pen, tuple(sorted(run.unknown)))
-        elif run.wait is not None:
+        elif run.wait is not None and not cancel.release(run, pen):
             waited = run.wait.path if isinstance(run.wait, Executes) else f"task {run.wait.spec.no}"
             text = f"nothing can happen any more, and the function waits for {waited}"
             raise EngineBug(text)
@@ -216,7 +239,7 @@ class Core:
         returns  how many were handed out
         """
         run = self.run
-        if run.stopping or run.over:
+        if run.stopping or run.over or cancel.is_forced(run):
             return 0
         singles = sum(not task.request.policy.repeatable for task in run.in_flight.values())
         before = len(run.in_flight)
@@ -251,7 +274,7 @@ class Core:
             return
         self.resumed_seq = self.resumed_seq or pen.seq
         if state is X.INTERRUPTED:
-            pen.execution(XE.RESUMED)
+            pen.execution(XE.RESUMED_CANCELLING if self.run.cancel.stands else XE.RESUMED)
         elif self._cut is not None:
             write_cut(self.run, pen, self._cut, self._before, self._graphs_before)
         else:
@@ -299,6 +322,9 @@ class Core:
             if task.state in (SUCCEEDED, FAILED):
                 run.wait = None
                 pen.commands.append(answers.show(self.run, task))
+            elif cancel.is_held_back(run, task):
+                run.wait = None
+                pen.commands.append(cancel.answer(run, task.no))
         elif isinstance(wait, Executes):
             scope = run.graphs[wait.path]
             if scope.ended:
@@ -326,13 +352,13 @@ class Core:
 
     def lie_down_if_idle(self, pen: Pen) -> bool:
         """For a stop: lie down once nothing is in flight."""
-        if self.run.over or not self.run.stopping or self.run.in_flight:
+        if self.run.over or not self.run.stopping or self.run.in_flight or cancel.is_forced(self.run):
             return False
         self._lie_down(pen)
         return True
 
     def _end(self, pen: Pen) -> None:
-        end = answers.end_of(self.run)
+        end = cancel.end_of(self.run) if cancel.ends_it(self.run) else answers.end_of(self.run)
         if end is not None:
             state = pen.execution(*end)
             self.run.over = True

@@ -30,7 +30,7 @@ def settle(run: Run, pen: Pen) -> None:
     """Start all that nothing holds back any more, until only work for workers is left."""
     while run.freed:
         task = run.freed.popleft()
-        if task.state != PENDING or task.behind is not None:
+        if task.state != PENDING or task.behind is not None or run.holds(task):
             continue
         if task.kind in WORKED:
             (run.again if task.goes_on else run.ready).append(task)

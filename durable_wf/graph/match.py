@@ -10,6 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.codec import decode, encode
+from durable_wf.graph import cancel
 from durable_wf.graph.state import SUPERSEDED
 from durable_wf.model.events import Executes, Raised, Returned
 from durable_wf.model.rows import Kind
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from durable_wf.graph.state import Run, TaskState
-    from durable_wf.model.events import FromFunction, Spec
+    from durable_wf.model.events import Cancels, FromFunction, Spec
 
 Key = tuple[int | None, int | None, int, str, str]
 
@@ -44,6 +45,7 @@ class Replay:
     warnings     differences of arguments
     differences  edges and tasks of graphs that differ, as lines (journal says, code does)
     edges        the journal's edges by graph
+    cancels      that the function has asked to be cancelled; written when the replay ends, unless it was before
     """
 
     def __init__(self, run: Run, edges: dict[int, set[tuple[int, int]]]) -> None:
@@ -58,6 +60,7 @@ class Replay:
                 self._left.setdefault(key, _Left()).add(task)
                 self._unmatched[task.no] = task
         self.fresh: list[Spec] = []
+        self.cancels: Cancels | None = None
         self.warnings: list[str] = []
         self.differences: list[tuple[str, str]] = []
         self._asked: list[Spec] = []  # since the function last waited
@@ -65,7 +68,8 @@ class Replay:
     @property
     def complete(self) -> bool:
         """Whether the function has asked for everything that the journal remembers."""
-        return not self._unmatched and not self._graphs and not self.differences
+        told = self._run.cancel.told is None or self._run.cancel.heard
+        return told and not self._unmatched and not self._graphs and not self.differences
 
     def ask(self, spec: Spec) -> None:
         """Match a task of standard mode with one that has equal arguments; the others wait for `settle`.
@@ -165,6 +169,8 @@ class Replay:
         """The two columns: what the journal says and the code does not ask for, and the other way round."""
         journal = [self._place(task) for task in self._unmatched.values()]
         journal += [f"execute {path}" for path in self._graphs] + [left for left, _ in self.differences if left]
+        if self._run.cancel.told is not None and not self._run.cancel.heard:
+            journal.append(cancel.describe(self._run.cancel))
         fresh = self.fresh + (last.specs if isinstance(last, Executes) and last.path not in self._run.graphs else [])
         code = [_place_of(spec) for spec in fresh] + [right for _, right in self.differences if right]
         if isinstance(last, (Returned, Raised)):

@@ -131,6 +131,8 @@ def decide_failure(
     task.retries += 1
     task.not_before_us = pen.now.wall_us + drawn_us
     pen.task(task, TE.RETRY, encode(detail), attempt_target)
+    if run.holds(task):
+        return
     stopped = task.scope.stopped if task.scope is not None else None
     if stopped is not None:  # what its scope still lets run is not tried again
         touched: dict[Scope, None] = {}

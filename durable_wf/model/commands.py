@@ -37,6 +37,7 @@ class Answer:
     failed       numbers of the tasks whose failure this answer shows; empty when all is well
     seq          the seq of what is answered: the view, for a refresh
     causes       the failed tasks, in the order of `failed`
+    cancelled    the function is told of a cancel request, instead of what it waited for
     """
 
     no: int
@@ -44,6 +45,7 @@ class Answer:
     failed: tuple[int, ...]
     seq: int
     causes: tuple[Cause, ...] = ()
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,12 @@ class Consult:
     failed: Spec | None = None
 
 
+class Abandon(NamedTuple):
+    """Wait for the function and for what runs no more; tell the core `Abandoned()`. kill: end what can be ended."""
+
+    kill: bool
+
+
 class Arm(NamedTuple):
     """Tell the core `Due(timer)` after `delay_us`, by boot time."""
 
@@ -86,4 +94,4 @@ class Over:
     asks: tuple[int, ...] = ()
 
 
-Command = HandOut | Answer | Consult | Arm | Over
+Command = HandOut | Answer | Consult | Abandon | Arm | Over
