@@ -102,6 +102,10 @@ class UnknownOutcome(Exception):
     """Nobody knows how the operation ended, and its policy says that this is a failure."""
 
 
+class HandlerFailed(Exception):
+    """A task ended well, and its `on_success` handler decided that it has failed."""
+
+
 class RecordedError(Exception):
     """Stands for an exception whose class cannot be had, or whose arguments are not JSON.
 

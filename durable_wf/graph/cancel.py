@@ -18,13 +18,12 @@ from durable_wf.graph.state import (
     FAILED,
     PENDING,
     RESCHEDULED,
-    SENT,
     Cancel,
 )
 from durable_wf.model.commands import Abandon, Answer, Over
 from durable_wf.model.events import Cancels, Executes, Gets, Level, Raised, Returned
 from durable_wf.model.rows import Subject
-from durable_wf.model.states import EXECUTION, GE, TE, XE, A, X
+from durable_wf.model.states import EXECUTION, GE, XE, X
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,31 +99,26 @@ def ask(run: Run, pen: Pen, level: Level, by: str, reason: str | None = None) ->
 def hold(run: Run) -> None:
     """Take what the request holds back out of the queues; their tasks stay as they are, and can be resumed."""
     if run.cancel.stands:
-        run.ready = deque(task for task in run.ready if not run.holds(task))
-        run.rescheduled = {no: due for no, due in run.rescheduled.items() if not run.holds(run.tasks[no])}
+        run.ready = deque(task for task in run.ready if not run.holds_back(task))
+        run.rescheduled = {no: due for no, due in run.rescheduled.items() if not run.holds_back(run.tasks[no])}
 
 
 def hand_back(run: Run, pen: Pen, works: Iterable[tuple[int, int]]) -> None:
-    """What had been handed out and no worker had begun: not started, so it is held like the rest.
-
-    works  (task, attempt). Their ended_seq is that of this transition: unlike after a stop they do not go on
-    """
+    """What had been handed out and no worker has begun is not started, so it is held like the rest."""
     run.cancel.hands_back = False
-    for no, attempt in works:
-        task = run.in_flight.get(no)
-        if task is not None and task.attempts == attempt and task.state == SENT:
-            del run.in_flight[no]
-            task.ended_seq = pen.seq
-            pen.task(task, TE.HANDED_BACK, None, pen.attempt(task, A.CANCELLED, None, pen.now.wall_us))
+    outcomes.handed_back(run, pen, works, goes_on=False)
 
 
 # -------------------------------------------------------------------------------------------------- telling, when live
 
 
 def tell(run: Run, pen: Pen) -> None:
-    """The function is blocked; if a request waits for it, it is told. Failures of its graph come first (§4.3)."""
+    """The function is blocked; if a request waits for it, it is told. Failures of its graph come first (§4.3).
+
+    So do outcomes about which its handlers are asked: they came before.
+    """
     wait = run.wait
-    if wait is None or not _waits(run):
+    if wait is None or run.asked is not None or not _waits(run):
         return
     run.wait = None
     if isinstance(wait, Gets):
@@ -188,7 +182,7 @@ def answer(run: Run, no: int = 0) -> Answer:
 
 def is_held_back(run: Run, task: TaskState) -> bool:
     """Whether a function that has been told waits for it in vain."""
-    return run.cancel.heard and task.state in _NOT_BEGUN and run.holds(task)
+    return run.cancel.heard and task.state in _NOT_BEGUN and run.holds_back(task)
 
 
 # ------------------------------------------------------------------------------------------------- telling, in a replay

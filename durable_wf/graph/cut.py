@@ -100,24 +100,41 @@ def _from(run: Run, no: int) -> Cut:
         raise NotFoundError(text)
     if task.state == FAILED and task.ended_seq is not None:
         return _collect(run, task.ended_seq, recorded_failures(task.detail) or [no])
-    return _collect(run, task.seq - 1, [])
+    return _collect(run, _asked_seq(run, task) - 1, [])
 
 
 def _collect(run: Run, cut_seq: int, ended_by: Iterable[int]) -> Cut:
     if run.cancel.told is not None:  # the request is withdrawn, so nothing may stay that was asked for because of it
         cut_seq = min(cut_seq, run.cancel.told)
     live = [task for task in run.tasks.values() if task.state != SUPERSEDED]
-    kept = [task for task in live if task.seq <= cut_seq]
-    reset = {task.no for task in kept if task.undecided is not None}
+    kept = [task for task in live if _asked_seq(run, task) <= cut_seq]
+    reset = {task.no for task in kept if task.undecided is not None and task.graph is None}
     reset |= {task.no for task in kept if task.state == FAILED}.intersection(ended_by)
     graphs = _reopened(run, kept, reset, cut_seq)
     reset |= {task.no for task in kept if task.kind == Kind.SUBGRAPH and _failed_with(task, reset)}
     cut = Cut(cut_seq, sorted(reset), graphs)
-    cut.superseded = [task.no for task in live if task.seq > cut_seq]
+    cut.superseded = _superseded(run, live, cut)
+    cut.reset = sorted(reset.difference(cut.superseded))
     cut.rolled_back = [
         no for no in cut.superseded if run.tasks[no].kind in WORKED and run.tasks[no].attempts and _ran(run.tasks[no])
     ]
     return cut
+
+
+def _asked_seq(run: Run, task: TaskState) -> int:
+    """When the function itself asked for the task, or for the graph that a handler has added it to."""
+    return task.seq if task.graph is None else run.graph_by_no[task.graph].seq
+
+
+def _superseded(run: Run, live: list[TaskState], cut: Cut) -> list[int]:
+    """What the function itself asked for after the cut, and what handlers of tasks that are reset have added."""
+    found = {task.no for task in live if _asked_seq(run, task) > cut.cut_seq}
+    gone = found.union(cut.reset)
+    for task in live:  # in ascending order: who added a task has a smaller number
+        if run.added_by.get(task.seq) in gone:
+            found.add(task.no)
+            gone.add(task.no)
+    return sorted(found)
 
 
 def _reopened(run: Run, kept: list[TaskState], reset: set[int], cut_seq: int) -> list[int]:
@@ -134,7 +151,7 @@ def _reopened(run: Run, kept: list[TaskState], reset: set[int], cut_seq: int) ->
             task.no
             for task in kept
             if task.graph in new and task.state == FAILED and task.kind != Kind.SUBGRAPH
-            and task.no not in ended[task.graph].failures
+            and (task.ended_seq or 0) > ended[task.graph].ended_seq
         }  # fmt: skip
         new = set()
     return sorted(found)
@@ -157,6 +174,7 @@ def apply_cut(run: Run, cut: Cut) -> None:
         task = run.tasks[no]
         task.state = PENDING
         task.ended_seq = task.detail = task.undecided = None
+        task.ignored = False
     for no in cut.graphs:
         scope = run.graph_by_no[no]
         scope.state, scope.ended, scope.failures = GRAPH_STARTED, False, {}

@@ -6,13 +6,14 @@ cannot answer ends the replay: from then on the scheduler owns it and gives it a
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from durable_wf.codec import encode
 from durable_wf.errors import EngineBug, IllegalTransition, NonDeterministicWorkflow
-from durable_wf.graph import answers, asks, cancel, flow, outcomes
+from durable_wf.graph import answers, asking, asks, cancel, decisions, flow, outcomes
 from durable_wf.graph.cut import Cut, apply_cut, write_cut
-from durable_wf.graph.load import connect_all, count_keys, edges_by_graph, load
+from durable_wf.graph.load import PastCut, connect_all, count_keys, edges_by_seq, load, mark_decisions, past_cuts
 from durable_wf.graph.match import Replay
 from durable_wf.graph.state import (
     ATTEMPT_SENT,
@@ -21,17 +22,18 @@ from durable_wf.graph.state import (
     GRAPH_ENDED,
     IN_FLIGHT,
     PENDING,
-    SENT,
+    STARTED,
     SUCCEEDED,
     UNKNOWN,
 )
-from durable_wf.model.commands import Answer, HandOut, Over
+from durable_wf.model.commands import Answer, Consult, HandOut, Over
 from durable_wf.model.events import (
     Abandoned,
     Asked,
     Begins,
     Begun,
     Cancels,
+    Decides,
     Due,
     Ended,
     Executes,
@@ -45,7 +47,7 @@ from durable_wf.model.events import (
     Stops,
 )
 from durable_wf.model.rows import Request, Subject
-from durable_wf.model.states import TE, XE, A, X
+from durable_wf.model.states import TE, XE, X
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,15 +73,19 @@ class Core:
         self._report = history.execution.report
         self._before = {no: task.state for no, task in self.run.tasks.items()} if cut is not None else {}
         self._graphs_before = {no: scope.state for no, scope in self.run.graph_by_no.items()}
+        cuts = past_cuts(history)
         if cut is not None:
             apply_cut(self.run, cut)
+            cuts.append(PastCut(cut.cut_seq, inf, frozenset(cut.reset)))
+        counting = mark_decisions(self.run, history, cuts)
+        self._executes: Executes | None = None  # what the function waits for while its handlers are asked again
         self._started_seq = _first_seq(history, lambda row: row.target == EXECUTION_CODE[X.STARTED])
         self.resumed_seq = _first_seq(history, lambda row: row.event in _RESUMED)
-        self.replay: Replay | None = Replay(self.run, edges_by_graph(self.run, history))
+        self.replay: Replay | None = Replay(self.run, edges_by_seq(history), counting)
 
     # ------------------------------------------------------------------ replay, on the workflow's thread
 
-    def answer(self, event: FromFunction) -> Answer | None:
+    def answer(self, event: FromFunction) -> Answer | Consult | None:
         """Answer the function from the journal; None when that cannot be, and the replay is over.
 
         An `Asked` needs no answer; its place in the history is found, or it is noted as new.
@@ -105,10 +111,21 @@ class Core:
                 return cancel.answer(self.run, event.spec.no)
             return answers.show(self.run, task) if task is not None and task.state in (SUCCEEDED, FAILED) else None
         if isinstance(event, Executes) and replay.graph(event) and not replay.differences:
-            scope = self.run.graphs[event.path]
-            cancel.hears(self.run, "execute", event.path)
-            return answers.show_graph(self.run, scope) if scope.state in GRAPH_ENDED else None
+            self._executes = event
+            return self._goes_on(replay, event.path)
+        if isinstance(event, Decides) and self._executes is not None:
+            replay.decided(self._executes.path, event)
+            return None if replay.differences else self._goes_on(replay, self._executes.path)
         return None
+
+    def _goes_on(self, replay: Replay, path: str) -> Answer | Consult | None:
+        """How an execute() went on in the journal: the next question to a handler, or its end."""
+        question = replay.question(path)
+        if question is not None or replay.differences:
+            return question
+        scope = self.run.graphs[path]
+        cancel.hears(self.run, "execute", path)
+        return answers.show_graph(self.run, scope) if scope.state in GRAPH_ENDED else None
 
     # ------------------------------------------------------------------ live, on the scheduler's thread
 
@@ -139,7 +156,9 @@ class Core:
         if replay.cancels is not None and not run.cancel.stands:
             cancel.ask(run, pen, replay.cancels.level, cancel.OWN)
         self._history = None  # type: ignore[assignment]  # not needed again; may be large
-        if event is not None:
+        if isinstance(event, Decides):  # it is in the journal already; the function waits for the graph again
+            run.wait = self._executes
+        elif event is not None:
             self.handle(pen, event)
         flow.settle(run, pen)
 
@@ -184,6 +203,8 @@ class Core:
                 run.wait = event
                 if path not in run.graphs:
                     asks.store_graph(run, pen, event)
+            case Decides():
+                decisions.decided(run, pen, event)
             case Returned():
                 run.ending = event
                 for task in run.standard:
@@ -203,7 +224,8 @@ class Core:
             case Due():
                 self._due(pen, event)
             case Stops():
-                self._stop(pen, event)
+                run.stopping = True
+                outcomes.handed_back(run, pen, event.handed_back, goes_on=True)
             case Abandoned():
                 cancel.abandon(run, pen)
             case Request(kind=cancel.KIND):
@@ -221,6 +243,9 @@ class Core:
             self._end(pen)
         elif run.wait is not None:
             self._answer_wait(pen)
+            question = asking.next_question(run)
+            if question is not None:
+                pen.commands.append(question)
             cancel.tell(run, pen)
         if not self._is_stuck():
             return
@@ -247,7 +272,7 @@ class Core:
             waiting: list[TaskState] = []
             while queue and len(run.in_flight) < window and len(waiting) <= window:
                 task = queue.popleft()
-                if task.state != PENDING or task.behind is not None:
+                if task.state != PENDING or task.holds:
                     continue
                 if not task.request.policy.repeatable:
                     if singles >= workers:
@@ -288,32 +313,29 @@ class Core:
             outcomes.settle_unknown(self.run, pen, task, person_says=self._reset_all)
 
     def _rearm(self, pen: Pen) -> None:
-        for no in sorted(self.run.rescheduled):
-            outcomes.wait_on(self.run, pen, self.run.tasks[no])
-        for scope in self.run.graphs.values():
+        """Timers again, and questions to handlers that had not been answered."""
+        run = self.run
+        for no in sorted(run.rescheduled):
+            outcomes.wait_on(run, pen, run.tasks[no])
+        for scope in run.graphs.values():
             if scope.failures and not scope.ended:
                 flow.arm(pen, scope)
+        for task in run.tasks.values():
+            if task.replaced_by is not None and '"due"' in (task.detail or ""):
+                run.delayed[task.replaced_by.no] = pen.now.boot_us + outcomes.left_us(pen, task.detail)
+        open_ = [task for task in run.tasks.values() if task.graph is not None and task.state == STARTED]
+        for task in sorted(open_, key=lambda one: one.ended_seq or 0):
+            if task.undecided is not None:
+                decisions.ask_again(run, pen, task)
+            elif task.inner is not None:
+                flow.close(run, pen, task.inner)
 
     def _due(self, pen: Pen, event: Due) -> None:
         kind, no = event.timer
         if kind == "task":
             outcomes.came_due(self.run, pen, self.run.tasks[no])
             return
-        scope = self.run.graph_by_no[no]
-        if scope.ended or not scope.due_us or pen.now.boot_us < scope.due_us:
-            return
-        if not any(task.graph == no for task in self.run.unknown.values()):
-            flow.cut_short(self.run, pen, scope)
-
-    def _stop(self, pen: Pen, event: Stops) -> None:
-        run = self.run
-        run.stopping = True
-        for no, attempt in event.handed_back:
-            task = run.in_flight.get(no)
-            if task is not None and task.attempts == attempt and task.state == SENT:
-                del run.in_flight[no]
-                pen.task(task, TE.HANDED_BACK, None, pen.attempt(task, A.CANCELLED, None, pen.now.wall_us))
-                run.again.append(task)
+        flow.cut_if_due(self.run, pen, self.run.graph_by_no[no])
 
     def _answer_wait(self, pen: Pen) -> None:
         run, wait = self.run, self.run.wait
@@ -334,7 +356,7 @@ class Core:
     def _is_stuck(self) -> bool:
         """Nothing runs, nothing can start, no timer will come, and the function waits or has ended."""
         run = self.run
-        if run.over or run.in_flight or run.again:
+        if run.over or run.in_flight or run.again or run.asked is not None or run.asking:
             return False
         if isinstance(run.ending, Raised):
             return True

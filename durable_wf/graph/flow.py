@@ -4,9 +4,9 @@ Costs O(degree) an event: counters only, never a recomputed ready set. Failure s
 branches go on, dependents of a failed task never start), and unlike §4.5 the running members of a failed
 subgraph are tracked until they have ended.
 
-What is behind a failure never starts, and that is the only thing that holds a free task back. Behind a failure is
-what depends on the failed task, and whatever of a subgraph does not run when one of its members fails; of a graph,
-when wait_after_fail ends it.
+What is behind a failure never starts. Behind a failure is what depends on the failed task, and whatever of a
+subgraph does not run when one of its members fails; of a graph, when wait_after_fail ends it. Besides a failure only
+the author's own word holds a free task back: that it was taken out, or that it must not start before some time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from durable_wf.codec import encode
-from durable_wf.graph import effects
+from durable_wf.graph import asking, effects
 from durable_wf.graph.state import PENDING, RESCHEDULED, STARTED, SUCCEEDED, WORKED, Failure, Scope
 from durable_wf.model.commands import Arm
 from durable_wf.model.rows import Kind
@@ -30,7 +30,7 @@ def settle(run: Run, pen: Pen) -> None:
     """Start all that nothing holds back any more, until only work for workers is left."""
     while run.freed:
         task = run.freed.popleft()
-        if task.state != PENDING or task.behind is not None or run.holds(task):
+        if task.state != PENDING or task.holds or run.holds_back(task) or _is_early(run, pen, task):
             continue
         if task.kind in WORKED:
             (run.again if task.goes_on else run.ready).append(task)
@@ -44,6 +44,18 @@ def settle(run: Run, pen: Pen) -> None:
             else:
                 pen.task(task, TE.FAILED, detail)
                 ended_badly(run, pen, task)
+
+
+def _is_early(run: Run, pen: Pen, task: TaskState) -> bool:
+    """Whether it must not begin yet; then a timer frees it again."""
+    if task.attempts or not (task.no in run.delayed or task.request.not_before_us):
+        return False
+    left_us = max(run.delayed.get(task.no, 0) - pen.now.boot_us, task.request.not_before_us - pen.now.wall_us)
+    if left_us <= 0:
+        return False
+    run.rescheduled[task.no] = pen.now.boot_us + left_us
+    pen.commands.append(Arm(("task", task.no), left_us))
+    return True
 
 
 def _enter(run: Run, pen: Pen, task: TaskState) -> None:
@@ -70,16 +82,26 @@ def inner_scope(task: TaskState) -> Scope:
 def free(run: Run, task: TaskState) -> None:
     """One condition less."""
     task.waits -= 1
-    if task.waits == 0 and task.behind is None:
+    if task.waits == 0 and not task.holds:
         run.freed.append(task)
 
 
 def ended_well(run: Run, pen: Pen, task: TaskState) -> None:
-    """The task succeeded: its dependents have one condition less, its scope one member less."""
+    """The task succeeded, or its failure is ignored: its dependents have one condition less, its scope a member."""
+    release(run, task)
+    leave(run, pen, task)
+
+
+def release(run: Run, task: TaskState) -> None:
+    """Nothing waits for the task any more."""
     if task.dependents:
         for dependent in task.dependents:
             free(run, dependent)
         task.dependents = None
+
+
+def leave(run: Run, pen: Pen, task: TaskState) -> None:
+    """The task's scope has one member less."""
     if task.scope is None:
         run.open -= 1
         return
@@ -89,8 +111,8 @@ def ended_well(run: Run, pen: Pen, task: TaskState) -> None:
 
 def ended_badly(run: Run, pen: Pen, task: TaskState) -> None:
     """The task failed for good: what depends on it never starts, its scope has a failure."""
-    if task.scope is None:
-        run.open -= 1
+    if task.scope is None or task.removed:
+        leave(run, pen, task)
         return
     task.scope.open -= 1
     close_all(run, pen, fall(run, task))
@@ -118,7 +140,8 @@ def failure_of(task: TaskState) -> Failure:
     """The failure that a task which has failed, or is behind one, means for what depends on it."""
     if task.behind is not None:
         return task.behind
-    return Failure(task.ended_seq or 0, (task.no,) if task.inner is None else task.inner.failed)
+    inner = () if task.inner is None else task.inner.failed
+    return Failure(task.ended_seq or 0, inner or (task.no,))
 
 
 def fall(run: Run, task: TaskState) -> dict[Scope, None]:
@@ -147,7 +170,7 @@ def put_behind(run: Run, task: TaskState, failure: Failure, touched: dict[Scope,
     stack = [task]
     while stack:
         one = stack.pop()
-        if one.behind is not None or one.state not in (PENDING, RESCHEDULED) or one.goes_on:
+        if one.holds or one.state not in (PENDING, RESCHEDULED) or one.goes_on or one.replaced_by is not None:
             continue
         one.behind = failure
         run.rescheduled.pop(one.no, None)
@@ -193,16 +216,31 @@ def close(run: Run, pen: Pen, scope: Scope) -> None:
         end_graph(pen, scope)
     elif task.state == STARTED:
         scope.ended = True
-        if scope.failures:
-            pen.task(task, TE.FAILED, encode({"failures": scope.failed}))
-            ended_badly(run, pen, task)
-        else:
+        is_good = not scope.failures
+        detail = None if is_good else encode({"failures": scope.failed})
+        if asking.is_to_be_asked(run, task, is_good=is_good):
+            task.undecided = detail or "{}"
+            task.ended_seq = pen.seq - 1  # the moment at which its handler sees things; recorded with the decision
+            asking.put(run, task, is_good=is_good)
+        elif is_good:
             pen.task(task, TE.SUCCEEDED)
             ended_well(run, pen, task)
+        else:
+            pen.task(task, TE.FAILED, detail)
+            ended_badly(run, pen, task)
+
+
+def cut_if_due(run: Run, pen: Pen, scope: Scope) -> None:
+    """End the graph if its wait_after_fail is over, and of nothing in it the outcome or the decision is still open."""
+    if scope.ended or not scope.due_us or pen.now.boot_us < scope.due_us:
+        return
+    about = (*run.unknown.values(), *run.asking, *((run.asked,) if run.asked is not None else ()))
+    if not any(task.graph == scope.no for task in about):
+        cut_short(run, pen, scope)
 
 
 def cut_short(run: Run, pen: Pen, scope: Scope) -> None:
-    """The graph's wait_after_fail is over: it ends as it is; what runs is let run, nothing else starts."""
+    """The graph, which has failed, ends as it is; what of it runs is let run, nothing else starts."""
     touched: dict[Scope, None] = {}
     stop(run, scope, Failure(pen.seq, scope.failed), touched)
     end_graph(pen, scope)

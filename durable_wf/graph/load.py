@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from durable_wf.codec import decode
 from durable_wf.graph import asks, cancel, flow
@@ -13,7 +13,6 @@ from durable_wf.graph.state import (
     IN_FLIGHT,
     PENDING,
     RESCHEDULED,
-    STARTED,
     SUPERSEDED,
     UNKNOWN,
     WORKED,
@@ -23,14 +22,21 @@ from durable_wf.graph.state import (
     Scope,
     TaskState,
 )
+from durable_wf.model.events import Action
 from durable_wf.model.rows import Subject
-from durable_wf.model.states import XE
+from durable_wf.model.states import AE, GE, XE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from durable_wf.model.rows import History, Transition
 
 _ATTEMPT_ALONE = int(Subject.ATTEMPT)
 _REOPENED = tuple(XE).index(XE.REOPENED)
+_GRAPH_STARTED = tuple(GE).index(GE.STARTED)
+_SUCCEEDED = tuple(AE).index(AE.SUCCEEDED)
+_OF_RETRY = ("delay_us", "due")
+_IGNORING = (Action.IGNORE, Action.CONTINUE)
 
 
 def load(history: History) -> Run:
@@ -47,31 +53,104 @@ def load(history: History) -> Run:
         task = tasks[outcome.no]
         if outcome.subject == _ATTEMPT_ALONE:
             task.undecided = outcome.detail_json
+            task.is_good = outcome.event == _SUCCEEDED
         else:
             task.detail = outcome.detail_json
     for attempt in history.attempts:
         tasks[attempt.task].began_us = attempt.began_us
-    cuts = _cuts(history)
+    cuts = past_cuts(history)
     for graph in history.graphs:
         scope = Scope(graph.no, graph.path, graph.seq, graph.state)
         run.graph_by_no[graph.no] = scope
-        if not any(cut < graph.seq < reopened for cut, reopened in cuts):
+        if not any(cut.seq < graph.seq < cut.reopened_seq for cut in cuts):
             run.graphs[graph.path] = scope
     for row in history.transitions:
         if row.subject == Subject.GRAPH:
             _moved(run.graph_by_no[row.subject_no], row)
+    mark_decisions(run, history, cuts)
     run.next_no = max(tasks, default=0) + 1
     run.next_graph = max(run.graph_by_no, default=0) + 1
     return run
 
 
-def _cuts(history: History) -> list[tuple[int, int]]:
-    """What a person's resumes superseded: all asked for between the one seq and the other."""
-    return [
-        (decode(row.detail_json)["cut_seq"], row.seq)
-        for row in history.transitions
-        if row.subject == Subject.EXECUTION and row.event == _REOPENED
-    ]
+class PastCut(NamedTuple):
+    """What a person's resume has superseded: all asked for between `seq` and `reopened_seq`, and all of `reset`."""
+
+    seq: int
+    reopened_seq: float
+    reset: frozenset[int]
+
+
+def past_cuts(history: History) -> list[PastCut]:
+    """The cuts of a person's resumes so far."""
+    found = []
+    for row in history.transitions:
+        if row.subject == Subject.EXECUTION and row.event == _REOPENED:
+            detail = decode(row.detail_json)
+            found.append(PastCut(detail["cut_seq"], row.seq, frozenset(detail["reset"])))
+    return found
+
+
+class Decision(NamedTuple):
+    """A handler's decision as it was recorded (see `graph.decisions`).
+
+    said      what stands under `decision`
+    outcome   what it was about: the rest of the detail
+    holds     False where a later resume has changed what came before it: the handler is asked again, for what it
+              adds, and what it decides now is not compared
+    """
+
+    seq: int
+    no: int
+    is_good: bool
+    said: dict[str, Any]
+    outcome: dict[str, Any]
+    holds: bool
+
+
+def decisions(run: Run, history: History, cuts: Sequence[PastCut]) -> list[Decision]:
+    """The decisions that still count, by seq: not those of tasks that were reset or superseded since."""
+    found = []
+    for row in history.decisions:
+        detail = decode(row.detail_json) or {}
+        said = detail.pop("decision", None)
+        if said is None or run.tasks[row.subject_no].state == SUPERSEDED:
+            continue
+        if any(row.seq < cut.reopened_seq and row.subject_no in cut.reset for cut in cuts):
+            continue
+        holds = not any(cut.seq < row.seq < cut.reopened_seq for cut in cuts)
+        is_good = said["outcome"] == "good"
+        outcome = said.get("was") or {key: value for key, value in detail.items() if key not in _OF_RETRY}
+        found.append(Decision(row.seq, row.subject_no, is_good, said, outcome, holds))
+    return found
+
+
+def mark_decisions(run: Run, history: History, cuts: Sequence[PastCut]) -> list[Decision]:
+    """Let the tasks be as the decisions that still count have left them; gives these."""
+    for row in history.decisions:
+        task = run.tasks[row.subject_no]
+        task.ignored, task.replaced_by = False, None
+        run.added_by[row.seq] = row.subject_no
+    run.removed.clear()
+    run.unlinked.clear()
+    counting = decisions(run, history, cuts)
+    for one in counting:
+        task = run.tasks[one.no]
+        task.ignored = task.state == FAILED and one.said["action"] in _IGNORING
+        if "replaced_by" in one.said:
+            task.replaced_by = run.tasks[one.said["replaced_by"]]
+        _take_out(run, one.said, one.seq)
+    for row in history.transitions:
+        if row.subject == Subject.GRAPH and row.event == _GRAPH_STARTED and row.detail_json is not None:
+            graph = run.graph_by_no[row.subject_no]
+            if run.graphs.get(graph.path) is graph:  # not of one that was superseded
+                _take_out(run, decode(row.detail_json), row.seq)
+    return counting
+
+
+def _take_out(run: Run, said: dict[str, Any], seq: int) -> None:
+    run.removed.update(dict.fromkeys(said.get("removed", ()), seq))
+    run.unlinked.update(dict.fromkeys(((task, on) for task, on in said.get("unlinked", ())), seq))
 
 
 def _moved(scope: Scope, row: Transition) -> None:
@@ -96,12 +175,11 @@ def count_keys(run: Run) -> None:
             keys[key] = max(keys.get(key, 0), task.n)
 
 
-def edges_by_graph(run: Run, history: History) -> dict[int, set[tuple[int, int]]]:
-    """The journal's edges by the graph that stored them: the one with the same seq."""
-    by_seq = {scope.seq: scope.no for scope in run.graph_by_no.values()}
+def edges_by_seq(history: History) -> dict[int, set[tuple[int, int]]]:
+    """The journal's edges by the seq at which they were stored: that of a graph, or of a handler's decision."""
     found: dict[int, set[tuple[int, int]]] = {}
     for edge in history.dependencies:
-        found.setdefault(by_seq[edge.seq], set()).add((edge.task, edge.on))
+        found.setdefault(edge.seq, set()).add((edge.task, edge.on))
     return found
 
 
@@ -113,10 +191,11 @@ def connect_all(run: Run, history: History) -> None:
     for edge in history.dependencies:
         task = run.tasks[edge.task]
         if task.state not in ENDED:
-            asks.connect(task, run.tasks[edge.on])
+            asks.connect(task, asks.current(run.tasks[edge.on]))
     for task in live:
         _count(run, task)
-    _spread(run, live)
+    _tell_again(run, live)
+    run.freed.clear()
     run.freed.extend(task for task in live if task.state == PENDING and task.waits == 0)
 
 
@@ -126,26 +205,40 @@ def _count(run: Run, task: TaskState) -> None:
     if inner is not None and task.state in ENDED:
         inner.ended = True
         inner.failures = recorded_failures(task.detail)
-    elif inner is not None and task.state == STARTED:
-        for member in inner.members:
-            member.waits -= 1
-    if task.state in ENDED:
+    elif inner is not None and task.replaced_by is not None:
+        inner.ended = True
+    if task.state in ENDED or task.replaced_by is not None:
         if task.scope is not None:
             task.scope.open -= 1
     elif task.scope is None:
         run.open += 1
+    if task.replaced_by is not None:
+        return
     if task.state == RESCHEDULED:
         run.rescheduled[task.no] = 0  # when it is due is said by `outcomes.wait_on`
     elif task.kind in WORKED and task.undecided is None and (task.state in IN_FLIGHT or task.state == UNKNOWN):
         run.unknown[task.no] = task  # no runner lives: what was in flight is unknown
 
 
-def _spread(run: Run, live: list[TaskState]) -> None:
-    """Let every failure spread again, in the order in which they came to be: each task stands where it stood."""
-    failed = {task.ended_seq or 0: task for task in live if task.state == FAILED}
+def _tell_again(run: Run, live: list[TaskState]) -> None:
+    """Let all that put tasks aside happen again, in the order in which it came to be: each stands where it stood.
+
+    That is failures, graphs that ended with some, and what authors took out.
+    """
+    failed = {task.ended_seq or 0: task for task in live if task.state == FAILED and not task.ignored}
     ended = {scope.ended_seq: scope for scope in run.graphs.values() if scope.ended and scope.failures}
-    for seq in sorted(failed.keys() | ended.keys()):
-        if seq in failed:
+    removed: dict[int, list[int]] = {}
+    unlinked: dict[int, list[tuple[int, int]]] = {}
+    for no, seq in run.removed.items():
+        removed.setdefault(seq, []).append(no)
+    for edge, seq in run.unlinked.items():
+        unlinked.setdefault(seq, []).append(edge)
+    for seq in sorted({*failed, *ended, *removed, *unlinked}):
+        for task, on in unlinked.get(seq, ()):
+            asks.unlink(run, run.tasks[task], asks.current(run.tasks[on]))
+        for no in removed.get(seq, ()):
+            asks.remove(run, run.tasks[no], seq, {})
+        if seq in failed and not failed[seq].removed:
             flow.fall(run, failed[seq])
-        else:
+        elif seq in ended:
             flow.stop(run, ended[seq], Failure(seq, ended[seq].failed), {})

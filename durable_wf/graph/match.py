@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any
 from durable_wf.codec import decode, encode
 from durable_wf.graph import cancel
 from durable_wf.graph.state import SUPERSEDED
+from durable_wf.model.commands import Consult
 from durable_wf.model.events import Executes, Raised, Returned
 from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from durable_wf.graph.load import Decision
     from durable_wf.graph.state import Run, TaskState
-    from durable_wf.model.events import Cancels, FromFunction, Spec
+    from durable_wf.model.events import Cancels, Decides, FromFunction, Spec
 
-Key = tuple[int | None, int | None, int, str, str]
+Key = tuple[int | None, int | None, int, str, str]  # of what was stored at once: see `_batch_of`
 
 
 class _Left:
@@ -44,19 +46,23 @@ class Replay:
     fresh        what it asked for beyond the history, in order; written when the replay ends
     warnings     differences of arguments
     differences  edges and tasks of graphs that differ, as lines (journal says, code does)
-    edges        the journal's edges by graph
+    edges        the journal's edges by the seq at which they were stored
+    decided      handlers' decisions that still count, by seq
     cancels      that the function has asked to be cancelled; written when the replay ends, unless it was before
     """
 
-    def __init__(self, run: Run, edges: dict[int, set[tuple[int, int]]]) -> None:
+    def __init__(self, run: Run, edges: dict[int, set[tuple[int, int]]], decided: Sequence[Decision] = ()) -> None:
         self._run = run
         self._edges = edges
+        self._decided: dict[int, deque[Decision]] = {}
+        for one in decided:
+            self._decided.setdefault(run.tasks[one.no].graph or 0, deque()).append(one)
         self._left: dict[Key, _Left] = {}
         self._unmatched: dict[int, TaskState] = {}
         self._graphs = dict.fromkeys(run.graphs)
         for task in run.tasks.values():
             if task.state != SUPERSEDED:
-                key = (task.graph, task.parent, task.kind, task.name, task.target)
+                key = (_batch_of(task), task.parent, task.kind, task.name, task.target)
                 self._left.setdefault(key, _Left()).add(task)
                 self._unmatched[task.no] = task
         self.fresh: list[Spec] = []
@@ -69,7 +75,7 @@ class Replay:
     def complete(self) -> bool:
         """Whether the function has asked for everything that the journal remembers."""
         told = self._run.cancel.told is None or self._run.cancel.heard
-        return told and not self._unmatched and not self._graphs and not self.differences
+        return told and not (self._unmatched or self._graphs or self.differences or any(self._decided.values()))
 
     def ask(self, spec: Spec) -> None:
         """Match a task of standard mode with one that has equal arguments; the others wait for `settle`.
@@ -96,31 +102,79 @@ class Replay:
         self._graphs.pop(asked.path, None)
         self._run.asked_seq = max(self._run.asked_seq, scope.seq)
         scope.wait_after_fail_s = asked.wait_after_fail_s
-        self._match_specs(scope.no, asked.specs)
-        self._match_edges(scope.no, asked.edges)
+        self._match_specs(scope.seq, asked.specs)
+        self._match_edges(scope.seq, asked.edges, set())
+        self._match_taken(scope.seq, asked, f"execute {asked.path}")
         return True
 
-    def _match_specs(self, graph: int, specs: list[Spec]) -> None:
+    def question(self, path: str) -> Consult | None:
+        """What the next recorded decision of this execute() was about: to be asked again."""
+        waiting = self._decided.get(self._run.graphs[path].no)
+        if not waiting or self.differences:
+            return None
+        one = waiting[0]
+        task = self._run.tasks[one.no]
+        if task.spec is None or not (task.spec.on_success if one.is_good else task.spec.on_failure):
+            self.differences.append((f"handler of {describe(task)}: {one.said['action']}", "(no handler)"))
+            return None
+        failed = one.outcome.get("failures")
+        first = min((self._run.tasks[no] for no in failed), key=lambda it: it.ended_seq or 0).spec if failed else None
+        return Consult(task.spec, one.is_good, encode(one.outcome), one.said["retries"], one.said["as_of"], first)
+
+    def decided(self, path: str, event: Decides) -> None:
+        """Match a handler's answer with the decision that was recorded."""
+        one = self._decided[self._run.graphs[path].no].popleft()
+        before = len(self.differences)
+        self._match_specs(one.seq, event.specs)
+        self._match_edges(one.seq, event.edges, {(task, on) for task, on in one.said.get("late", ())})
+        if not one.holds:  # what came before it has changed: what it added stays, and is not looked for
+            del self.differences[before:]
+            for no in [task.no for task in self._unmatched.values() if _batch_of(task) == one.seq]:
+                del self._unmatched[no]
+            return
+        what = f"handler of {describe(self._run.tasks[one.no])}"
+        self._match_taken(one.seq, event, what)
+        self._compare(what, one.said["action"], str(event.action))
+        replaced = one.said.get("replaced_by"), event.replacement.no if event.replacement is not None else None
+        self._compare(f"{what}: replaced by task", *replaced)
+
+    def _compare(self, what: str, journal: object, code: object) -> None:
+        if journal != code:
+            self.differences.append((f"{what}: {journal or 'nothing'}", f"{what}: {code or 'nothing'}"))
+
+    def _match_taken(self, seq: int, asked: Executes | Decides, what: str) -> None:
+        """Compare what was taken out at `seq`."""
+        run = self._run
+        journal = {no for no, at in run.removed.items() if at == seq}
+        code = {spec.no for spec in asked.removed}
+        self.differences.extend((f"{what}: takes out {describe(run.tasks[no])}", "") for no in sorted(journal - code))
+        self.differences.extend(("", f"{what}: takes out {describe(run.tasks[no])}") for no in sorted(code - journal))
+        edges = {edge for edge, at in run.unlinked.items() if at == seq}
+        wanted = {(spec.no, on.no) for spec, on in asked.unlinked}
+        self.differences.extend((f"{what}: takes out {self._edge(edge)}", "") for edge in sorted(edges - wanted))
+        self.differences.extend(("", f"{what}: takes out {self._edge(edge)}") for edge in sorted(wanted - edges))
+
+    def _match_specs(self, batch: int, specs: list[Spec]) -> None:
         later: list[Spec] = []
         for spec in specs:  # equal arguments first
             if spec.parent is not None and not spec.parent.no:
                 self._extra(spec)
-            elif self._take_equal(self._key(graph, spec), spec):
+            elif self._take_equal(self._key(batch, spec), spec):
                 continue
             elif spec.kind == Kind.SUBGRAPH:  # its members need its number now
-                self._take_or_differ(graph, spec)
+                self._take_or_differ(batch, spec)
             else:
                 later.append(spec)
         for spec in later:
-            self._take_or_differ(graph, spec)
+            self._take_or_differ(batch, spec)
 
-    def _take_or_differ(self, graph: int, spec: Spec) -> None:
-        if not self._take_any(self._key(graph, spec), spec):
+    def _take_or_differ(self, batch: int, spec: Spec) -> None:
+        if not self._take_any(self._key(batch, spec), spec):
             self._extra(spec)
 
-    def _key(self, graph: int | None, spec: Spec) -> Key:
+    def _key(self, batch: int | None, spec: Spec) -> Key:
         parent = spec.parent.no if spec.parent is not None else None
-        return (graph, parent, int(spec.kind), spec.name, spec.target)
+        return (batch, parent, int(spec.kind), spec.name, spec.target)
 
     def _take_equal(self, key: Key, spec: Spec) -> bool:
         left = self._left.get(key)
@@ -145,21 +199,26 @@ class Replay:
             if self._unmatched.pop(task.no, None) is not None:
                 spec.no = task.no
                 task.spec = spec
-                self._run.asked_seq = max(self._run.asked_seq, task.seq)
+                if task.graph is None:
+                    self._run.asked_seq = max(self._run.asked_seq, task.seq)
                 return task
         return None
 
     def _extra(self, spec: Spec) -> None:
         self.differences.append(("", _place_of(spec)))
 
-    def _match_edges(self, graph: int, edges: list[tuple[Spec, Spec]]) -> None:
-        code = {(task.no, on.no) for task, on in edges if task.no and on.no}
-        journal = self._edges.get(graph, set())
+    def _match_edges(self, seq: int, edges: list[tuple[Spec, Spec]], late: set[tuple[int, int]]) -> None:
+        """Compare edges; `late` are those that the journal did not take because their task had begun."""
+        code = {(task.no, on.no) for task, on in edges if task.no and on.no} - late
+        journal = self._edges.get(seq, set())
         self.differences.extend((self._edge(edge), "") for edge in sorted(journal - code))
         self.differences.extend(("", self._edge(edge)) for edge in sorted(code - journal))
 
     def _place(self, task: TaskState) -> str:
         return describe(task) if task.parent is None else f"{describe(task)} in {self._run.tasks[task.parent].name}"
+
+    def _of(self, one: Decision) -> str:
+        return f"handler of {describe(self._run.tasks[one.no])}: {one.said['action']}"
 
     def _edge(self, edge: tuple[int, int]) -> str:
         task, on = self._run.tasks[edge[0]], self._run.tasks[edge[1]]
@@ -168,7 +227,10 @@ class Replay:
     def report(self, last: FromFunction | None = None) -> str:
         """The two columns: what the journal says and the code does not ask for, and the other way round."""
         journal = [self._place(task) for task in self._unmatched.values()]
-        journal += [f"execute {path}" for path in self._graphs] + [left for left, _ in self.differences if left]
+        journal += [f"execute {path}" for path in self._graphs]
+        journal += [self._of(one) for waiting in self._decided.values() for one in waiting] + [
+            left for left, _ in self.differences if left
+        ]
         if self._run.cancel.told is not None and not self._run.cancel.heard:
             journal.append(cancel.describe(self._run.cancel))
         fresh = self.fresh + (last.specs if isinstance(last, Executes) and last.path not in self._run.graphs else [])
@@ -182,6 +244,11 @@ class Replay:
             right = code[index] if index < len(code) else ""
             lines.append(f"{left:<{width}} | {right}".rstrip())
         return "\n".join(lines)
+
+
+def _batch_of(task: TaskState) -> int | None:
+    """What was stored at once has one seq: an execute(), or what a handler added. Nothing in standard mode."""
+    return None if task.graph is None else task.seq
 
 
 def describe(task: TaskState) -> str:

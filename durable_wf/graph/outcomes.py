@@ -1,8 +1,8 @@
-"""What happens when an attempt begins, ends, or is lost: the outcome, and the decision about it.
+"""What happens when an attempt begins, ends, or is lost: the outcome, and the default decision about it.
 
 The outcome, changed runtime properties, the decision where nobody is asked, and what this frees are one
 turn's changes (L7). In standard mode a failed attempt is decided by the `get()` that fetches it, or at the
-function's end.
+function's end; where the author has given a handler, by that (see `graph.decisions`).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.clock import Instant, remaining_us
 from durable_wf.codec import decode, encode
-from durable_wf.graph import flow
+from durable_wf.graph import asking, flow
 from durable_wf.graph.properties import merge
-from durable_wf.graph.state import SENT, STARTED
+from durable_wf.graph.state import PENDING, SENT, STARTED
 from durable_wf.model.commands import Arm
 from durable_wf.model.events import Gets, Returned
 from durable_wf.model.protocol import OperationOutcome, Status
@@ -21,6 +21,8 @@ from durable_wf.model.states import NE, TE, A
 from durable_wf.retry import delay_s, usable_s
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from durable_wf.graph.pen import Pen
     from durable_wf.graph.state import Run, Scope, TaskState
     from durable_wf.model.events import Begun, Ended
@@ -37,6 +39,23 @@ def begun(run: Run, pen: Pen, event: Begun) -> None:
     pen.task(task, TE.BEGAN, None, pen.attempt(task, A.STARTED, event.began_us, None))
 
 
+def handed_back(run: Run, pen: Pen, works: Iterable[tuple[int, int]], *, goes_on: bool) -> None:
+    """What had been handed out and was taken back before a worker had begun it.
+
+    works    (task, attempt)
+    goes_on  after a stop it counts as begun (see `TaskState.goes_on`); else not, and the transition is its newest end
+    """
+    for no, attempt in works:
+        task = run.in_flight.get(no)
+        if task is None or task.attempts != attempt or task.state != SENT:
+            continue
+        del run.in_flight[no]
+        task.ended_seq = None if goes_on else pen.seq
+        pen.task(task, TE.HANDED_BACK, None, pen.attempt(task, A.CANCELLED, None, pen.now.wall_us))
+        if goes_on:
+            run.again.append(task)
+
+
 def ended(run: Run, pen: Pen, event: Ended) -> None:
     """An attempt has ended. One that is not in flight (late, or of before) changes nothing."""
     task = run.in_flight.get(event.no)
@@ -46,13 +65,16 @@ def ended(run: Run, pen: Pen, event: Ended) -> None:
         pen.log(task, at_us, level, text)
     outcome = _write_properties(pen, event.outcome)
     del run.in_flight[event.no]
-    if outcome.status is Status.SUCCEEDED:
+    if outcome.status is not Status.SUCCEEDED:
+        _failed(run, pen, task, outcome)
+    elif asking.is_to_be_asked(run, task, is_good=True):
+        _leave_undecided(pen, task, outcome, f'{{"result":{outcome.result_json or "null"}}}')
+        asking.put(run, task, is_good=True)
+    else:
         code = pen.attempt(task, A.SUCCEEDED, outcome.began_us, outcome.ended_us)
         detail = None if outcome.result_json is None else f'{{"result":{outcome.result_json}}}'
         pen.task(task, TE.SUCCEEDED, detail, code)
         flow.ended_well(run, pen, task)
-        return
-    _failed(run, pen, task, outcome)
 
 
 def _write_properties(pen: Pen, outcome: OperationOutcome) -> OperationOutcome:
@@ -94,15 +116,23 @@ def _failed(run: Run, pen: Pen, task: TaskState, outcome: OperationOutcome) -> N
         "retry_after": usable_s(outcome.retry_after_s),
         "asked_again": outcome.status is Status.RETRY,
     }
-    target = _ATTEMPT_OF[outcome.status]
     if task.scope is None and not is_awaited(run, task):
-        source = A.STARTED
-        if task.state == SENT:
-            pen.task(task, TE.BEGAN, None, pen.attempt(task, A.STARTED, outcome.began_us, None))
-        pen.attempt(task, target, outcome.began_us, outcome.ended_us)
-        pen.attempt_alone(task, source, target, encode(detail))
-        return
-    decide_failure(run, pen, task, detail, pen.attempt(task, target, outcome.began_us, outcome.ended_us))
+        _leave_undecided(pen, task, outcome, encode(detail))
+    elif outcome.status is not Status.RETRY and asking.is_to_be_asked(run, task, is_good=False):
+        _leave_undecided(pen, task, outcome, encode(detail))
+        asking.put(run, task, is_good=False)
+    else:
+        code = pen.attempt(task, _ATTEMPT_OF[outcome.status], outcome.began_us, outcome.ended_us)
+        decide_failure(run, pen, task, detail, code)
+
+
+def _leave_undecided(pen: Pen, task: TaskState, outcome: OperationOutcome, detail: str) -> None:
+    """Record how the attempt ended; somebody is asked later what that means for the task."""
+    target = _ATTEMPT_OF[outcome.status]
+    if task.state == SENT:
+        pen.task(task, TE.BEGAN, None, pen.attempt(task, A.STARTED, outcome.began_us, None))
+    pen.attempt(task, target, outcome.began_us, outcome.ended_us)
+    pen.attempt_alone(task, A.STARTED, target, detail)
 
 
 def is_awaited(run: Run, task: TaskState) -> bool:
@@ -114,33 +144,53 @@ def decide_failure(
     run: Run, pen: Pen, task: TaskState, detail: dict[str, Any], attempt_target: int | None = None
 ) -> None:
     """The default decision about a failed attempt: by the task's policy, retry or fail (workflow-api §3.6 2a, 2c)."""
-    task.undecided = None
     delay = delay_s(
         task.request.policy,
         retries=task.retries,
         recoverable=detail["recoverable"],
         retry_after_s=detail["retry_after"],
     )
-    if delay is None:
-        pen.task(task, TE.FAILED, encode(detail), attempt_target)
-        flow.ended_badly(run, pen, task)
-        return
-    drawn_us = int(delay * 1_000_000)
-    detail["delay_us"] = drawn_us
-    detail["due"] = [pen.now.wall_us + drawn_us, pen.now.boot_us + drawn_us, pen.now.boot_id]
+    if delay is None or task.removed:
+        fail(run, pen, task, detail, attempt_target)
+    else:
+        try_again(run, pen, task, detail, delay, attempt_target)
+
+
+def fail(run: Run, pen: Pen, task: TaskState, detail: dict[str, Any], attempt_target: int | None = None) -> None:
+    """The task has failed for good."""
+    task.undecided = None
+    pen.task(task, TE.FAILED, encode(detail), attempt_target)
+    flow.ended_badly(run, pen, task)
+
+
+def try_again(
+    run: Run, pen: Pen, task: TaskState, detail: dict[str, Any], delay: float, attempt_target: int | None = None
+) -> None:
+    """The task is tried again after `delay` seconds."""
+    task.undecided = None
+    drawn_us = draw(pen, detail, delay)
     task.retries += 1
     task.not_before_us = pen.now.wall_us + drawn_us
     pen.task(task, TE.RETRY, encode(detail), attempt_target)
-    if run.holds(task):
-        return
     stopped = task.scope.stopped if task.scope is not None else None
     if stopped is not None:  # what its scope still lets run is not tried again
         touched: dict[Scope, None] = {}
         flow.put_behind(run, task, stopped, touched)
         flow.close_all(run, pen, touched)
         return
-    run.rescheduled[task.no] = pen.now.boot_us + drawn_us
-    pen.commands.append(Arm(("task", task.no), drawn_us))
+    if task.removed:
+        flow.leave(run, pen, task)
+    elif not run.holds_back(task):
+        run.rescheduled[task.no] = pen.now.boot_us + drawn_us
+        pen.commands.append(Arm(("task", task.no), drawn_us))
+
+
+def draw(pen: Pen, detail: dict[str, Any], delay: float) -> int:
+    """Note in `detail` how long is waited, and until when by both clocks; microseconds (L9)."""
+    drawn_us = int(delay * 1_000_000)
+    detail["delay_us"] = drawn_us
+    detail["due"] = [pen.now.wall_us + drawn_us, pen.now.boot_us + drawn_us, pen.now.boot_id]
+    return drawn_us
 
 
 def decide_undecided(run: Run, pen: Pen, task: TaskState) -> None:
@@ -151,14 +201,21 @@ def decide_undecided(run: Run, pen: Pen, task: TaskState) -> None:
 
 def wait_on(run: Run, pen: Pen, task: TaskState) -> None:
     """After a resume: wait for what is left of the recorded wait (L9)."""
-    detail = decode(task.detail)
-    left_us = remaining_us(due=Instant(*detail["due"]), drawn_us=detail["delay_us"], now=pen.now)
-    run.rescheduled[task.no] = pen.now.boot_us + left_us
+    run.rescheduled[task.no] = pen.now.boot_us + left_us(pen, task.detail)
     came_due(run, pen, task)
 
 
+def left_us(pen: Pen, detail_json: str | None) -> int:
+    """How long the wait that a decision recorded still lasts, in microseconds."""
+    detail = decode(detail_json)
+    return remaining_us(due=Instant(*detail["due"]), drawn_us=detail["delay_us"], now=pen.now)
+
+
 def came_due(run: Run, pen: Pen, task: TaskState) -> None:
-    """Free a task for its next attempt if its wait is over; a timer that comes too early is armed again (L9)."""
+    """Free a task for its next attempt if its wait is over; a timer that comes too early is armed again (L9).
+
+    A task that has not had its first attempt is looked at again with all that is free (see `flow.settle`).
+    """
     due_us = run.rescheduled.get(task.no)
     if due_us is None:
         return
@@ -166,6 +223,9 @@ def came_due(run: Run, pen: Pen, task: TaskState) -> None:
         pen.commands.append(Arm(("task", task.no), due_us - pen.now.boot_us))
         return
     del run.rescheduled[task.no]
+    if task.state == PENDING:
+        run.freed.append(task)
+        return
     task.not_before_us = None
     pen.task(task, TE.CAME_DUE)
     run.ready.append(task)
@@ -196,4 +256,8 @@ def settle_unknown(run: Run, pen: Pen, task: TaskState, *, person_says: bool) ->
         pen.task(task, TE.SETTLED)
         detail = {"error": error, "recoverable": False, "retry_after": None, "asked_again": False}
         code = pen.attempt(task, A.FAILED, task.began_us, pen.now.wall_us)
-        decide_failure(run, pen, task, detail, code)
+        if asking.is_to_be_asked(run, task, is_good=False):
+            pen.attempt_alone(task, A.UNKNOWN, A.FAILED, encode(detail))
+            asking.put(run, task, is_good=False)
+        else:
+            decide_failure(run, pen, task, detail, code)

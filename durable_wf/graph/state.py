@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from durable_wf.codec import decode
 from durable_wf.model.rows import Kind
 from durable_wf.model.states import ATTEMPT, EXECUTION, GRAPH, TASK, A, G, T, X
-from durable_wf.retry import Policy
+from durable_wf.retry import Policy, usable_s
 
 if TYPE_CHECKING:
     from durable_wf.model.events import Executes, Gets, Raised, Returned, Spec
@@ -31,14 +31,19 @@ WORKED = frozenset({int(Kind.OPERATION), int(Kind.LOCAL)})  # what a worker runs
 
 
 class Request:
-    """A stored request, shared by every task that asks for the same."""
+    """A stored request, shared by every task that asks for the same.
 
-    __slots__ = ("no", "policy", "text")
+    not_before_us  wall time before which the author wants no first attempt; 0 where that is not said
+    """
+
+    __slots__ = ("no", "not_before_us", "policy", "text")
 
     def __init__(self, no: int, text: str) -> None:
+        body = decode(text)
         self.no = no
         self.text = text
-        self.policy = Policy.from_json(decode(text)["policy"])
+        self.policy = Policy.from_json(body["policy"])
+        self.not_before_us = int((usable_s(body.get("execute_after")) or 0.0) * 1_000_000)
 
 
 class Failure(NamedTuple):
@@ -96,7 +101,12 @@ class TaskState:
     waits     unmet conditions before it may start: dependencies, and its subgraph's start
     behind    the failure because of which it never starts, or None
     inner     the scope that a subgraph task is
-    undecided the detail of a failed attempt that nobody has decided yet
+    undecided the detail of an outcome that nobody has decided yet: of a failed attempt that the function has not
+              fetched, or of a task whose handler is to be asked
+    is_good   whether that outcome is a good one
+    ignored   it failed, and its handler decided that what depends on it runs all the same
+    removed   the author took it out of the graph: it is not started any more, and nothing waits for it
+    replaced_by  the task that took its place, by decision of its handler
     """
 
     __slots__ = (
@@ -109,13 +119,17 @@ class TaskState:
         "fetched",
         "generation",
         "graph",
+        "ignored",
         "inner",
+        "is_good",
         "kind",
         "n",
         "name",
         "no",
         "not_before_us",
         "parent",
+        "removed",
+        "replaced_by",
         "request",
         "retries",
         "scope",
@@ -153,6 +167,15 @@ class TaskState:
         self.scope: Scope | None = None
         self.inner: Scope | None = None
         self.spec: Spec | None = None
+        self.is_good = False
+        self.ignored = False
+        self.removed = False
+        self.replaced_by: TaskState | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it does not run and never will: behind a failure, or taken out."""
+        return self.behind is not None or self.removed
 
     @property
     def goes_on(self) -> bool:
@@ -187,10 +210,16 @@ class Run:
 
     ready       tasks that a worker may have, in the order in which they were freed
     again       tasks that go on (see `TaskState.goes_on`): handed out before any other
-    rescheduled task that waits for its next attempt → when that is due, by boot time
+    rescheduled task that waits for an attempt, its next or its first → when that is due, by boot time
     asked_seq   the newest seq at which the function has asked for something so far
     notes       failed task → the seq noted when its failure was first shown to the function
     standard    tasks of standard mode, in the order of asking; `open` of them have not ended
+    asking      tasks with an outcome about which a handler is to be asked, in the order of the outcomes
+    asked       the one whose handler runs now
+    delayed     replacement that must not start yet → when it may, by boot time
+    unlinked    edges that were stored and taken out again → seq of that
+    removed     task that was taken out → seq of that; what is in it is not listed
+    added_by    seq of a handler's decision → the task that it was about: it has added the tasks with that seq
     wait        what the function is blocked on
     ending      what the function ended with, while something is still to come
     cancel      the cancel request, if any
@@ -214,13 +243,19 @@ class Run:
     asked_seq: int = 0
     standard: list[TaskState] = field(default_factory=list)
     open: int = 0
+    asking: list[TaskState] = field(default_factory=list)
+    asked: TaskState | None = None
+    delayed: dict[int, int] = field(default_factory=dict)
+    unlinked: dict[tuple[int, int], int] = field(default_factory=dict)
+    removed: dict[int, int] = field(default_factory=dict)
+    added_by: dict[int, int] = field(default_factory=dict)
     wait: Gets | Executes | None = None
     ending: Returned | Raised | None = None
     cancel: Cancel = field(default_factory=Cancel)
     stopping: bool = False
     over: bool = False
 
-    def holds(self, task: TaskState) -> bool:
+    def holds_back(self, task: TaskState) -> bool:
         """Whether a cancel request keeps the task from starting: it was asked for before the function was told."""
         cancel = self.cancel
         return cancel.stands and (cancel.told is None or task.seq < cancel.told) and not task.goes_on

@@ -120,6 +120,7 @@ class MemoryJournal:
                     if end.detail_json is not None
                 ],
                 [transition for transition in transitions if transition.subject in rules.OF_RUN],
+                [transition for transition in transitions if rules.is_decided_later(transition)],
                 self._store.counters["seq"],
             )
 

@@ -92,9 +92,11 @@ class SqliteReader(Forkable):
             .where(attempt.execution == execution, task.state.in_(sorted(rules.TASK_IN_DOUBT)))
             .order_by(attempt.task, attempt.number)
         )
+        decided = (transition.subject == int(rows.Subject.TASK)) & transition.attempt.is_null()
+        decided &= (transition.source == rules.STARTED_TASK) & transition.event.in_(sorted(rules.DECIDED))
         of_run = (
             _all("transition")
-            .where(transition.execution == execution, transition.subject.in_(sorted(rules.OF_RUN)))
+            .where(transition.execution == execution, transition.subject.in_(sorted(rules.OF_RUN)) | decided)
             .order_by(transition.seq)
         )
         with self._transaction() as ask, _collector_paused():
@@ -102,6 +104,7 @@ class SqliteReader(Forkable):
             if not found:
                 message = f"no execution {execution}"
                 raise NotFoundError(message)
+            transitions = ask(of_run, rows.Transition)
             return rows.History(
                 found[0],
                 ask(_of("payload", execution), rows.Payload),
@@ -110,7 +113,8 @@ class SqliteReader(Forkable):
                 ask(_of("task_dependency", execution), rows.Dependency),
                 ask(in_doubt, rows.Attempt),
                 ask(outcomes, rows.Outcome),
-                ask(of_run, rows.Transition),
+                [row for row in transitions if row.subject in rules.OF_RUN],
+                [row for row in transitions if rules.is_decided_later(row)],
                 _number(ask(_LAST_SEQ, _one)),
             )
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from durable_wf.errors import JournalError
 from durable_wf.model import states
 from durable_wf.model.rows import Subject
-from durable_wf.model.states import A, T, X
+from durable_wf.model.states import TE, A, T, X
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from enum import StrEnum
 
     from durable_wf.model.machine import Machine
+    from durable_wf.model.rows import Transition
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,18 @@ GUARD_OF: dict[int, Guard] = {
 TASK_WITH_OUTCOME = _codes(_TASK, (T.SUCCEEDED, T.FAILED))  # a task in one of these has its ended_seq
 TASK_IN_DOUBT = _codes(_TASK, (T.SENT, T.STARTED, T.UNKNOWN))  # a replay needs the attempts of these
 OF_RUN = frozenset({Subject.EXECUTION, Subject.GRAPH})  # a replay needs the transitions of these
+
+
+STARTED_TASK = _TASK.code(T.STARTED)
+DECIDED = frozenset(tuple(TE).index(event) for event in (TE.SUCCEEDED, TE.FAILED, TE.RETRY))
+
+
+def is_decided_later(row: Transition) -> bool:
+    """Whether this is a decision that came after its outcome: a handler's, or one that a `get()` asked for.
+
+    A default decision moves the attempt at the same moment.
+    """
+    return row.subject == Subject.TASK and row.attempt is None and row.source == STARTED_TASK and row.event in DECIDED
 
 
 def check_task_end(state: int, ended_seq: int | None) -> None:

@@ -365,6 +365,7 @@ class History:
     attempts     only those of tasks in `sent`, `started` or `unknown`, by (task, number)
     outcomes     by task number, for each task whose `ended_seq` is set and whose transition there has a detail
     transitions  only those about the execution and its graphs, by seq
+    decisions    those of tasks in which a handler's decision is recorded, by seq
     last_seq     the newest seq of the journal when this was read
     """
 
@@ -376,4 +377,5 @@ class History:
     attempts: list[Attempt]
     outcomes: list[Outcome]
     transitions: list[Transition]
+    decisions: list[Transition]
     last_seq: int

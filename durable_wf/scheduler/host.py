@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.errors import DurableError, EngineBug, Fenced, NonDeterministicWorkflow, StorageError, UsageError
 from durable_wf.graph.pen import Pen
-from durable_wf.model.commands import Answer, Arm, HandOut, Over
+from durable_wf.model.commands import Answer, Arm, Consult, HandOut, Over
 from durable_wf.model.events import Begun, Due, Ended, Stops
 from durable_wf.scheduler.hosted import GoesLive, Hosted
 from durable_wf.scheduler.instances import TurnStorage, instance_data
@@ -351,7 +351,7 @@ class Host:
 
     def _perform(self, hosted: Hosted, command: Any, decided_us: int) -> None:
         """decided_us  boot time of the turn: a wait begins when it was recorded, not when it is armed."""
-        if isinstance(command, Answer):
+        if isinstance(command, (Answer, Consult)):
             hosted.answer(command)
         elif isinstance(command, Arm):
             due_us = decided_us + command.delay_us

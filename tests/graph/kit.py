@@ -73,7 +73,7 @@ def new_history():
         1, "uid", 1, "wf", "mod:f", "{}", "{}", "{}", None, NOW.wall_us, 1, EXECUTION.code(X.PENDING), 1,
         None, None, None, None, None,
     )  # fmt: skip
-    return rows.History(row, [], [], [], [], [], [], [], 1)
+    return rows.History(row, [], [], [], [], [], [], [], [], 1)
 
 
 class Bench:

@@ -152,7 +152,7 @@ def test_L5_a_resume_takes_what_was_lost_for_failed(plant):
 
 def test_L5_a_resume_forgets_where_failures_have_spread(plant):
     """The counters that a resume builds are those that the runner before had."""
-    plant(load, "_spread", lambda _real: lambda *_: None)
+    plant(load, "_tell_again", lambda _real: lambda *_: None)
     find(chaos.play, "replay", "nothing can happen any more")
 
 
