@@ -81,6 +81,9 @@ class TimeoutException(Exception):
     """Something took too long."""
 
 
+EXECUTION_CANCELLED_RESULT = "execution_cancelled"  # deprecated: returned by a workflow, it means ExecutionCancelled
+
+
 class ExecutionCancelled(Exception):
     """The execution was asked to cancel. A workflow that catches it must raise it again."""
 

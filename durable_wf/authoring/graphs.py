@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring import recorded
+from durable_wf.authoring.cancelling import cancelled
 from durable_wf.authoring.exceptions import WorkflowFailed
 from durable_wf.authoring.requests import effect_spec
 from durable_wf.authoring.tasks import WorkflowTask
@@ -102,6 +103,8 @@ class TaskDependencyGraph:
         if isinstance(answer, Consult):
             text = "handlers are not asked yet"
             raise TypeError(text)
+        if answer.cancelled:
+            raise cancelled()
         if answer.failed:
             raise _workflow_failed(answer)
 

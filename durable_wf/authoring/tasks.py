@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from durable_wf.authoring.cancelling import fetch
 from durable_wf.authoring.recorded import from_record
 from durable_wf.codec import decode
-from durable_wf.model.events import Asked, Gets, Spec
+from durable_wf.model.events import Asked, Spec
 from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
@@ -65,10 +66,11 @@ class WorkflowTaskResult:
     def get(self) -> Any:
         """Wait until the task is decided, retries included, and give its result.
 
-        raises  what the operation raised, when it failed for good
+        raises  what the operation raised, when it failed for good; ExecutionCancelled when the function is told of a
+                cancel request meanwhile, or the task will not start because of it
         """
         if self._answer is None:
-            self._answer = self._bridge.call(Gets(self._spec))
+            self._answer = fetch(self._bridge, self._spec)
             self._on_fetched(self)
         detail = decode(self._answer.detail_json) or {}
         if self._answer.failed:

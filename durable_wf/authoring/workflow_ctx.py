@@ -6,15 +6,17 @@ Whatever it reads of the storage is as it was at the workflow's view, which move
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from durable_wf.authoring.cancelling import Cancelling, fetch
 from durable_wf.authoring.functions import path_of
 from durable_wf.authoring.graphs import TaskDependencyGraph
 from durable_wf.authoring.nodes import Snapshot
 from durable_wf.authoring.operation_ctx import Named, make_logger
 from durable_wf.authoring.requests import Defaults, effect_spec, local_spec, operation_spec
 from durable_wf.authoring.tasks import WorkflowTask, WorkflowTaskResult, start
-from durable_wf.model.events import Asked, Begins, Gets
+from durable_wf.model.events import Asked, Begins
 from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
@@ -41,6 +43,11 @@ class Internal:
         self.defaults = defaults
         self.graph: TaskDependencyGraph | None = None
         self.unfetched: set[WorkflowTaskResult] = set()
+
+    @cached_property
+    def cancelling(self) -> Cancelling:
+        """The cancel requests of the execution."""
+        return Cancelling(self.bridge)
 
     @property
     def graph_mode(self) -> bool:
@@ -130,7 +137,7 @@ class WorkflowContext:
         """Move the view to now. Makes new objects."""
         spec = effect_spec(Kind.REFRESH)
         self.internal.bridge.ask(Asked(spec))
-        self._view_seq = self.internal.bridge.call(Gets(spec)).seq
+        self._view_seq = fetch(self.internal.bridge, spec).seq
         self._snapshot = None
 
     # ------------------------------------------------------------------ what it can be asked for

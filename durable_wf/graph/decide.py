@@ -234,6 +234,10 @@ class Core:
                 pen.changes.taken.append(event.id)
                 pen.warn(f"a request of a kind that this version does not know was left aside: '{event.kind}'")
 
+    def hand_back(self, pen: Pen, works: list[tuple[int, int]]) -> None:
+        """For a cancel request: the shell has taken back what no worker had begun. works: (task, attempt)."""
+        cancel.hand_back(self.run, pen, works)
+
     def conclude(self, pen: Pen) -> None:
         """After a turn's facts and hand-outs: answer the function if that can be, end or lie down if it must."""
         run = self.run

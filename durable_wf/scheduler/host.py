@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.errors import DurableError, EngineBug, Fenced, NonDeterministicWorkflow, StorageError, UsageError
 from durable_wf.graph.pen import Pen
-from durable_wf.model.commands import Answer, Arm, Consult, HandOut, Over
-from durable_wf.model.events import Begun, Due, Ended, Stops
-from durable_wf.scheduler.hosted import GoesLive, Hosted
+from durable_wf.model.commands import Abandon, Answer, Arm, Consult, HandOut, Over
+from durable_wf.model.events import Abandoned, Begun, Due, Ended, Stops
+from durable_wf.scheduler.hosted import GoesLive, Hosted, goes_live
 from durable_wf.scheduler.instances import TurnStorage, instance_data
-from durable_wf.scheduler.pool import Pool, Work
+from durable_wf.scheduler.pool import Pool, Work, are_short, make_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.25  # how often an idle runner looks for other processes' commits
 SHORT_WINDOW = 64
-SHORT_US = 200  # an operation that is shorter costs less than its commit
 CROWD_S = 0.0003  # how long short operations are given to end in, as long as any does
 
 
@@ -99,6 +98,10 @@ class Host:
             if self._over:
                 raise _closed()
             self.queue.put(item)
+
+    def look(self, hosted: Hosted) -> None:
+        """Read its inbox soon: this process has put something there."""
+        self.queue.put(("look", hosted))
 
     def stop(self, hosted: Hosted) -> None:
         """Let it lie down: nothing new starts, what runs is waited for."""
@@ -167,7 +170,7 @@ class Host:
             return items
         self._drain(items)
         looked_at = 0
-        while looked_at < len(items) and self.pool.waiting() and _are_short(items[looked_at:]):
+        while looked_at < len(items) and self.pool.waiting() and are_short(items[looked_at:]):
             looked_at = len(items)
             self._never.wait(CROWD_S)
             self._drain(items)
@@ -236,10 +239,10 @@ class Host:
         elif item[0] == "stop":
             hosted = item[1]
             if self._hosts(hosted):
-                back = self.pool.take_back(hosted)
-                for work in back:
-                    hosted.no_longer(work)
-                facts.setdefault(hosted.id, []).append(Stops([(work.no, work.attempt) for work in back]))
+                facts.setdefault(hosted.id, []).append(Stops(self._take_back(hosted)))
+        elif item[0] == "look":
+            if self._hosts(item[1]) and item[1].taken:
+                facts.setdefault(item[1].id, [])
         elif item[0] == "ask":
             try:
                 item[2].put((True, item[1]()))
@@ -250,6 +253,13 @@ class Host:
                 raise
         elif item[0] == "close":
             self._closing = True
+
+    def _take_back(self, hosted: Hosted) -> list[tuple[int, int]]:
+        """What no worker has begun, as (task, attempt). It will not begin."""
+        back = self.pool.take_back(hosted)
+        for work in back:
+            hosted.no_longer(work)
+        return [(work.no, work.attempt) for work in back]
 
     def _should_look(self, items: list[Any]) -> bool:
         """When idle: whether somebody else has committed, or a worker has begun what the journal says is waiting."""
@@ -310,7 +320,7 @@ class Host:
         return sorted(owned[self._round :] + owned[: self._round], key=attrgetter("singles"))
 
     def _read_inbox(self, turn: Turn, owned: list[Hosted], facts: dict[int, list[Any]]) -> None:
-        for request in turn.inbox([hosted.id for hosted in owned if hosted.taken]):
+        for request in turn.inbox([hosted.id for hosted in owned if hosted.taken or goes_live(facts[hosted.id])]):
             facts.setdefault(request.execution, []).append(request)
 
     def _decide(self, hosted: Hosted, pen: Pen, facts: list[Any], singles: int) -> None:
@@ -325,6 +335,8 @@ class Host:
                 core.go_live(pen, fact.event)
             else:
                 core.handle(pen, fact)
+        if core.run.cancel.hands_back:
+            core.hand_back(pen, self._take_back(hosted))
         if hosted.taken:
             self._hand_out(hosted, core, pen, singles)
         if not core.lie_down_if_idle(pen) and hosted.taken:
@@ -341,6 +353,7 @@ class Host:
         """After the commit: what each core has ordered, and then all that is for workers at once."""
         works = []
         for hosted, pen, given in pens:
+            hosted.is_cancelling |= hosted.core.run.cancel.stands
             for command in pen.commands:
                 if isinstance(command, HandOut):
                     works.append(make_work(hosted, command, given[command.no]))
@@ -356,6 +369,11 @@ class Host:
         elif isinstance(command, Arm):
             due_us = decided_us + command.delay_us
             heapq.heappush(self._timers, (due_us, next(self._count), hosted, command.timer))
+        elif isinstance(command, Abandon):
+            if command.kill:
+                hosted.is_killed = True
+                hosted.groups.kill()
+            self.queue.put((hosted, Abandoned()))
         elif isinstance(command, Over):
             self._drop(hosted)
             hosted.finish(command.state, command.asks)
@@ -374,26 +392,6 @@ class Host:
             self._draining.discard(hosted)
             self.journal.disown(hosted.id)
             hosted.released.set()
-
-
-def make_work(hosted: Hosted, command: HandOut, instances: dict[str, InstanceData]) -> Work:
-    """What a worker is given for an attempt that is handed out."""
-    task = hosted.core.run.tasks[command.no]
-    call = task.spec.callable if task.spec is not None else None
-    work = Work(
-        hosted, task.no, command.attempt, task.kind, task.name, task.request.text, task.retries, task.generation,
-        call, instances, repeatable=task.request.policy.repeatable,
-    )  # fmt: skip
-    hosted.gets(work)
-    return work
-
-
-def _are_short(items: list[Any]) -> bool:
-    """Whether all of these are operations that took next to no time."""
-    return all(
-        isinstance(item, Work) and item.outcome is not None and item.outcome.ended_us - item.outcome.began_us < SHORT_US
-        for item in items
-    )
 
 
 def _closed() -> UsageError:

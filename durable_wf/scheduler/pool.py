@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from durable_wf.model.commands import HandOut
     from durable_wf.model.protocol import InstanceData, OperationOutcome
     from durable_wf.scheduler.hosted import Hosted
+
+
+SHORT_US = 200  # an operation that is shorter costs less than its commit
 
 
 class Work:
@@ -158,3 +162,23 @@ class Pool:
             if self._closed:
                 return
             wake()
+
+
+def make_work(hosted: Hosted, command: HandOut, instances: dict[str, InstanceData]) -> Work:
+    """What a worker is given for an attempt that is handed out."""
+    task = hosted.core.run.tasks[command.no]
+    call = task.spec.callable if task.spec is not None else None
+    work = Work(
+        hosted, task.no, command.attempt, task.kind, task.name, task.request.text, task.retries, task.generation,
+        call, instances, repeatable=task.request.policy.repeatable,
+    )  # fmt: skip
+    hosted.gets(work)
+    return work
+
+
+def are_short(items: list[Any]) -> bool:
+    """Whether all of these are operations that took next to no time."""
+    return all(
+        isinstance(item, Work) and item.outcome is not None and item.outcome.ended_us - item.outcome.began_us < SHORT_US
+        for item in items
+    )
