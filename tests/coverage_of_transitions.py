@@ -108,7 +108,7 @@ class Coverage:
         """Look at the methods that write moves."""
         for name in ("task", "attempt", "graph", "execution"):
             setattr(Pen, name, self._around(getattr(Pen, name), getattr(self, f"_{name}")))
-        claim._interrupted = self._around(claim._interrupted, self._claim)
+        claim.move = self._around(claim.move, self._move)
 
     @staticmethod
     def _around(real, before):
@@ -142,8 +142,8 @@ class Coverage:
         source = tuple(X)[pen._run.row.state]
         return lambda: self.take(EXECUTION, source, event)
 
-    def _claim(self, _row, state, *_rest):
-        return lambda: self.take(EXECUTION, state, "owner_gone")
+    def _move(self, row, event, *_rest):
+        return lambda: self.take(EXECUTION, tuple(X)[row.state], event)
 
 
 class Plugin:
