@@ -263,7 +263,7 @@ class Engine:
         if _STATES[row.state] is X.TERMINATED:
             return detail.get("result")
         if _STATES[row.state] is X.CANCELLED:
-            raise as_error(row.uid, detail, cancel_request(self.journal.history(row.id)))
+            raise as_error(detail, cancel_request(self.journal.history(row.id)))
         if "error" in detail:
             raise from_record(detail["error"], tuple(detail.get("ended_by", ())))
         text = f"execution '{execution}' is {self.info(execution).state}; it has no result"

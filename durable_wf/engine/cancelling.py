@@ -37,13 +37,13 @@ def requester() -> str:
     return f"{user}@{socket.gethostname()}, process {os.getpid()}"
 
 
-def as_error(uid: str, detail: dict[str, Any], request: CancelRequest | None) -> ExecutionCancelled:
+def as_error(detail: dict[str, Any], request: CancelRequest | None) -> ExecutionCancelled:
     """What the result of a cancelled execution raises: what the function raised, or who asked and why."""
     if "error" in detail:
         found = from_record(detail["error"], tuple(detail.get("ended_by", ())))
         if isinstance(found, ExecutionCancelled):
             return found
-    text = f"execution '{uid}' was cancelled"
+    text = "the execution was cancelled"
     if request is not None:
         text += f" ({request.level}) by {request.by}{f': {request.reason}' if request.reason else ''}"
     return ExecutionCancelled(text)
