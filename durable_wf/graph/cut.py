@@ -158,7 +158,9 @@ def _reopened(run: Run, kept: list[TaskState], reset: set[int], cut_seq: int) ->
 
 
 def _failed_with(task: TaskState, reset: set[int]) -> bool:
-    return task.state == FAILED and not reset.isdisjoint(recorded_failures(task.detail))
+    """Whether the subgraph failed with these; one that was replaced because of them is then begun anew instead."""
+    failed = task.state == FAILED or task.replaced_by is not None
+    return failed and not reset.isdisjoint(recorded_failures(task.detail))
 
 
 def _ran(task: TaskState) -> bool:
@@ -174,7 +176,7 @@ def apply_cut(run: Run, cut: Cut) -> None:
         task = run.tasks[no]
         task.state = PENDING
         task.ended_seq = task.detail = task.undecided = None
-        task.ignored = False
+        task.ignored, task.replaced_by = False, None
     for no in cut.graphs:
         scope = run.graph_by_no[no]
         scope.state, scope.ended, scope.failures = GRAPH_STARTED, False, {}

@@ -325,7 +325,7 @@ class Core:
             if scope.failures and not scope.ended:
                 flow.arm(pen, scope)
         for task in run.tasks.values():
-            if task.replaced_by is not None and '"due"' in (task.detail or ""):
+            if task.replaced_by is not None and task.replaced_by.no in run.delayed:
                 run.delayed[task.replaced_by.no] = pen.now.boot_us + outcomes.left_us(pen, task.detail)
         open_ = [task for task in run.tasks.values() if task.graph is not None and task.state == STARTED]
         for task in sorted(open_, key=lambda one: one.ended_seq or 0):

@@ -66,6 +66,8 @@ def decided(run: Run, pen: Pen, event: Decides) -> None:
 
 def ask_again(run: Run, pen: Pen, task: TaskState) -> None:
     """A crash came between outcome and decision: ask again, or decide by default where nobody is to be asked."""
+    if task in run.asking:  # its outcome was unknown until now
+        return
     if asking.is_to_be_asked(run, task, is_good=task.is_good):
         run.asking.append(task)
     elif not task.is_good:

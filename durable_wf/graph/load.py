@@ -131,14 +131,16 @@ def mark_decisions(run: Run, history: History, cuts: Sequence[PastCut]) -> list[
         task = run.tasks[row.subject_no]
         task.ignored, task.replaced_by = False, None
         run.added_by[row.seq] = row.subject_no
-    run.removed.clear()
-    run.unlinked.clear()
+    for found in (run.removed, run.unlinked, run.delayed):
+        found.clear()
     counting = decisions(run, history, cuts)
     for one in counting:
         task = run.tasks[one.no]
         task.ignored = task.state == FAILED and one.said["action"] in _IGNORING
         if "replaced_by" in one.said:
             task.replaced_by = run.tasks[one.said["replaced_by"]]
+            if "due" in (decode(task.detail) or {}):
+                run.delayed[task.replaced_by.no] = 0  # until when is said by the pen's clock
         _take_out(run, one.said, one.seq)
     for row in history.transitions:
         if row.subject == Subject.GRAPH and row.event == _GRAPH_STARTED and row.detail_json is not None:
@@ -207,6 +209,7 @@ def _count(run: Run, task: TaskState) -> None:
         inner.failures = recorded_failures(task.detail)
     elif inner is not None and task.replaced_by is not None:
         inner.ended = True
+        inner.failures = recorded_failures(task.detail)
     if task.state in ENDED or task.replaced_by is not None:
         if task.scope is not None:
             task.scope.open -= 1

@@ -156,6 +156,7 @@ TASK = Machine(
         Row(T.UNKNOWN, TE.RERUN, T.PENDING, "ours: it may be repeated, by declaration or by a person's word"),
         Row(T.UNKNOWN, TE.SETTLED, T.STARTED, "ours: its outcome was given or found; decided like any"),
         Row(T.FAILED, TE.RESET, T.PENDING, "a person resumed the execution that this failure ended"),
+        Row(T.RESCHEDULED, TE.RESET, T.PENDING, "another took its place because of a failure that is reset"),
         Row(T.STARTED, TE.RESET, T.PENDING, "its failure was not decided when the execution ended; a person's resume"),
         *(
             Row(state, TE.SUPERSEDED, T.SUPERSEDED, "asked for after the cut of a person's resume: kept, not matched")

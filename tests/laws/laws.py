@@ -10,7 +10,7 @@ from durable_wf.codec import decode
 from durable_wf.graph.decide import Core
 from durable_wf.graph.load import connect_all, count_keys
 from durable_wf.graph.state import WORKED
-from durable_wf.model.events import Asked, Executes, Gets, Raised, Returned
+from durable_wf.model.events import Asked, Decides, Executes, Gets, Raised, Returned
 from durable_wf.model.rows import Kind, Subject
 from durable_wf.model.states import ATTEMPT, TASK, TE, XE, A, T
 from tests.laws.programs import Function
@@ -50,6 +50,9 @@ class Watch:
         self.last = {}
         self.failed_in = defaultdict(set)
         self.due = {}
+        self.ignored, self.replaced = set(), {}
+        self.removed, self.unlinked = set(), set()
+        self.good_again = set()
         self._fence = 0
         self._seq = 0
         self._live_since = {}
@@ -74,7 +77,7 @@ class Watch:
             demand("L2, L13", not problems, "; ".join(problems))
         if self.replays and runner.taken and runner.running and not runner.facts and not runner.core.run.over:
             self._timers(runner, pen)
-            if not any(type(command).__name__ == "Answer" for command in pen.commands):
+            if not any(type(command).__name__ in {"Answer", "Consult"} for command in pen.commands):
                 check_replay(self.world, runner)
 
     def look(self, runner, now):
@@ -84,6 +87,8 @@ class Watch:
         for row in new:
             demand("L4", row.fence >= self._fence, f"seq {row.seq} has fence {row.fence} after fence {self._fence}")
             self._fence, self._seq = row.fence, row.seq
+            if row.subject == Subject.GRAPH:
+                self._taken(decode(row.detail_json) or {})
             if row.subject == Subject.TASK:
                 self._task(row, runner, now, reopened=reopened)
 
@@ -94,9 +99,10 @@ class Watch:
         source, target = _TASK_STATES[row.source], _TASK_STATES[row.target]
         by_a_person = event in _BY_A_PERSON and reopened
         demand("L1", source not in TASK.ended or by_a_person, f"task {no} left '{source}' by {event}")
+        self._decision(no, event, decode(row.detail_json) or {})
         starts = source is T.PENDING and event in (TE.HANDED_OUT, TE.BEGAN, TE.SUCCEEDED, TE.FAILED)
         if starts:
-            self._starts(no)
+            self._starts(no, runner, now)
         if event is TE.RETRY:
             self.due[no] = decode(row.detail_json)
         elif event is TE.CAME_DUE:
@@ -108,10 +114,37 @@ class Watch:
         self.last[no] = event
         self.states[no] = target
 
-    def _starts(self, no):
+    def _decision(self, no, event, detail):
+        """Take in what a handler decided about the task."""
+        said = detail.get("decision") or {}
+        self._taken(said)
+        if event is TE.FAILED and said.get("action") in {"ignore", "continue"}:
+            self.ignored.add(no)
+        elif event in _BY_A_PERSON:
+            self.ignored.discard(no)
+            self.replaced.pop(no, None)
+        if "replaced_by" in said:
+            self.replaced[no] = said["replaced_by"]
+            if "due" in detail:
+                self.due[said["replaced_by"]] = detail
+        if event is TE.RETRY and said.get("outcome") == "good":
+            self.good_again.add(no)
+
+    def _taken(self, said):
+        self.removed.update(said.get("removed", ()))
+        self.unlinked.update(map(tuple, said.get("unlinked", ())))
+
+    def _starts(self, no, runner, now):
+        if no in self.due and not self.events[no, TE.RETRY]:  # it takes the place of one that was to be tried later
+            self._came_due(no, runner, now)
         for on in self.waits_for.get(no, ()):
+            if (no, on) in self.unlinked or on in self.removed:
+                continue
+            while on in self.replaced:
+                on = self.replaced[on]  # noqa: PLW2901 - the one that has taken its place
             state = self.states[on]
-            demand("L3", state is T.SUCCEEDED, f"task {no} started while task {on}, which it waits for, is '{state}'")
+            good = state is T.SUCCEEDED or on in self.ignored
+            demand("L3", good, f"task {no} started while task {on}, which it waits for, is '{state}'")
         parent = self.tasks[no].parent
         if parent is not None:
             state = self.states[parent]
@@ -124,7 +157,7 @@ class Watch:
     def _failed_in(self, no, event):
         """Subgraphs of which a member has failed."""
         parent = self.tasks[no].parent
-        if event is TE.FAILED:
+        if event is TE.FAILED and no not in self.ignored and no not in self.removed:
             self.failed_in[parent].add(no)
         elif event in _BY_A_PERSON:
             self.failed_in[parent].discard(no)
@@ -152,7 +185,8 @@ class Watch:
         for row in pen.changes.attempts:
             if row.number > 1:
                 before = self.attempts[row.task, row.number - 1]
-                demand("L6", before != _SUCCEEDED_ATTEMPT, f"task {row.task} is run again after it has succeeded")
+                good = before != _SUCCEEDED_ATTEMPT or row.task in self.good_again or self.events[row.task, TE.RESET]
+                demand("L6", good, f"task {row.task} is run again after it has succeeded")
         for move in pen.changes.attempt_moves:
             key = (move.task, move.number)
             ended = self.attempts[key] in _ENDED_ATTEMPTS
@@ -193,7 +227,8 @@ def check_replay(world, runner):
     demand("replay", core.replay.complete, core.replay.report(event))
     demand("replay", not core.replay.fresh, f"asks anew for {core.replay.fresh}")
     demand("replay", not core.replay.warnings, str(core.replay.warnings))
-    demand("replay", _question(event) == _question(runner.blocked or live.ending), f"{event} for {runner.blocked}")
+    asked, blocked = _question(event, function), _question(runner.blocked or live.ending, runner.function)
+    demand("replay", asked == blocked, f"{event} for {runner.blocked}")
     count_keys(core.run)
     _same("notes", core.run.notes, live.notes)
     _same("asked_seq", core.run.asked_seq, live.asked_seq)
@@ -215,11 +250,11 @@ def _replay(core, function):
             return event
 
 
-def _question(event):
+def _question(event, function):
     if isinstance(event, Gets):
         return ("get", event.spec.no)
-    if isinstance(event, Executes):
-        return ("execute", event.path)
+    if isinstance(event, (Executes, Decides)):
+        return ("execute", function.path)
     return event
 
 
@@ -229,15 +264,19 @@ def _same(name, replayed, live):
 
 def _counters(run):
     tasks = [task for task in run.tasks.values() if _TASK_STATES[task.state] is not T.SUPERSEDED]
-    waiting = [task for task in tasks if _TASK_STATES[task.state] is T.PENDING and task.behind is None]
+    waiting = [task for task in tasks if _TASK_STATES[task.state] is T.PENDING and not task.holds]
+    asking = {task.no for task in tasks if task.inner is not None and task.undecided is not None}
     scopes = {("graph", scope.no): scope for scope in run.graphs.values()}
     scopes |= {("subgraph", task.no): task.inner for task in tasks if task.inner is not None}
-    open_scopes = {key: scope for key, scope in scopes.items() if not scope.ended}
+    over = {key for key, scope in scopes.items() if scope.ended and key[1] not in asking}
+    open_scopes = {key: scope for key, scope in scopes.items() if key not in over}
     may_run = {task.no for task in (*run.freed, *run.again, *run.ready) if task in waiting and task.kind in WORKED}
+    delayed = {task.no for task in waiting if task.no in run.delayed and not task.attempts}
     return {
         "states": {task.no: task.state for task in tasks},
         "undecided": {
-            task.no for task in tasks if task.undecided is not None and _TASK_STATES[task.state] is T.STARTED
+            task.no for task in tasks
+            if task.undecided is not None and _TASK_STATES[task.state] is T.STARTED and task.inner is None
         },
         "fetched": {task.no for task in run.standard if task.fetched},
         "waits": {task.no: task.waits for task in waiting},
@@ -246,12 +285,14 @@ def _counters(run):
             if task.behind is not None and _TASK_STATES[task.state] not in TASK.ended
         },
         "goes on": {task.no for task in waiting if task.goes_on},
-        "ended": {key for key, scope in scopes.items() if scope.ended},
+        "ended": over,
+        "removed": {task.no for task in tasks if task.removed and _TASK_STATES[task.state] not in TASK.ended},
+        "ignored": {task.no for task in tasks if task.ignored},
         "open": {key: scope.open for key, scope in open_scopes.items()},
         "stopped": {key: scope.stopped for key, scope in open_scopes.items()},
         "failures": {key: scope.failed for key, scope in scopes.items()},
         "open in standard mode": run.open,
-        "may run": may_run,
+        "may run": may_run - delayed,
         "under way": set(run.in_flight) | set(run.unknown),
-        "rescheduled": set(run.rescheduled),
+        "rescheduled": set(run.rescheduled) - delayed,
     }  # fmt: skip

@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from durable_wf.authoring.recorded import failed_tasks, mark
 from durable_wf.codec import decode, encode
 from durable_wf.graph.build import GraphBuild
-from durable_wf.model.events import Asked, Begins, Gets, Raised, Returned, Spec
+from durable_wf.model.commands import Consult
+from durable_wf.model.events import Asked as AsksFor
+from durable_wf.model.events import Begins, Gets, Raised, Returned, Spec
 from durable_wf.model.rows import Kind
+from tests.laws.asked import Asked, Handler
 
 INSTANCES = ("i0", "i1", "i2", "quiet", *(f"s{number}" for number in range(12)))
 EFFECTS = (Kind.EVENT, Kind.SET_STATE, Kind.GET_STATE, Kind.NOP, Kind.REFRESH)
@@ -88,6 +91,10 @@ class Sub:
     name: str
     members: tuple
 
+    def subgraph(self, parent=None):
+        """A new subgraph as the function asks for it."""
+        return Op(0, self.name, Kind.SUBGRAPH).spec(parent)
+
 
 @dataclass(frozen=True)
 class Execute:
@@ -97,6 +104,7 @@ class Execute:
     nodes  `Op`s and `Sub`s
     edges  (number, number of what it waits for); nodes of an execute that was not reached are left out
     joins  (numbers, numbers): everything in the second waits for everything in the first, by a hub
+    handlers  (number, `Handler`) of nodes of its own
     """
 
     graph: str
@@ -105,6 +113,7 @@ class Execute:
     edges: tuple = ()
     joins: tuple = ()
     wait_after_fail_s: float = FOR_EVER_S
+    handlers: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -144,6 +153,8 @@ class Function:
         self._tasks = {}
         self._answers = {}
         self._graphs = {}
+        self._asked = Asked()
+        self.path = None  # of the execute() that it is in
 
     def run(self):
         """A generator: yields what it asks for, is sent what it waits for; the last is Returned or Raised."""
@@ -164,7 +175,7 @@ class Function:
     def _ask(self, statement):
         spec = statement.op.spec()
         self._tasks[statement.op.id] = spec
-        yield Asked(spec)
+        yield AsksFor(spec)
 
     def _get(self, statement):
         if statement.id in self._tasks:
@@ -206,7 +217,11 @@ class Function:
     def _execute(self, statement):
         graph = self._graphs.setdefault(statement.graph, Graph(GraphBuild(statement.graph)))
         self._add(graph, statement)
-        answer = yield graph.build.take(statement.wait_after_fail_s)
+        asked = graph.build.take(statement.wait_after_fail_s)
+        self.path = asked.path
+        answer = yield asked
+        while isinstance(answer, Consult):
+            answer = yield self._asked.decide(answer)
         if answer.failed:
             names = ", ".join(sorted(f"{cause.name} {cause.target}".strip() for cause in answer.causes))
             raise mark(TaskFailed(f"{statement.graph}: {names}"), answer.failed)
@@ -221,10 +236,12 @@ class Function:
         for one, on in self._in_any_order(list(statement.edges)):
             if on in flat:
                 build.depend(flat[one], flat[on])
+        for number, handler in statement.handlers:
+            self._asked.register(flat[number], handler, flat)
 
     def _tree(self, flat, numbers, node, parent):
         """(spec, trees of its members); `flat` gets every spec in the order as written."""
-        spec = Op(0, node.name, Kind.SUBGRAPH).spec(parent) if isinstance(node, Sub) else node.spec(parent)
+        spec = node.subgraph(parent) if isinstance(node, Sub) else node.spec(parent)
         flat[next(numbers)] = spec
         members = node.members if isinstance(node, Sub) else ()
         return spec, [self._tree(flat, numbers, member, spec) for member in members]
@@ -246,11 +263,13 @@ class Maker:
     rng      a random.Random, or Hypothesis's
     failing  how likely an operation fails for good
     hurried  whether graphs may be ended by wait_after_fail
+    asked    how likely a task of a graph has a handler
     careful  whether some operations must not be repeated without asking, or fail when nobody knows how they ended
     """
 
-    def __init__(self, rng, *, failing=0.15, hurried=False, careful=False):
+    def __init__(self, rng, *, failing=0.15, hurried=False, careful=False, asked=0.15):
         self.rng = rng
+        self.asked = asked
         self.failing = failing
         self.hurried = hurried
         self.careful = careful
@@ -333,7 +352,38 @@ class Maker:
         joins = self._joins(flat, old)
         edges = {self._edge(flat, old) for _ in range(self.rng.randint(0, 6))} if len(flat) > old else set()
         wait_s = self.rng.choice([0.0, 5.0, FOR_EVER_S]) if self.hurried else FOR_EVER_S
-        return Execute(name, old, nodes, tuple(sorted(edge for edge in edges if edge)), joins, wait_s)
+        edges = tuple(sorted(edge for edge in edges if edge))
+        return Execute(name, old, nodes, edges, joins, wait_s, tuple(self._handlers(_flatten(nodes), old, edges)))
+
+    def _handlers(self, nodes, old, edges):
+        """Handlers of some nodes. What one takes out or holds back waits for its own task: it cannot have begun."""
+        taken = set()
+        for number, node in enumerate(nodes, old):
+            if self.rng.random() > self.asked or (isinstance(node, Op) and node.kind in EFFECTS):
+                continue
+            waiting = [one for one, on in edges if on == number and one not in taken]
+            parts = self.rng.sample(waiting, min(len(waiting), self.rng.choice([0, 1])))
+            taken.update(parts)
+            yield number, self._handler(node, tuple(parts), self.rng.choice(["before", "takes", "unlinks"]))
+
+    def _handler(self, node, parts, what):
+        good = self.rng.random() < 0.5
+        if isinstance(node, Sub):
+            last = self.rng.choice(["cont"] if good else ["ignore", "fail", "replace", "replace:5"])
+        else:
+            last = self.rng.choice(["cont", "cont", "fail"] if good else ["ignore", "ignore", "fail", "replace"])
+        before = [self.rng.choice(["retry", "retry:7"]) for _ in range(self.rng.choice([0, 0, 1, 2]))]
+        words = (last,) if isinstance(node, Sub) else (*before, last)
+        adds = tuple(self._op(in_graph=True) for _ in range(self.rng.choice([0, 0, 1, 2])))
+        return Handler(good, words, len(words), adds, **{what: parts}, instead=self._instead(node))
+
+    def _instead(self, node):
+        """Something that ends well, mostly."""
+        self._ids += 1
+        if isinstance(node, Op):
+            return Op(self._ids, f"instead{self._ids}", script=self.rng.choice([("ok",), ("ok",), ("final",)]))
+        name = f"again{self._ids}"
+        return Sub(name, tuple(self._op(in_graph=True) for _ in range(self.rng.randint(0, 2))))
 
     def _node(self, flat, around, depth):
         at = len(flat)
@@ -357,3 +407,11 @@ class Maker:
             levels.setdefault(flat[at], []).append(at)
         wide = [level for level in levels.values() if len(level) >= 4 and self.rng.random() < 0.5]
         return tuple((tuple(level[:2]), tuple(level[2:4])) for level in wide)
+
+
+def _flatten(nodes):
+    """The nodes in the order of their numbers."""
+    for node in nodes:
+        yield node
+        if isinstance(node, Sub):
+            yield from _flatten(node.members)

@@ -23,7 +23,7 @@ from durable_wf.graph.pen import Pen
 from durable_wf.journal.memory import MemoryJournal
 from durable_wf.journal.port import Journal
 from durable_wf.model import rows
-from durable_wf.model.commands import Answer, Arm, HandOut, Over
+from durable_wf.model.commands import Answer, Arm, Consult, HandOut, Over
 from durable_wf.model.events import Asked, Begun, Due, Ended, Raised, Returned, Stops
 from durable_wf.model.protocol import MISSING, OperationOutcome, PropertyChange, Status
 from durable_wf.model.states import EXECUTION, XE, N, X
@@ -397,7 +397,7 @@ class Runner:
                 case HandOut(no, attempt):
                     task = self.core.run.tasks[no]
                     self.works[no] = Work(no, attempt, task.kind, decode(task.request.text), task.retries, given[no])
-                case Answer():
+                case Answer() | Consult():
                     self._go_on(command)
                 case Arm(timer, delay_us):
                     due_us = self.world.clock.boot + delay_us

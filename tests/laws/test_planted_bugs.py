@@ -113,7 +113,7 @@ def test_L3_failed_taken_for_done(plant):
     plant(flow, "stand_behind", nothing)
     plant(flow, "ended_badly", make)
     plant(outcomes.flow, "ended_badly", lambda real: real)
-    find(chaos.play, "L3")
+    find(chaos.play, "L3", "nothing can happen")
 
 
 def test_L4_the_fence_is_not_looked_at(plant):
