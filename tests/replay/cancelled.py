@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from durable_wf import workflow
+from durable_wf.errors import UsageError
 from durable_wf.graph import cancel
 from durable_wf.model.events import Level
 from durable_wf.model.rows import Changes, Request
@@ -35,6 +36,8 @@ def wait_until_taken(life: Any, key: str = "key") -> None:
     pause = threading.Event()
     while not life.died:
         if any(row.key == key and row.taken_seq for row in life.journal.stored("inbox", 1)):
+            with suppress(UsageError):  # it died just now
+                life.engine.host.ask(lambda: None)  # after what that turn performs
             return
         for hosted in list(life.engine._hosted.values()):
             life.engine.host.look(hosted)
