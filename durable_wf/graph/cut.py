@@ -18,6 +18,7 @@ from durable_wf.graph.state import (
     GRAPH_CANCELLED,
     GRAPH_STARTED,
     PENDING,
+    SENT,
     STARTED,
     SUCCEEDED,
     SUPERSEDED,
@@ -164,7 +165,8 @@ def _failed_with(task: TaskState, reset: set[int]) -> bool:
 
 
 def _ran(task: TaskState) -> bool:
-    return task.state in (SUCCEEDED, FAILED, STARTED, UNKNOWN) or task.retries > 0
+    """Whether it may have: who called the execution off has not looked at what was `sent` when its runner died."""
+    return task.state in (SENT, STARTED, UNKNOWN, SUCCEEDED, FAILED) or task.retries > 0
 
 
 def apply_cut(run: Run, cut: Cut) -> None:

@@ -204,10 +204,7 @@ def connect_all(run: Run, history: History) -> None:
 def _count(run: Run, task: TaskState) -> None:
     """One task's share in the counters, by its state."""
     inner = task.inner
-    if inner is not None and task.state in ENDED:
-        inner.ended = True
-        inner.failures = recorded_failures(task.detail)
-    elif inner is not None and task.replaced_by is not None:
+    if (inner is not None and task.state in ENDED) or (inner is not None and task.replaced_by is not None):
         inner.ended = True
         inner.failures = recorded_failures(task.detail)
     if task.state in ENDED or task.replaced_by is not None:
