@@ -181,7 +181,7 @@ def apply_cut(run: Run, cut: Cut) -> None:
         task.ignored, task.replaced_by = False, None
     for no in cut.graphs:
         scope = run.graph_by_no[no]
-        scope.state, scope.ended, scope.failures = GRAPH_STARTED, False, {}
+        scope.state, scope.ended, scope.failures, scope.failing_json = GRAPH_STARTED, False, {}, None
     for path, scope in list(run.graphs.items()):
         if scope.seq > cut.cut_seq:
             del run.graphs[path]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from durable_wf.codec import encode
 from durable_wf.errors import EngineBug, IllegalTransition, NonDeterministicWorkflow
-from durable_wf.graph import answers, asking, asks, cancel, decisions, flow, outcomes
+from durable_wf.graph import answers, asking, asks, cancel, decisions, flow, outcomes, waits
 from durable_wf.graph.cut import Cut, apply_cut, write_cut
 from durable_wf.graph.load import PastCut, connect_all, count_keys, edges_by_seq, load, mark_decisions, past_cuts
 from durable_wf.graph.match import Replay
@@ -323,10 +323,10 @@ class Core:
             outcomes.wait_on(run, pen, run.tasks[no])
         for scope in run.graphs.values():
             if scope.failures and not scope.ended:
-                flow.arm(pen, scope)
+                flow.arm_again(pen, scope)
         for task in run.tasks.values():
             if task.replaced_by is not None and task.replaced_by.no in run.delayed:
-                run.delayed[task.replaced_by.no] = pen.now.boot_us + outcomes.left_us(pen, task.detail)
+                run.delayed[task.replaced_by.no] = pen.now.boot_us + waits.left_us(pen, task.detail)
         open_ = [task for task in run.tasks.values() if task.graph is not None and task.state == STARTED]
         for task in sorted(open_, key=lambda one: one.ended_seq or 0):
             if task.undecided is not None:

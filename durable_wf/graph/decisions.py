@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.codec import decode, encode
 from durable_wf.errors import EngineBug
-from durable_wf.graph import asking, asks, flow, outcomes
+from durable_wf.graph import asking, asks, flow, outcomes, waits
 from durable_wf.graph.match import describe
 from durable_wf.graph.state import PENDING
 from durable_wf.model.events import Action, Decides
@@ -130,7 +130,7 @@ def _retry(run: Run, pen: Pen, task: TaskState, event: Decides, detail: dict[str
     new = run.tasks[event.replacement.no]
     delay_s = usable_s(asked_s) or 0.0
     if delay_s:
-        run.delayed[new.no] = pen.now.boot_us + outcomes.draw(pen, detail, delay_s)
+        run.delayed[new.no] = pen.now.boot_us + waits.draw(pen, detail, delay_s)
     pen.task(task, TE.RETRY, encode(detail))
     replace(run, task, new)
     touched: dict[Scope, None] = {}

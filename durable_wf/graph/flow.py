@@ -11,10 +11,10 @@ the author's own word holds a free task back: that it was taken out, or that it 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from durable_wf.codec import encode
-from durable_wf.graph import asking, effects
+from durable_wf.graph import asking, effects, waits
 from durable_wf.graph.state import PENDING, RESCHEDULED, STARTED, SUCCEEDED, WORKED, Failure, Scope
 from durable_wf.model.commands import Arm
 from durable_wf.model.rows import Kind
@@ -128,7 +128,21 @@ def close_all(run: Run, pen: Pen, touched: dict[Scope, None]) -> None:
 
 def arm(pen: Pen, scope: Scope) -> None:
     """The graph has failed; from now on its wait_after_fail runs."""
-    wait_us = int((usable_s(scope.wait_after_fail_s) or 0.0) * 1_000_000)
+    detail: dict[str, Any] = {}
+    wait_us = waits.draw(pen, detail, usable_s(scope.wait_after_fail_s) or 0.0)
+    pen.failing(scope, encode(detail))
+    _arm(pen, scope, wait_us)
+
+
+def arm_again(pen: Pen, scope: Scope) -> None:
+    """After a resume: only what is left of the recorded wait."""
+    if scope.failing_json is None:
+        arm(pen, scope)
+    else:
+        _arm(pen, scope, waits.left_us(pen, scope.failing_json))
+
+
+def _arm(pen: Pen, scope: Scope, wait_us: int) -> None:
     scope.due_us = pen.now.boot_us + wait_us
     pen.commands.append(Arm(("graph", scope.no), wait_us))
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _ATTEMPT_ALONE = int(Subject.ATTEMPT)
 _REOPENED = tuple(XE).index(XE.REOPENED)
+_FAILING = tuple(GE).index(GE.FAILING)
 _GRAPH_STARTED = tuple(GE).index(GE.STARTED)
 _SUCCEEDED = tuple(AE).index(AE.SUCCEEDED)
 _OF_RETRY = ("delay_us", "due")
@@ -157,6 +158,9 @@ def _take_out(run: Run, said: dict[str, Any], seq: int) -> None:
 
 def _moved(scope: Scope, row: Transition) -> None:
     """Take in a graph's transition; the newest one counts."""
+    scope.failing_json = row.detail_json if row.event == _FAILING else None
+    if row.event == _FAILING:
+        return
     scope.ended = row.target in GRAPH_ENDED
     scope.ended_seq = row.seq
     scope.failures = recorded_failures(row.detail_json)
@@ -203,11 +207,11 @@ def connect_all(run: Run, history: History) -> None:
 
 def _count(run: Run, task: TaskState) -> None:
     """One task's share in the counters, by its state."""
-    inner = task.inner
-    if (inner is not None and task.state in ENDED) or (inner is not None and task.replaced_by is not None):
-        inner.ended = True
-        inner.failures = recorded_failures(task.detail)
-    if task.state in ENDED or task.replaced_by is not None:
+    is_over = task.state in ENDED or task.replaced_by is not None
+    if task.inner is not None and is_over:
+        task.inner.ended = True
+        task.inner.failures = recorded_failures(task.detail)
+    if is_over:
         if task.scope is not None:
             task.scope.open -= 1
     elif task.scope is None:

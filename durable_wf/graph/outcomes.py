@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from durable_wf.clock import Instant, remaining_us
 from durable_wf.codec import decode, encode
-from durable_wf.graph import asking, flow
+from durable_wf.graph import asking, flow, waits
 from durable_wf.graph.properties import merge
 from durable_wf.graph.state import PENDING, SENT, STARTED
 from durable_wf.model.commands import Arm
@@ -168,7 +167,7 @@ def try_again(
 ) -> None:
     """The task is tried again after `delay` seconds."""
     task.undecided = None
-    drawn_us = draw(pen, detail, delay)
+    drawn_us = waits.draw(pen, detail, delay)
     task.retries += 1
     task.not_before_us = pen.now.wall_us + drawn_us
     pen.task(task, TE.RETRY, encode(detail), attempt_target)
@@ -185,14 +184,6 @@ def try_again(
         pen.commands.append(Arm(("task", task.no), drawn_us))
 
 
-def draw(pen: Pen, detail: dict[str, Any], delay: float) -> int:
-    """Note in `detail` how long is waited, and until when by both clocks; microseconds (L9)."""
-    drawn_us = int(delay * 1_000_000)
-    detail["delay_us"] = drawn_us
-    detail["due"] = [pen.now.wall_us + drawn_us, pen.now.boot_us + drawn_us, pen.now.boot_id]
-    return drawn_us
-
-
 def decide_undecided(run: Run, pen: Pen, task: TaskState) -> None:
     """Decide a failed attempt that waited for somebody to fetch it."""
     if task.undecided is not None and task.state == STARTED:
@@ -201,14 +192,8 @@ def decide_undecided(run: Run, pen: Pen, task: TaskState) -> None:
 
 def wait_on(run: Run, pen: Pen, task: TaskState) -> None:
     """After a resume: wait for what is left of the recorded wait (L9)."""
-    run.rescheduled[task.no] = pen.now.boot_us + left_us(pen, task.detail)
+    run.rescheduled[task.no] = pen.now.boot_us + waits.left_us(pen, task.detail)
     came_due(run, pen, task)
-
-
-def left_us(pen: Pen, detail_json: str | None) -> int:
-    """How long the wait that a decision recorded still lasts, in microseconds."""
-    detail = decode(detail_json)
-    return remaining_us(due=Instant(*detail["due"]), drawn_us=detail["delay_us"], now=pen.now)
 
 
 def came_due(run: Run, pen: Pen, task: TaskState) -> None:
@@ -228,7 +213,8 @@ def came_due(run: Run, pen: Pen, task: TaskState) -> None:
         return
     task.not_before_us = None
     pen.task(task, TE.CAME_DUE)
-    run.ready.append(task)
+    if task.waits == 0:  # else it is in a subgraph that a person's resume begins anew
+        run.ready.append(task)
 
 
 def lost(pen: Pen, task: TaskState) -> None:

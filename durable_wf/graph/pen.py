@@ -176,6 +176,10 @@ class Pen:
         scope.state = target
         self.changes.graph_moves.append(GraphMove(target, self._execution, scope.no))
 
+    def failing(self, scope: Scope, detail: str) -> None:
+        """That a graph has its first failure, and until when the rest of it may go on."""
+        self._write(Subject.GRAPH, scope.no, None, scope.state, _GRAPH_EVENTS[GE.FAILING], detail)
+
     def execution(self, event: XE, detail: str | None = None) -> X:
         """Move the execution. Gives its new state."""
         run, row = self._run, self._run.row

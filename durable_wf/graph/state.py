@@ -66,11 +66,12 @@ class Scope:
     stopped   the failure because of which nothing more of it is started; None while it goes on
     ended_seq seq of a graph's newest end
     due_us    by boot time, before which wait_after_fail is not over
+    failing_json  what was recorded of that when the graph had its first failure
     """
 
     __slots__ = (
-        "due_us", "ended", "ended_seq", "failures", "members", "no", "open", "path", "seq", "state", "stopped", "task",
-        "wait_after_fail_s",
+        "due_us", "ended", "ended_seq", "failing_json", "failures", "members", "no", "open", "path", "seq", "state",
+        "stopped", "task", "wait_after_fail_s",
     )  # fmt: skip
 
     def __init__(self, no: int, path: str = "", seq: int = 0, state: int = 0, task: TaskState | None = None) -> None:
@@ -86,6 +87,7 @@ class Scope:
         self.ended = False
         self.ended_seq = 0
         self.due_us = 0
+        self.failing_json: str | None = None
         self.wait_after_fail_s = 600.0
 
     @property

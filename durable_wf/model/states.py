@@ -236,6 +236,7 @@ class GE(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     RESUMED = "resumed"
+    FAILING = "failing"  # moves nothing: that a task has failed, and until when the others may go on
 
 
 GRAPH = Machine(

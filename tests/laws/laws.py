@@ -148,7 +148,9 @@ class Watch:
         parent = self.tasks[no].parent
         if parent is not None:
             state = self.states[parent]
-            demand("L3", state is T.STARTED, f"task {no} started while its subgraph is '{state}'")
+            # it had begun in there before, or the decision that took it out is no more; others wait for it from outside
+            again = self.events[no, TE.RESET] or no in self.removed
+            demand("L3", state is T.STARTED or again, f"task {no} started while its subgraph is '{state}'")
         while parent is not None and self.last.get(no) not in _GOES_ON:
             failed = self.failed_in[parent]
             demand("subgraph", not failed, f"task {no} started after {failed} had failed beside it, in task {parent}")
