@@ -145,7 +145,10 @@ def _reopened(run: Run, kept: list[TaskState], reset: set[int], cut_seq: int) ->
     """
     ended = {no: scope for no, scope in run.graph_by_no.items() if scope.ended and scope.seq <= cut_seq}
     found: set[int] = set()
-    new = {no for no, scope in ended.items() if scope.state == GRAPH_CANCELLED}
+    new = {
+        no for no, scope in ended.items()
+        if scope.state == GRAPH_CANCELLED and run.graphs.get(scope.path) is scope  # not superseded before
+    }  # fmt: skip
     while new := new | {no for no, scope in ended.items() if no not in found and not reset.isdisjoint(scope.failures)}:
         found |= new
         reset |= {

@@ -93,6 +93,24 @@ def graph(ctx, names, clean_up=True):
 
 
 @workflow
+def stuck_clean_up(ctx, names):
+    """A line; where it is cancelled, a clean-up that waits for what does not start any more."""
+    line = ctx.graph_mode()
+    tasks = [op(ctx, name) for name in names]
+    line.sequence().add(*tasks)
+    try:
+        line.execute()
+    except api.ExecutionCancelled:
+        late, last = op(ctx, "late"), op(ctx, "last")
+        line.add_task(late)
+        line.add_task(last)
+        line.add_dependency(last, late)
+        line.add_dependency(last, tasks[-1])
+        line.execute()
+    return "done"
+
+
+@workflow
 def polling(ctx, most):
     """Scenario 13: Python work, until somebody asks to cancel or it is done."""
     op(ctx, "before").get()

@@ -147,6 +147,20 @@ def test_a_resumed_execution_can_be_cancelled_and_resumed_again(lives, store):
     assert {name: WORLD.counts()[name] for name in "abcd"} == dict.fromkeys("abcd", 1)
 
 
+def test_a_clean_up_graph_that_waits_for_what_is_held_is_cancelled_too(new_store):
+    """No hang; a second cancel and resume do not touch what the first one superseded."""
+
+    def script(stage):
+        with request_in(stage, "a"):
+            assert stage.run(cancelled.stuck_clean_up, {"names": ["a", "b", "c"]}) == "cancelled"
+        with request_in(stage, "b", key="second"):
+            assert stage.resume(accept_changes=True) == "cancelled"
+        assert stage.resume(accept_changes=True) == "terminated"
+
+    calm = kit.at_every_commit(script, new_store)
+    assert calm.ran == {"a": 1, "b": 1, "c": 1, "late": 2}
+
+
 # --------------------------------------------------------------------------------------------- at every commit, for all
 
 
