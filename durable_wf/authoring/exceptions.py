@@ -97,8 +97,55 @@ class WorkflowFailed(RuntimeError):
         self.hide_traceback = hide_traceback
 
 
-class StorageConflict(Exception):
-    """Somebody else changed a runtime property that this operation changed too."""
+class CloudifyClientError(Exception):
+    """What the older system's REST client raises; existing plugins look at `status_code`."""
+
+    status_code: int | None = None
+    error_code: str | None = None
+
+    def __init__(
+        self,
+        message: str,
+        server_traceback: str | None = None,
+        status_code: int | None = None,
+        error_code: str | None = None,
+        response: object = None,
+    ) -> None:
+        super().__init__(message)
+        self.server_traceback = server_traceback
+        self.response = response
+        if status_code is not None:
+            self.status_code = status_code
+        if error_code is not None:
+            self.error_code = error_code
+
+
+class InvalidExecutionUpdateStatus(CloudifyClientError):
+    """An execution cannot move to that state."""
+
+
+class StorageConflictError(Exception):
+    """The storage is not as it was when it was read."""
+
+
+class StorageConflict(StorageConflictError, CloudifyClientError):
+    """Somebody else changed a runtime property that this operation changed too.
+
+    It is what both kinds of storage of the older system raise (workflow-api §7.4).
+    """
+
+    status_code = 409
+    error_code = "conflict_error"
+
+    def __init__(self, message: str) -> None:
+        CloudifyClientError.__init__(self, message)
+
+
+class ResourceNotFound(HttpException, FileNotFoundError):
+    """The blueprint's folder has no such file. It is what both kinds of storage of the older system raise."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(path, 404, message)
 
 
 class UnknownOutcome(Exception):

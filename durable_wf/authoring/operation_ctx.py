@@ -1,161 +1,65 @@
-"""The context of an operation. Source: reference/workflow-api.md §7.
+"""The context of an operation, `ctx`. Source: reference/workflow-api.md §7.
 
-Runtime properties are read when the attempt is handed out and compared when it ends: what differs, nested
-changes too, is merged key by key in the commit of the outcome.
+The names of its parts are handed on from here: contexts of nodes, instances and relationships are in `subjects`.
 """
 
 from __future__ import annotations
 
 import logging
+import warnings
 from copy import deepcopy
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any
 
-from durable_wf.authoring.evaluation import DeploymentScope
+from durable_wf.authoring.agent import AgentContext
+from durable_wf.authoring.bootstrap import BootstrapContext
+from durable_wf.authoring.capabilities import ContextCapabilities
+from durable_wf.authoring.common_ctx import BlueprintContext, CommonContext, DeploymentContext, Named
+from durable_wf.authoring.constants import COMPUTE_NODE_TYPE, DEPLOYMENT, NODE_INSTANCE, RELATIONSHIP_INSTANCE
 from durable_wf.authoring.exceptions import NonRecoverableError, OperationRetry
-from durable_wf.codec import encode, storable
-from durable_wf.dsl.runtime import evaluate
-from durable_wf.graph.properties import difference
+from durable_wf.authoring.logs import EVENT_TYPE, PLUGIN_EVENT, line_of, make_logger
+from durable_wf.authoring.plugin_ctx import PluginContext
+from durable_wf.authoring.properties import DirtyTrackingDict, ImmutableProperties, ImmutableRuntimeProperties
+from durable_wf.authoring.raw import request_of
+from durable_wf.authoring.resources import ResourceContext
+from durable_wf.authoring.subjects import (
+    NodeContext,
+    NodeInstanceContext,
+    RelationshipContext,
+    RelationshipSubjectContext,
+)
+from durable_wf.model.protocol import OperationRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from durable_wf.authoring.services import Topology
-    from durable_wf.model.plan import Node
-    from durable_wf.model.protocol import InstanceData, OperationRequest, PropertyChange
+    from durable_wf.authoring.services import Services, Topology
+    from durable_wf.model.protocol import InstanceData, PropertyChange, PropertyUpdate, Updated
 
-DEPLOYMENT = "deployment"
-NODE_INSTANCE = "node-instance"
-RELATIONSHIP_INSTANCE = "relationship-instance"
-
-
-class ImmutableProperties(dict[str, Any]):
-    """A mapping that may be read only."""
-
-    message = "Cannot override read only properties"
-
-    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        raise NonRecoverableError(self.message)
-
-    __setitem__ = __delitem__ = update = clear = pop = popitem = setdefault = _refuse
-    __ior__ = _refuse
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """A copy is a plain dict, which may be changed."""
-        return dict, (dict(self),)
-
-
-class ImmutableRuntimeProperties(ImmutableProperties):
-    """Runtime properties of the far end of a relationship."""
-
-    message = "Cannot modify runtime properties of relationship node instances"
-
-
-class NodeContext:
-    """A node, read only."""
-
-    def __init__(self, node: Node, topology: Topology, instance_id: str) -> None:
-        self.id = self.name = node.name
-        properties = evaluate(dict(node.properties), DeploymentScope(topology, {"self": instance_id}))
-        self.properties = ImmutableProperties(deepcopy(properties))
-        self.type = node.type
-        self.type_hierarchy = list(node.type_hierarchy)
-        self.number_of_instances = node.number_of_instances
-
-
-class NodeInstanceContext:
-    """A node instance.
-
-    runtime_properties  may be changed, or replaced by assignment; saved when the operation ends, however it ends
-    """
-
-    def __init__(self, data: InstanceData, topology: Topology, *, writable: bool) -> None:
-        self._read = data.runtime_properties
-        self._topology = topology
-        self._data = data
-        self._writable = writable
-        self.id = data.id
-        self.index = data.index
-        self.state = data.state
-        now = deepcopy(data.runtime_properties)
-        self._now: dict[str, Any] = now if writable else ImmutableRuntimeProperties(now)
-
-    @property
-    def runtime_properties(self) -> dict[str, Any]:
-        """What is known of the instance since it is there."""
-        return self._now
-
-    @runtime_properties.setter
-    def runtime_properties(self, now: dict[str, Any]) -> None:
-        if not self._writable:
-            raise NonRecoverableError(ImmutableRuntimeProperties.message)
-        self._now = now
-
-    @property
-    def node(self) -> NodeContext:
-        """Its node."""
-        return NodeContext(self._topology.nodes()[self._data.node], self._topology, self.id)
-
-    @property
-    def relationships(self) -> list[RelationshipContext]:
-        """Its relationships, in the order of declaration."""
-        node = self._topology.nodes()[self._data.node]
-        return [RelationshipContext(entry, node, self._topology) for entry in self._data.relationships]
-
-    @property
-    def host_ip(self) -> str:
-        """`ip` of its host: a runtime property of the instance, else a property of the node.
-
-        raises  NonRecoverableError when it has no host, or the host no ip (workflow-api §7.4)
-        """
-        if self._data.host_id is None:
-            text = "host_id missing"
-            raise NonRecoverableError(text)
-        host = self._topology.instance(self._data.host_id)
-        if host is not None:
-            found = host.runtime_properties.get("ip") or self._topology.nodes()[host.node].properties.get("ip")
-            if found:
-                return str(found)
-        text = f"could not find ip for node instance: {self._data.host_id}"
-        raise NonRecoverableError(text)
-
-    def changes(self) -> list[PropertyChange]:
-        """What differs from what was read.
-
-        raises  NotSerializable naming the key
-        """
-        if not self._writable:
-            return []
-        now = dict(self._now)
-        encode(now, what=f"runtime_properties of {self.id}")
-        return difference(self._read, now)
-
-
-class RelationshipContext:
-    """One relationship of an instance, seen from its source. The target is read only."""
-
-    def __init__(self, entry: dict[str, Any], node: Node, topology: Topology) -> None:
-        self._entry = entry
-        self._topology = topology
-        self.type = entry["type"]
-        self.type_hierarchy = list(node.relationships[entry["position"]].type_hierarchy)
-
-    @property
-    def target(self) -> RelationshipSubjectContext:
-        """The far end, as it is now."""
-        data = self._topology.instance(self._entry["target_id"])
-        if data is None:
-            text = f"the node instance '{self._entry['target_id']}' is not there any more"
-            raise NonRecoverableError(text)
-        return RelationshipSubjectContext(data, self._topology, writable=False)
-
-
-class RelationshipSubjectContext:
-    """One end of a relationship: its node and its instance."""
-
-    def __init__(self, data: InstanceData, topology: Topology, *, writable: bool) -> None:
-        self.instance = NodeInstanceContext(data, topology, writable=writable)
-        self.node = NodeContext(topology.nodes()[data.node], topology, data.id)
+__all__ = [
+    "COMPUTE_NODE_TYPE",
+    "DEPLOYMENT",
+    "NODE_INSTANCE",
+    "RELATIONSHIP_INSTANCE",
+    "BlueprintContext",
+    "BootstrapContext",
+    "CommonContext",
+    "ContextCapabilities",
+    "DeploymentContext",
+    "DirtyTrackingDict",
+    "ImmutableProperties",
+    "ImmutableRuntimeProperties",
+    "Named",
+    "NodeContext",
+    "NodeInstanceContext",
+    "OperationContext",
+    "OperationInfo",
+    "PluginContext",
+    "RelationshipContext",
+    "RelationshipSubjectContext",
+    "line_of",
+    "make_logger",
+]
 
 
 class OperationInfo:
@@ -181,49 +85,32 @@ class OperationInfo:
         self.asked_again = OperationRetry(message or "", retry_after=retry_after)
 
 
-class Named:
-    """`ctx.deployment` and `ctx.blueprint`: an id."""
+class OperationContext(CommonContext, ResourceContext):
+    """`ctx` inside an operation. `type` says which of node, instance, source and target there are.
 
-    def __init__(self, name: str | None) -> None:
-        self.id = name
-
-
-class PluginContext(str):  # noqa: SLOT000 - a handful a process; the attributes read better without slots
-    """The plugin's name, with what is known of it."""
-
-    name: str
-    package_name: str | None
-    package_version: str | None
-
-    def __new__(cls, name: str, package_name: str | None, package_version: str | None) -> Self:
-        made = super().__new__(cls, name)
-        made.name = name
-        made.package_name = package_name
-        made.package_version = package_version
-        return made
-
-
-class OperationContext:
-    """`ctx` inside an operation. `type` says which of node, instance, source and target there are."""
+    request   the attempt, or the older system's raw context (`{}` will do, workflow-api §7.1)
+    topology  the deployment; None without one
+    services  what it may ask for while it runs; None where there is no engine
+    log       takes each line that it logs
+    """
 
     def __init__(
-        self, request: OperationRequest, topology: Topology | None, log: Callable[[logging.LogRecord], None]
+        self,
+        request: OperationRequest | Mapping[str, Any],
+        topology: Topology | None = None,
+        services: Services | None = None,
+        log: Callable[[logging.LogRecord], None] | None = None,
     ) -> None:
-        self._request = request
+        raw: Mapping[str, Any] = {} if isinstance(request, OperationRequest) else request
+        request = request if isinstance(request, OperationRequest) else request_of(request)
+        super().__init__(request)
+        self.task_id = raw.get("task_id", self.task_id)
         self._topology = topology
-        self._operation = request.body.get("operation") or {}
-        self.execution_id = request.execution_uid
-        self.workflow_id = request.workflow
-        self.task_id = f"{request.execution_uid}/{request.task}"
-        self.task_name = request.body["function"]
-        self.deployment = Named(request.deployment)
-        self.blueprint = Named(request.blueprint)
+        self._services = services
+        self._log = log or logging.getLogger("durable_wf.ctx").handle
         self.operation = OperationInfo(request, self._operation.get("relationship"))
-        self.resume = request.resumed
-        self.local = True
-        self._log = log
         self._subjects = {
-            role: RelationshipSubjectContext(data, topology, writable=True)
+            role: RelationshipSubjectContext(data, topology, services)
             for role, data in request.instances.items()
             if topology is not None
         }
@@ -233,12 +120,21 @@ class OperationContext:
         """Its lines are events of the attempt. Made when it is used: a logger costs more than an empty operation."""
         return make_logger(f"ctx.{self.task_id}", self._log)
 
+    def send_event(self, event: str) -> None:
+        """An event of type `plugin_event` of the attempt."""
+        record = self.logger.makeRecord(
+            self.logger.name, logging.INFO, "", 0, "%s", (event,), None, extra={EVENT_TYPE: PLUGIN_EVENT}
+        )
+        self.logger.handle(record)
+
+    # ------------------------------------------------------------------ what it is about
+
     @property
     def type(self) -> str:
         """`deployment`, `node-instance` or `relationship-instance`."""
-        if "self" in self._subjects:
-            return NODE_INSTANCE
-        return RELATIONSHIP_INSTANCE if "source" in self._subjects else DEPLOYMENT
+        if "source" in self._subjects or "target" in self._subjects:
+            return RELATIONSHIP_INSTANCE
+        return NODE_INSTANCE if "self" in self._subjects else DEPLOYMENT
 
     @property
     def node(self) -> NodeContext:
@@ -260,52 +156,106 @@ class OperationContext:
         """The far end of a relationship operation."""
         return self._subject("target", "ctx.source/ctx.target", RELATIONSHIP_INSTANCE)
 
+    def _subject(self, role: str, names: str, needed: str) -> RelationshipSubjectContext:
+        if role not in self._subjects:
+            raise self._misused(names, needed)
+        return self._subjects[role]
+
+    def _misused(self, names: str, needed: str) -> NonRecoverableError:
+        text = f"{names} can only be used in a {needed} context but used in a {self.type} context."
+        return NonRecoverableError(text)
+
+    def _own_side(self) -> RelationshipSubjectContext | None:
+        """The subject on whose side the operation runs."""
+        role = "self" if "self" in self._subjects else self.operation.relationship or "source"
+        return self._subjects.get(role)
+
     @property
+    def capabilities(self) -> ContextCapabilities:
+        """Runtime properties of what the instance has relationships to. Deprecated in the older system."""
+        warnings.warn("ctx.capabilities is deprecated; use ctx.instance.relationships", DeprecationWarning, 2)
+        own = self._own_side()
+        if own is None:
+            raise self._misused("ctx.capabilities", f"{NODE_INSTANCE}/{RELATIONSHIP_INSTANCE}")
+        return ContextCapabilities(None, own.instance)
+
+    @cached_property
     def plugin(self) -> PluginContext:
         """The plugin that the operation comes from."""
         name = self._operation.get("plugin") or ""
         plugin = self._topology.plugins.get(name) if self._topology is not None else None
-        return PluginContext(name, plugin.package_name if plugin else None, plugin.package_version if plugin else None)
+        return PluginContext(name, plugin, self._workdir)
 
-    def _subject(self, role: str, names: str, needed: str) -> RelationshipSubjectContext:
-        if role not in self._subjects:
-            text = f"{names} can only be used in a {needed} context but used in a {self.type} context."
+    @property
+    def agent(self) -> AgentContext:
+        """The agent on a compute node.
+
+        raises  NonRecoverableError where the operation is not one of a compute node
+        """
+        if "self" not in self._subjects or COMPUTE_NODE_TYPE not in self.node.type_hierarchy:
+            text = f"ctx.agent can only be used in operations of nodes of type {COMPUTE_NODE_TYPE}"
             raise NonRecoverableError(text)
-        return self._subjects[role]
+        return AgentContext()
+
+    @property
+    def provider_context(self) -> dict[str, Any]:
+        """What was given for all operations of the deployment; a copy."""
+        settings = self._topology.settings if self._topology is not None else {}
+        return deepcopy(dict(settings.get("provider_context") or {}))
+
+    @property
+    def bootstrap_context(self) -> BootstrapContext:
+        """What the provider context has under `cloudify`."""
+        return BootstrapContext(self.provider_context.get("cloudify"))
+
+    def abort_operation(self, message: str | None = None) -> None:
+        """End the operation as failed, and have it not tried again.
+
+        raises  NonRecoverableError
+        """
+        raise NonRecoverableError(*([] if message is None else [message]))
+
+    # ------------------------------------------------------------------ any instance of the deployment
+
+    def instance_context(self, instance_id: str) -> NodeInstanceContext:
+        """An instance as it is now, to be read only.
+
+        raises  NonRecoverableError when there is none
+        """
+        data = self.read_instance(instance_id)
+        if data is None or self._topology is None:
+            text = f"there is no node instance '{instance_id}'"
+            raise NonRecoverableError(text)
+        return NodeInstanceContext(data, self._topology, None)
+
+    def read_instance(self, instance_id: str) -> InstanceData | None:
+        """An instance as it is now, or None."""
+        return None if self._topology is None else self._topology.instance(instance_id)
+
+    def update_instance(self, wanted: PropertyUpdate) -> Updated:
+        """Commit runtime properties of any instance of the deployment.
+
+        raises  NonRecoverableError without a deployment; RunnerStopping
+        """
+        if self._services is None or self._topology is None:
+            text = "there is no deployment whose node instances could be updated"
+            raise NonRecoverableError(text)
+        return self._services.update(wanted)
+
+    # ------------------------------------------------------------------ the engine's side
+
+    def guarded(self) -> dict[str, int | None]:
+        """By instance id, what of the outcome must not be merged without asking a handler (see `Services.end`)."""
+        guards = {subject.instance.id: subject.instance.guard() for subject in self._subjects.values()}
+        return {name: revision for name, (asked, revision) in guards.items() if asked}
+
+    def ask(self, stale: Iterable[InstanceData]) -> None:
+        """Ask the handlers of these instances, which are now so, what to write."""
+        by_id = {subject.instance.id: subject.instance for subject in self._subjects.values()}
+        for data in stale:
+            by_id[data.id].ask(data)
 
     def property_changes(self) -> dict[str, list[PropertyChange]]:
         """By instance id, what the operation changed."""
-        found: dict[str, list[PropertyChange]] = {}
-        for subject in self._subjects.values():
-            changes = subject.instance.changes()
-            if changes:
-                found[subject.instance.id] = changes
-        return found
-
-
-_LINE = logging.Formatter("%(message)s")
-
-
-def line_of(record: logging.LogRecord) -> str:
-    """What a log record says, with its traceback if it has one, as text that any store can hold."""
-    try:
-        text = _LINE.format(record)
-    except Exception:  # noqa: BLE001 - a line with the wrong arguments must not fail the operation
-        text = f"{record.msg} {record.args}"
-    return storable(text)
-
-
-class _Forward(logging.Handler):
-    def __init__(self, log: Callable[[logging.LogRecord], None]) -> None:
-        super().__init__(logging.DEBUG)
-        self._log = log
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._log(record)
-
-
-def make_logger(name: str, log: Callable[[logging.LogRecord], None]) -> logging.Logger:
-    """A logger of its own, outside the logging hierarchy: nothing is left behind, the root is not touched."""
-    logger = logging.Logger(name, logging.DEBUG)  # noqa: LOG001 - one per attempt would stay registered for ever
-    logger.addHandler(_Forward(log))
-    return logger
+        found = {subject.instance.id: subject.instance.changes() for subject in self._subjects.values()}
+        return {name: changes for name, changes in found.items() if changes}

@@ -8,7 +8,8 @@ from durable_wf.authoring import recorded
 from durable_wf.authoring.current import current_ctx, current_workflow_ctx
 from durable_wf.authoring.evaluation import evaluate_inputs
 from durable_wf.authoring.functions import find, with_ctx
-from durable_wf.authoring.operation_ctx import OperationContext, line_of
+from durable_wf.authoring.logs import line_of, type_of
+from durable_wf.authoring.operation_ctx import OperationContext
 from durable_wf.codec import MAX_RESULT_BYTES, encode
 from durable_wf.model.protocol import OperationOutcome, OperationRequest, Status
 
@@ -16,24 +17,24 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
 
-    from durable_wf.authoring.services import Topology
+    from durable_wf.authoring.services import Services, Topology
 
 _FRAMES = 1  # our own frame at the top of an operation's traceback
 
 
 def perform_operation(
-    request: OperationRequest, topology: Topology | None, wall_us: Callable[[], int]
+    request: OperationRequest, topology: Topology | None, services: Services, wall_us: Callable[[], int]
 ) -> OperationOutcome:
     """Run an operation by its path."""
     began_us = wall_us()
-    logs: list[tuple[int, str, str]] = []
+    logs: list[tuple[int, str, str, str]] = []
 
     def log(record: logging.LogRecord) -> None:
-        logs.append((wall_us(), record.levelname.lower(), line_of(record)))
+        logs.append((wall_us(), record.levelname.lower(), line_of(record), type_of(record)))
 
     ctx = None
     try:
-        ctx = OperationContext(request, topology, log)
+        ctx = OperationContext(request, topology, services, log)
         function = find(request.body["function"])
         kwargs = evaluate_inputs(request, topology)
         with current_ctx.push(ctx, {**kwargs, "ctx": ctx}):
@@ -44,7 +45,7 @@ def perform_operation(
     except BaseException as error:  # noqa: BLE001 - whatever an operation raises is its outcome, SystemExit too
         outcome = failed(error, began_us, wall_us())
     if ctx is not None:
-        outcome = _with_changes(ctx, outcome)
+        outcome = _with_changes(ctx, services, outcome, logs)
     outcome.logs = logs
     return outcome
 
@@ -83,10 +84,24 @@ def failed(error: BaseException, began_us: int, ended_us: int) -> OperationOutco
     )
 
 
-def _with_changes(ctx: OperationContext, outcome: OperationOutcome) -> OperationOutcome:
-    """Runtime properties are saved however it ended (workflow-api §1.5); ones that are not JSON make it fail."""
+def _with_changes(
+    ctx: OperationContext, services: Services, outcome: OperationOutcome, logs: list[tuple[int, str, str, str]]
+) -> OperationOutcome:
+    """Runtime properties are saved however it ended (workflow-api §1.5), in the commit of the outcome (L7).
+
+    Ones that are not JSON make it fail, and so does a handler of conflicts that raises. Where there are handlers, the
+    commit is made from here, because only this thread may ask them; that it is given again changes nothing.
+    """
+    outcome.logs = logs
     try:
         outcome.changes = ctx.property_changes()
-    except Exception as error:  # noqa: BLE001 - what the operation has put there
+        while guarded := ctx.guarded():
+            stale = services.end(outcome, guarded)
+            if not stale:
+                break
+            with current_ctx.push(ctx):
+                ctx.ask(stale)
+            outcome.changes = ctx.property_changes()
+    except Exception as error:  # noqa: BLE001 - what the operation has put there, or its handler
         return failed(error, outcome.began_us, outcome.ended_us)
     return outcome

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping, Sequence
+    from pathlib import Path
 
     from durable_wf.graph.looks import Seen
     from durable_wf.model.commands import Answer, Consult
     from durable_wf.model.events import Asked, Begins, Decides, Executes, Gets, Level, Spec
     from durable_wf.model.plan import Node, Plugin
-    from durable_wf.model.protocol import InstanceData
+    from durable_wf.model.protocol import InstanceData, OperationOutcome, PropertyUpdate, Updated
 
 
 class Bridge(Protocol):
@@ -77,4 +78,36 @@ class Topology(Protocol):
 
     def instance(self, instance_id: str) -> InstanceData | None:
         """One instance as it is now."""
+        ...
+
+
+class Services(Protocol):
+    """What one attempt of an operation may ask for while it runs. From any thread."""
+
+    def update(self, wanted: PropertyUpdate) -> Updated:
+        """Commit runtime properties, and wait for that.
+
+        raises  RunnerStopping where nobody writes for the execution any more: the operation is to end
+        """
+        ...
+
+    def end(self, outcome: OperationOutcome, guarded: Mapping[str, int | None]) -> list[InstanceData]:
+        """Commit the attempt's outcome, unless handlers of conflicts have to be asked first.
+
+        guarded  by id of each instance with a handler, the revision that it must still be at; None: no key of
+                 `outcome.changes` may conflict
+        returns  the instances, as they are now, whose handlers are to be asked; then nothing was written
+        raises   as `update`
+        """
+        ...
+
+    def blueprint_folder(self) -> Path | None:
+        """The folder of the blueprint's main file; None without a deployment."""
+        ...
+
+    def workdir(self) -> Path:
+        """A folder of the deployment's own, made if it is not there.
+
+        raises  StorageError
+        """
         ...

@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import psutil
 
-from durable_wf.authoring.functions import find
 from durable_wf.authoring.recorded import from_record
 from durable_wf.clock import SystemClock
 from durable_wf.codec import decode
 from durable_wf.engine.cancelling import as_error, asking
-from durable_wf.engine.code import differing, fingerprints, make_importable
+from durable_wf.engine.code import differing, fingerprints
 from durable_wf.engine.deployments import Deployments
 from durable_wf.engine.options import ResumeOptions, RunOptions
 from durable_wf.engine.preview import Preview, preview
+from durable_wf.engine.reopening import reopen
 from durable_wf.engine.runs import Run
+from durable_wf.engine.services import workdirs_of
 from durable_wf.engine.starting import (
     check_changed,
     check_cut,
@@ -34,13 +35,12 @@ from durable_wf.engine.starting import (
     options_of,
     plan_workflow,
 )
-from durable_wf.engine.topology import DeploymentTopology, find_deployment, of_row
+from durable_wf.engine.topology import DeploymentTopology, find_deployment
 from durable_wf.errors import (
     CodeDiffersError,
     DurableError,
     Fenced,
     HeldError,
-    InputError,
     NonDeterministicWorkflow,
     UsageError,
 )
@@ -118,8 +118,11 @@ class Engine:
         self._runs: dict[int, Run] = {}
         self._hosted: dict[str, Hosted] = {}
         self._topologies: dict[int, DeploymentTopology] = {}
+        self._workdirs = workdirs_of(self.journal)
         self.host = Host(self.journal, self.clock, self._perform, max_operations=max_operations)
         self.host.start()
+        if hasattr(self.clock, "watched_by"):  # one that is moved by hand says so to whoever waits by it
+            self.clock.watched_by(self.host)
         self.deployments = Deployments(self.journal, self.clock, self.host.ask)
 
     # ------------------------------------------------------------------ running
@@ -146,7 +149,7 @@ class Engine:
         uid = self._new_id()
         row = self.host.ask(lambda: create(self.journal, self.clock, plan, topology, uid, options, _owner()))
         with self._owning(row.id):
-            run = Run(row, topology, plan.function, resumed=False, journal_id=self.journal.id)
+            run = Run(row, topology, plan.function, resumed=False, journal_id=self.journal.id, workdirs=self._workdirs)
             self._host(run, self.journal.history(row.id), options.max_parallel, cautious=0)
         return uid
 
@@ -158,7 +161,7 @@ class Engine:
         options = options or ResumeOptions()
         row = self.find(execution)
         check_loss(self.journal, options, self.host.ask)
-        run = self._reopen(row)
+        run = reopen(self.journal, row, self.journal.id, self._workdirs)
         if getattr(run.function, "resumable", None) is False:
             text = f"workflow '{row.workflow}' is declared resumable=False"
             raise UsageError(text, hint="start it anew")
@@ -181,19 +184,8 @@ class Engine:
     def code_differences(self, execution: str) -> list[str]:
         """Names of the sources that are not as they were when the execution started."""
         row = self.find(execution)
-        run = self._reopen(row)
+        run = reopen(self.journal, row, self.journal.id, self._workdirs)
         return differing(decode(row.code_json), fingerprints(run.function, run.topology))
-
-    def _reopen(self, row: rows.Execution) -> Run:
-        topology = None
-        if row.deployment is not None:
-            found = next((one for one in self.journal.deployments() if one.id == row.deployment), None)
-            if found is None:
-                text = f"the deployment of execution '{row.uid}' is not there any more"
-                raise InputError(text)
-            topology = of_row(self.journal, found)
-        make_importable(topology)
-        return Run(row, topology, find(row.function), resumed=True, journal_id=self.journal.id)
 
     def _host(
         self,
@@ -349,6 +341,7 @@ class Engine:
             hosted.done.wait()
         self.host.close()
         self.journal.close()
+        self._workdirs.close()
 
     def __enter__(self) -> Self:
         return self

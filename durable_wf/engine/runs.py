@@ -11,10 +11,11 @@ from durable_wf.authoring import recorded
 from durable_wf.authoring.current import current_workflow_ctx
 from durable_wf.authoring.exceptions import EXECUTION_CANCELLED_RESULT, ExecutionCancelled
 from durable_wf.authoring.functions import with_ctx
-from durable_wf.authoring.operation_ctx import line_of
+from durable_wf.authoring.logs import line_of
 from durable_wf.authoring.perform import failed, perform_callable, perform_operation
 from durable_wf.authoring.workflow_ctx import WorkflowContext
 from durable_wf.codec import MAX_RESULT_BYTES, decode, encode
+from durable_wf.engine.services import AttemptServices
 from durable_wf.model.events import Logged, Raised
 from durable_wf.model.protocol import OperationRequest
 from durable_wf.model.rows import Kind
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from durable_wf.scheduler.host import Host
     from durable_wf.scheduler.hosted import Hosted
     from durable_wf.scheduler.pool import Work
+    from durable_wf.sources.workdirs import Workdirs
 
 WORKFLOW_LOG = "workflow_log"
 
@@ -49,12 +51,14 @@ class Run:
         *,
         resumed: bool,
         journal_id: str,
+        workdirs: Workdirs,
     ) -> None:
         self.row = row
         self.topology = topology
         self.function = function
         self.resumed = resumed
         self.journal_id = journal_id
+        self.workdirs = workdirs
         self.ctx: WorkflowContext | None = None
 
     def begin(self, host: Host, hosted: Hosted) -> None:
@@ -98,7 +102,9 @@ class Run:
             request = self._request(work)
             if work.kind == Kind.LOCAL:
                 return perform_callable(work.callable, request, self.ctx, clock.wall_us)
-            return perform_operation(request, self.topology, clock.wall_us)
+            return perform_operation(
+                request, self.topology, AttemptServices(work, self.topology, self.workdirs), clock.wall_us
+            )
         except BaseException as error:  # noqa: BLE001 - nothing may end a worker thread without an outcome
             return failed(error, work.began_us, clock.wall_us())
 
@@ -120,6 +126,7 @@ class Run:
             max_retries=body["policy"]["total_retries"],
             resumed=self.resumed,
             instances=work.instances,
+            parameters_json=self.row.parameters_json,
         )
 
 

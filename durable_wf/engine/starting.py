@@ -151,16 +151,21 @@ def check_changed(journal: Reader, history: rows.History, options: ResumeOptions
     if deployment is None or options.accept_changes:
         return
     last = last_own_seq(history)
-    changed = [row.name for row in journal.instances(deployment) if row.seq > last]
+    newer = [row for row in journal.instances(deployment) if row.seq > last]
+    if not newer:
+        return
+    own = {row.seq for row in journal.transitions(history.execution.id, since=last)}  # an operation's `update()`, say
+    changed = [row.name for row in newer if row.seq not in own]
     if changed:
         text = f"somebody else has changed {len(changed)} node instance(s) since: {', '.join(changed[:10])}"
         raise AskError(text, hint="if going on all the same is right, resume with --accept-changes")
 
 
 def last_own_seq(history: rows.History) -> int:
-    """The newest seq at which the execution did something: an instance it changed is never newer.
+    """The newest seq at which the execution did something that its history has.
 
-    That its runner was found to be gone is not its own doing.
+    An instance that it changed is newer only by an `update()` of an operation whose outcome is unknown. That its
+    runner was found to be gone is not its own doing.
     """
     own = (row.seq for row in history.transitions if (row.subject, row.event) != _OWNER_GONE)
     return max(

@@ -111,7 +111,7 @@ def take_out(run: Run, pen: Pen, asked: Executes | Decides, touched: dict[Scope,
     touched  gets the scopes that have a member less
     """
     for spec, on in asked.unlinked:
-        unlink(run, run.tasks[spec.no], current(run.tasks[on.no]))
+        unlink(run, run.tasks[spec.no], current(run.tasks[on.no]), pen.seq)
         run.unlinked[spec.no, on.no] = pen.seq
     for spec in asked.removed:
         remove(run, run.tasks[spec.no], pen.seq, touched)
@@ -123,11 +123,12 @@ def take_out(run: Run, pen: Pen, asked: Executes | Decides, touched: dict[Scope,
     return {name: found for name, found in taken.items() if found}
 
 
-def unlink(run: Run, task: TaskState, on: TaskState) -> None:
-    """`task` waits for `on` no more. One that stands behind a failure of it stays there: that has happened."""
+def unlink(run: Run, task: TaskState, on: TaskState, seq: int) -> None:
+    """From `seq` on `task` waits for `on` no more. One that stands behind a failure of it stays: that has happened."""
     if on.dependents is not None and task in on.dependents:
         on.dependents.remove(task)
-        if on.behind is None and on.state != FAILED:
+        had_failed = on.state == FAILED and (on.ended_seq or 0) < seq
+        if on.behind is None and not had_failed:
             flow.free(run, task)
 
 

@@ -239,7 +239,7 @@ def _tell_again(run: Run, live: list[TaskState]) -> None:
         unlinked.setdefault(seq, []).append(edge)
     for seq in sorted({*failed, *ended, *removed, *unlinked}):
         for task, on in unlinked.get(seq, ()):
-            asks.unlink(run, run.tasks[task], asks.current(run.tasks[on]))
+            asks.unlink(run, run.tasks[task], asks.current(run.tasks[on]), seq)
         for no in removed.get(seq, ()):
             asks.remove(run, run.tasks[no], seq, {})
         if seq in failed and not failed[seq].removed:

@@ -237,13 +237,18 @@ class Replay:
         code = [_place_of(spec) for spec in fresh] + [right for _, right in self.differences if right]
         if isinstance(last, (Returned, Raised)):
             code.append("(the function ends)")
-        width = max([len(line) for line in journal] + [len("journal says")])
-        lines = [f"{'journal says':<{width}} | code does"]
-        for index in range(min(max(len(journal), len(code)), 40)):
-            left = journal[index] if index < len(journal) else ""
-            right = code[index] if index < len(code) else ""
-            lines.append(f"{left:<{width}} | {right}".rstrip())
-        return "\n".join(lines)
+        return two_columns(journal, code)
+
+
+def two_columns(journal: list[str], code: list[str]) -> str:
+    """What the journal says beside what the code does, each under its heading; 40 lines at most."""
+    width = max([len(line) for line in journal] + [len("journal says")])
+    lines = [f"{'journal says':<{width}} | code does"]
+    for index in range(min(max(len(journal), len(code)), 40)):
+        left = journal[index] if index < len(journal) else ""
+        right = code[index] if index < len(code) else ""
+        lines.append(f"{left:<{width}} | {right}".rstrip())
+    return "\n".join(lines)
 
 
 def _batch_of(task: TaskState) -> int | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.codec import decode, encode
 from durable_wf.graph import asking, flow, waits
-from durable_wf.graph.properties import merge
+from durable_wf.graph.properties import conflict_text, merge
 from durable_wf.graph.state import PENDING, SENT, STARTED
 from durable_wf.model.commands import Arm
 from durable_wf.model.events import Gets, Returned
@@ -60,8 +60,8 @@ def ended(run: Run, pen: Pen, event: Ended) -> None:
     task = run.in_flight.get(event.no)
     if task is None or task.attempts != event.attempt:
         return
-    for at_us, level, text in event.outcome.logs:
-        pen.log(task, at_us, level, text)
+    for at_us, level, text, kind in event.outcome.logs:
+        pen.log(task, at_us, level, text, kind)
     outcome = _write_properties(pen, event.outcome)
     del run.in_flight[event.no]
     if outcome.status is not Status.SUCCEEDED:
@@ -86,11 +86,7 @@ def _write_properties(pen: Pen, outcome: OperationOutcome) -> OperationOutcome:
             return _conflict(outcome, f"the node instance '{name}' is not there any more")
         new, conflict = merge(row, changes)
         if conflict is not None:
-            return _conflict(
-                outcome,
-                f"runtime property '{conflict.key}' of '{name}' was changed by somebody else meanwhile: "
-                f"it is now {_shown(conflict.read)}, this operation wants {_shown(conflict.value)}",
-            )
+            return _conflict(outcome, conflict_text(name, conflict))
         if new is not None:
             merged.append((new, [change.key for change in changes]))
     for new, keys in merged:
@@ -102,10 +98,6 @@ def _conflict(outcome: OperationOutcome, message: str) -> OperationOutcome:
     error = {"type": "durable_wf.authoring.exceptions:StorageConflict", "message": message, "arguments": [message],
              "traceback": "", "causes": [outcome.error] if outcome.error else []}  # fmt: skip
     return OperationOutcome(Status.FAILED, outcome.began_us, outcome.ended_us, error=error)
-
-
-def _shown(value: Any) -> str:
-    return "absent" if value is ... else encode(value)
 
 
 def _failed(run: Run, pen: Pen, task: TaskState, outcome: OperationOutcome) -> None:

@@ -92,9 +92,9 @@ class Pen:
             Event(0, self._execution, None, None, self._at_us, "workflow_warning", "warning", text, None)
         )
 
-    def log(self, task: TaskState | None, at_us: int, level: str, text: str) -> None:
-        """A line that an operation, or the workflow function itself, logged."""
-        no, attempt, kind = (None, None, "workflow_log") if task is None else (task.no, task.attempts, "plugin_log")
+    def log(self, task: TaskState | None, at_us: int, level: str, text: str, kind: str = "workflow_log") -> None:
+        """A line that an operation, or the workflow function itself, logged, or another event of that type."""
+        no, attempt = (None, None) if task is None else (task.no, task.attempts)
         self.changes.events.append(Event(0, self._execution, no, attempt, at_us, kind, level, text, None))
 
     def asked(self, task: TaskState) -> None:

@@ -17,16 +17,17 @@ def merge(row: Instance, changes: Iterable[PropertyChange]) -> tuple[Instance | 
     """Merge runtime property changes into `row`, per top-level key.
 
     returns  (the row with the changes; None if they change nothing, the first conflict or None). A key conflicts
-             when it is now neither what the operation read nor what it wants to write.
+             when it is not what the operation read any more, even if both sides want the same: of two that count
+             from 0 to 1, one would be lost.
     """
     present = decode(row.runtime_properties_json)
     changed = False
     for change in changes:
         now = present.get(change.key, MISSING)
-        if same(now, change.value):
-            continue
         if not same(now, change.read):
             return None, PropertyChange(change.key, now, change.value)
+        if same(now, change.value):
+            continue
         if change.value is MISSING:
             del present[change.key]
         else:
@@ -49,3 +50,15 @@ def same(one: object, other: object) -> bool:
     if one is MISSING or other is MISSING:
         return one is other
     return encode(one) == encode(other)
+
+
+def conflict_text(instance: str, conflict: PropertyChange) -> str:
+    """What is wrong, with the words that the older system's users look for (workflow-api §14.24)."""
+    return (
+        f"what this operation read of runtime property '{conflict.key}' of '{instance}' does not match current: "
+        f"it is now {_shown(conflict.read)}, this operation wants {_shown(conflict.value)}"
+    )
+
+
+def _shown(value: object) -> str:
+    return "absent" if value is MISSING else encode(value)

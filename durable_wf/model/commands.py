@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from durable_wf.model.states import X
 
@@ -75,6 +75,14 @@ class Abandon(NamedTuple):
     kill: bool
 
 
+class Replied(Protocol):
+    """Who waits for a `Reply`."""
+
+    def reply(self, answer: Any) -> None:
+        """Let it go on."""
+        ...
+
+
 class Arm(NamedTuple):
     """Tell the core `Due(timer)` after `delay_us`, by boot time."""
 
@@ -94,4 +102,11 @@ class Over:
     asks: tuple[int, ...] = ()
 
 
-Command = HandOut | Answer | Consult | Abandon | Arm | Over
+class Reply(NamedTuple):
+    """Answer the call of an operation that still runs."""
+
+    to: Replied
+    answer: Any
+
+
+Command = HandOut | Answer | Consult | Abandon | Arm | Over | Reply

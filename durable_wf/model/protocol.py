@@ -21,7 +21,10 @@ class Status(StrEnum):
 class InstanceData:
     """A node instance as an operation is given it.
 
-    relationships  one mapping per relationship: type, target_name, target_id
+    revision           rises with every write of it, whatever is written
+    relationships      one mapping per relationship: type, target_name, target_id, position
+    scaling_groups     one mapping per group that it is in: id, name
+    system_properties  what the engine and its built-in workflows keep of it
     """
 
     id: str
@@ -29,9 +32,12 @@ class InstanceData:
     index: int
     state: str
     version: int
+    revision: int
     runtime_properties: dict[str, Any]
     relationships: list[dict[str, Any]]
     host_id: str | None
+    scaling_groups: list[dict[str, Any]]
+    system_properties: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -40,6 +46,7 @@ class OperationRequest:
 
     idempotency_key  the same over all attempts until a person resets the task
     body             the task's stored request: function, kwargs, operation, policy (see `authoring.requests`)
+    parameters_json  the execution's parameters
     instances        by role: `self`, or `source` and `target`
     retry_number     retries decided before this attempt; 0 for the first
     """
@@ -59,6 +66,7 @@ class OperationRequest:
     max_retries: int
     resumed: bool
     instances: dict[str, InstanceData] = field(default_factory=dict)
+    parameters_json: str = "{}"
 
 
 class PropertyChange(NamedTuple):
@@ -67,6 +75,30 @@ class PropertyChange(NamedTuple):
     key: str
     read: Any
     value: Any
+
+
+class PropertyUpdate(NamedTuple):
+    """What an operation that still runs wants to be committed of one instance's runtime properties.
+
+    revision  write only while the instance is still at this revision; None merges by key
+    """
+
+    instance: str
+    changes: list[PropertyChange]
+    revision: int | None = None
+
+
+class Updated(NamedTuple):
+    """What became of a `PropertyUpdate`.
+
+    data      the instance as it is afterwards; None if it is not there any more
+    conflict  the first key that somebody else has changed too: `read` is what it is now; None if there is none
+    written   False where nothing was written: a conflict, or another revision
+    """
+
+    data: InstanceData | None
+    conflict: PropertyChange | None
+    written: bool
 
 
 @dataclass(slots=True)
@@ -79,7 +111,7 @@ class OperationOutcome:
     recoverable         False where no retry may follow
     retry_after_s       the delay the failure asks for
     changes             runtime properties that it changed, by instance id
-    logs                (wall time, level, text) of what it logged
+    logs                (wall time, level, text, type of event) of what it logged and of events that it sent
     """
 
     status: Status
@@ -90,4 +122,4 @@ class OperationOutcome:
     recoverable: bool = True
     retry_after_s: float | None = None
     changes: dict[str, list[PropertyChange]] = field(default_factory=dict)
-    logs: list[tuple[int, str, str]] = field(default_factory=list)
+    logs: list[tuple[int, str, str, str]] = field(default_factory=list)

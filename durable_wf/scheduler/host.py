@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.errors import DurableError, EngineBug, Fenced, NonDeterministicWorkflow, StorageError, UsageError
 from durable_wf.graph.pen import Pen
-from durable_wf.model.commands import Abandon, Answer, Arm, Consult, HandOut, Over
+from durable_wf.model.commands import Abandon, Answer, Arm, Consult, HandOut, Over, Reply
 from durable_wf.model.events import Abandoned, Begun, Due, Ended, Stops
 from durable_wf.scheduler.hosted import GoesLive, Hosted, goes_live
 from durable_wf.scheduler.instances import TurnStorage, instance_data
 from durable_wf.scheduler.pool import Pool, Work, are_short, make_work
+from durable_wf.scheduler.updating import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -239,7 +240,7 @@ class Host:
         elif item[0] == "stop":
             hosted = item[1]
             if self._hosts(hosted):
-                facts.setdefault(hosted.id, []).append(Stops(self._take_back(hosted)))
+                facts.setdefault(hosted.id, []).append(Stops(self.pool.take_back(hosted)))
         elif item[0] == "look":
             if self._hosts(item[1]) and item[1].taken:
                 facts.setdefault(item[1].id, [])
@@ -253,13 +254,6 @@ class Host:
                 raise
         elif item[0] == "close":
             self._closing = True
-
-    def _take_back(self, hosted: Hosted) -> list[tuple[int, int]]:
-        """What no worker has begun, as (task, attempt). It will not begin."""
-        back = self.pool.take_back(hosted)
-        for work in back:
-            hosted.no_longer(work)
-        return [(work.no, work.attempt) for work in back]
 
     def _should_look(self, items: list[Any]) -> bool:
         """When idle: whether somebody else has committed, or a worker has begun what the journal says is waiting."""
@@ -333,10 +327,12 @@ class Host:
             if isinstance(fact, GoesLive):
                 hosted.taken = True
                 core.go_live(pen, fact.event)
+            elif isinstance(fact, Call):
+                fact.take(core, pen)
             else:
                 core.handle(pen, fact)
         if core.run.cancel.hands_back:
-            core.hand_back(pen, self._take_back(hosted))
+            core.hand_back(pen, self.pool.take_back(hosted))
         if hosted.taken:
             self._hand_out(hosted, core, pen, singles)
         if not core.lie_down_if_idle(pen) and hosted.taken:
@@ -366,6 +362,8 @@ class Host:
         """decided_us  boot time of the turn: a wait begins when it was recorded, not when it is armed."""
         if isinstance(command, (Answer, Consult)):
             hosted.answer(command)
+        elif isinstance(command, Reply):
+            command.to.reply(command.answer)
         elif isinstance(command, Arm):
             due_us = decided_us + command.delay_us
             heapq.heappush(self._timers, (due_us, next(self._count), hosted, command.timer))
@@ -380,8 +378,7 @@ class Host:
 
     def _drop(self, hosted: Hosted) -> None:
         """Have nothing more to do with it; it is forgotten last, so that it is told whatever goes wrong here."""
-        for work in self.pool.take_back(hosted):
-            hosted.no_longer(work)
+        self.pool.take_back(hosted)
         self._draining.add(hosted)
         self._give_up(hosted)
         self._hosted.pop(hosted.id, None)

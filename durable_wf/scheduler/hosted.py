@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from durable_wf.errors import DurableError, EngineBug, EngineSignal, RunnerStopping, UsageError
 from durable_wf.graph import looks
@@ -12,14 +12,19 @@ from durable_wf.graph.match import describe_spec
 from durable_wf.model.commands import Answer, Consult
 from durable_wf.model.events import Asked, Cancels, Decides, Executes, FromFunction, Logged, Polls, Raised, Returned
 from durable_wf.scheduler.groups import ProcessGroups
+from durable_wf.scheduler.updating import Call, Calls, EndCall, UpdateCall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from durable_wf.graph.decide import Core
     from durable_wf.model.events import Begins, Gets, Level, Spec
+    from durable_wf.model.protocol import InstanceData, OperationOutcome, PropertyUpdate, Updated
     from durable_wf.model.states import X
     from durable_wf.scheduler.pool import Work
+
+
+A = TypeVar("A")
 
 
 class GoesLive:
@@ -87,6 +92,7 @@ class Hosted:
         self._signal: BaseException | None = None
         self._late: list[Logged] = []
         self._seen_seq = 0  # of the newest thing that the function was shown
+        self._calls = Calls()
         self._consulted: Spec | None = None  # the task whose handler runs now
         self._polls = 0
         self._is_told = False
@@ -247,9 +253,41 @@ class Hosted:
         if self._signal is not None:
             raise self._signal
 
+    def join(self, timeout: float) -> bool:
+        """Wait until the workflow's thread has ended, at most `timeout` seconds; whether it has."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+        return self._thread is None or not self._thread.is_alive()
+
     def on_own_thread(self) -> bool:
         """Whether the caller is the workflow function."""
         return threading.current_thread() is self._thread
+
+    # ------------------------------------------------------------------ workers' threads
+
+    def update(self, no: int, attempt: int, wanted: PropertyUpdate) -> Updated:
+        """Commit runtime properties of an operation that still runs, and wait for that.
+
+        raises  RunnerStopping where the runner has stopped, or the attempt was settled without its outcome
+        """
+        return self._call_host(UpdateCall(no, attempt, wanted))
+
+    def end(
+        self, no: int, attempt: int, outcome: OperationOutcome, guarded: Mapping[str, int | None]
+    ) -> list[InstanceData]:
+        """Commit an outcome, unless the handlers of these instances have to be asked first (see `EndCall`).
+
+        raises  as `update`
+        """
+        return self._call_host(EndCall(no, attempt, outcome, guarded))
+
+    def _call_host(self, call: Call[A]) -> A:
+        self._calls.begin(call)
+        self._post((self, call))
+        try:
+            return call.wait()
+        finally:
+            self._calls.end(call)
 
     # ------------------------------------------------------------------ the scheduler's thread
 
@@ -259,8 +297,9 @@ class Hosted:
         self.singles += not work.repeatable
 
     def no_longer(self, work: Work) -> None:
-        """The work has ended, or was taken back."""
-        del self.works[work.no]
+        """The work has ended, or was taken back. Its outcome may have led to another one of the same task already."""
+        if self.works.get(work.no) is work:
+            del self.works[work.no]
         self.singles -= not work.repeatable
 
     def answer(self, answer: Answer | Consult) -> None:
@@ -278,17 +317,20 @@ class Hosted:
         self.failure = failure
         if self._thread is not None and self._thread.is_alive():
             self.unwind(failure if isinstance(failure, EngineSignal) else RunnerStopping())
+        self._calls.refuse_all()
         self.done.set()
 
     def broke(self, failure: BaseException) -> None:
         """Its runner cannot go on; what the journal says of it stands."""
         self.failure = failure
         self.unwind(failure if isinstance(failure, EngineSignal) else RunnerStopping(str(failure)))
+        self._calls.refuse_all()
         self.done.set()
 
     def abandon(self, failure: BaseException) -> None:
         """The scheduler's thread is gone: nobody answers any more, and whoever waits must not wait for ever."""
         self.failure = failure
+        self._calls.refuse_all()
         self.done.set()
 
     def error(self) -> DurableError | None:

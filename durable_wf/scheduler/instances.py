@@ -43,14 +43,17 @@ def instance_data(storage: TurnStorage, target: str) -> dict[str, InstanceData]:
 
 
 def to_data(row: Instance) -> InstanceData:
-    """A row as plain data."""
+    """A row as plain data. Each call makes data of its own, which its taker may change."""
     return InstanceData(
         id=row.name,
         node=row.node,
         index=row.idx,
         state=row.state,
         version=row.version,
+        revision=row.revision,
         runtime_properties=decode(row.runtime_properties_json),
         relationships=decode(row.relationships_json),
         host_id=row.host,
+        scaling_groups=decode(row.scaling_groups_json),
+        system_properties=decode(row.system_properties_json),
     )

@@ -51,6 +51,18 @@ class Work:
         self.outcome: OperationOutcome | None = None
 
 
+def make_work(hosted: Hosted, command: HandOut, instances: dict[str, InstanceData]) -> Work:
+    """What a worker is given for an attempt that is handed out."""
+    task = hosted.core.run.tasks[command.no]
+    call = task.spec.callable if task.spec is not None else None
+    work = Work(
+        hosted, task.no, command.attempt, task.kind, task.name, task.request.text, task.retries, task.generation,
+        call, instances, repeatable=task.request.policy.repeatable,
+    )  # fmt: skip
+    hosted.gets(work)
+    return work
+
+
 class Lane:
     """What one execution has given and no worker has taken yet."""
 
@@ -99,13 +111,15 @@ class Pool:
         """How many works no thread has taken yet."""
         return self._waiting
 
-    def take_back(self, hosted: Hosted) -> list[Work]:
-        """Work of `hosted` that no thread has taken yet. It will not begin."""
+    def take_back(self, hosted: Hosted) -> list[tuple[int, int]]:
+        """What of `hosted` no thread has taken yet, as (task, attempt). It will not begin."""
         with self._lock:
             lane = self._lanes.pop(hosted, None)
             back = [] if lane is None else [*lane.first, *lane.rest]
             self._waiting -= len(back)
-        return back
+        for work in back:
+            hosted.no_longer(work)
+        return [(work.no, work.attempt) for work in back]
 
     def close(self) -> None:
         """Let the threads end after what they are doing."""
@@ -162,18 +176,6 @@ class Pool:
             if self._closed:
                 return
             wake()
-
-
-def make_work(hosted: Hosted, command: HandOut, instances: dict[str, InstanceData]) -> Work:
-    """What a worker is given for an attempt that is handed out."""
-    task = hosted.core.run.tasks[command.no]
-    call = task.spec.callable if task.spec is not None else None
-    work = Work(
-        hosted, task.no, command.attempt, task.kind, task.name, task.request.text, task.retries, task.generation,
-        call, instances, repeatable=task.request.policy.repeatable,
-    )  # fmt: skip
-    hosted.gets(work)
-    return work
 
 
 def are_short(items: list[Any]) -> bool:

@@ -152,18 +152,19 @@ def test_two_operations_that_change_one_key_conflict(life):
     other = 3 - last
     message = json.loads(told[0])["error"]["message"]
     assert message == (
-        f"runtime property 'shared' of 'alone_5' was changed by somebody else meanwhile: "
+        f"what this operation read of runtime property 'shared' of 'alone_5' does not match current: "
         f"it is now {other}, this operation wants {last}"
     )
 
 
-def test_the_same_value_is_no_conflict(life):
-    """Both set the key to the same: nothing to decide."""
+def test_the_same_value_is_a_conflict_too(life):
+    """Both set the key to the same: they may have counted, and one would be lost. The next attempt reads it."""
     with WORLD.gate("meets 1"):
         uid = life.start("meets", {"values": [1, 1]}, deployment="d", allow_custom_parameters=True)
-        WORLD.arrived("meets 1")
+        WORLD.arrived("meets 1", times=2)
     assert life.wait(uid) == "terminated"
-    assert WORLD.counts() == {"meets 1": 2}
+    assert WORLD.counts() == {"meets 1": 3}
+    assert life.engine.result(uid) == {"shared": 1}
 
 
 def test_what_must_only_be_read_refuses_to_be_changed(life):

@@ -7,6 +7,8 @@ import itertools
 import pytest
 
 from durable_wf.journal.sqlite import open_journal
+from durable_wf.testing.lab import quiet_crashes
+from durable_wf.testing.stores import MemoryStore
 from tests.replay import kit
 from tests.replay.work import WORLD
 
@@ -24,7 +26,7 @@ def empty_journal(tmp_path_factory):
 def new_store(request, tmp_path, empty_journal):
     """Makes stores: in memory, or files."""
     if request.param == "memory":
-        return kit.MemoryStore
+        return MemoryStore
     numbers = itertools.count()
     return lambda: kit.SqliteStore(tmp_path / f"store{next(numbers)}" / "journal.db", empty_journal)
 
@@ -36,11 +38,11 @@ def store(new_store):
 
 
 @pytest.fixture(autouse=True)
-def world(monkeypatch):
+def world():
     """Nothing is broken, nothing ran, and a death makes no noise."""
-    kit.quiet_crashes(monkeypatch)
     WORLD.clear()
-    yield WORLD
+    with quiet_crashes():
+        yield WORLD
     WORLD.clear()
 
 

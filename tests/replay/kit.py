@@ -1,30 +1,28 @@
 """The replay tests' kit: processes that die at a commit, and a play that is repeated with a death at every commit.
 
-A death is an exception that no `except Exception` survives, thrown out of `Journal.turn()`: the scheduler's thread
-ends where it stands and nothing is cleaned up. What the kernel would take back, the kit takes: the ownership locks.
+What a death is, and what is left of the dead, is the same as for authors (`durable_wf.testing`).
 """
 
 from __future__ import annotations
 
 import itertools
 import shutil
-import threading
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from durable_wf import Engine, ResumeOptions, RunOptions
 from durable_wf.codec import decode
-from durable_wf.errors import RunnerStopping, UsageError
-from durable_wf.journal.memory import MemoryJournal
-from durable_wf.journal.sqlite import open_journal
+from durable_wf.errors import UsageError
 from durable_wf.model.rows import Kind
 from durable_wf.model.states import ATTEMPT, EXECUTION, TASK, A, T, X
+from durable_wf.testing.crash import COMMIT, Crash, CrashingJournal, Point
+from durable_wf.testing.lab import bury, settle
+from durable_wf.testing.stores import FileStore
 from tests.replay.work import TIMEOUT, WORLD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from durable_wf.clock import Clock
@@ -36,70 +34,13 @@ NO_RETRIES = RunOptions(task_retries=0)
 MOST_COMMITS = 300  # a play that needs more than this has gone round in circles
 
 
-class Crash(BaseException):
-    """The process dies here."""
-
-
-class CrashingJournal:
-    """A journal whose process dies before or after a commit of its own.
-
-    left   how many commits until then; 0 for never
-    """
-
-    def __init__(self, inner: Any, left: int, *, after: bool) -> None:
-        self.inner = inner
-        self.left = left
-        self.after = after
-        self.crashed = False
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
-
-    @contextmanager
-    def turn(self) -> Iterator[Any]:
-        with self.inner.turn() as turn:
-            yield turn
-            self.left -= 1
-            if self.left == 0 and not self.after:
-                self._die()
-        if self.left == 0 and self.after:
-            self._die()
-
-    def _die(self) -> None:
-        self.crashed = True
-        raise Crash
-
-
-class MemoryStore:
-    """Where processes keep their journal: here, in memory."""
-
-    def __init__(self) -> None:
-        self._first = MemoryJournal()
-
-    def open(self) -> Any:
-        """A handle for one process."""
-        return self._first.sibling()
-
-    def kill(self, journal: Any) -> None:
-        """What the kernel does for a dead process."""
-        journal.close()  # gives up its ownership; a memory journal has nothing else
-
-
-class SqliteStore:
-    """Where processes keep their journal: a file, copied from an empty one that was made before."""
+class SqliteStore(FileStore):
+    """A file, copied from an empty one that was made before."""
 
     def __init__(self, path: Path, template: Path) -> None:
-        self.path = path
+        super().__init__(path)
         path.parent.mkdir(mode=0o700)
         shutil.copy(template, path)
-
-    def open(self) -> Any:
-        """A handle for one process."""
-        return open_journal(self.path, durability="process")
-
-    def kill(self, journal: Any) -> None:
-        """What the kernel does for a dead process."""
-        journal._owners.close()
 
 
 class Life:
@@ -113,7 +54,9 @@ class Life:
     ) -> None:
         self.store = store
         self.clock = clock
-        self.journal = CrashingJournal(store.open(), at, after=after)
+        self.journal = CrashingJournal(store.open())
+        if at:
+            self.journal.arm(Point(COMMIT, after), at)
         self.engine = Engine(self.journal, clock=clock, max_operations=max_operations)
 
     @property
@@ -159,7 +102,7 @@ class Life:
 
     def die(self) -> None:
         """Be killed at the next thing it does."""
-        self.journal.left, self.journal.after = 1, False
+        self.journal.arm(Point.parse("before:commit"))
         try:
             self.engine.host.ask(self._turn)
         except (Crash, UsageError):  # the latter where a turn of its own came first
@@ -172,24 +115,14 @@ class Life:
 
     def settle_death(self) -> None:
         """Let the threads of the dead process come to rest, and its locks be free."""
-        host = self.engine.host
-        host._thread.join(TIMEOUT)
-        for hosted in list(host._hosted.values()):
-            host.pool.take_back(hosted)
-        self.store.kill(self.journal.inner)
+        settle(self.engine, self.store.kill)
 
     def bury(self) -> None:
         """End it, dead or alive, and everything that it left behind in this process."""
         if not self.died:
             self.engine.close()
             return
-        host = self.engine.host
-        for hosted in list(host._hosted.values()):
-            hosted.unwind(RunnerStopping())
-        host.pool.close()
-        for thread in host.pool._threads:
-            thread.join(TIMEOUT)
-        self.journal.inner.close()
+        bury(self.engine)
 
 
 @dataclass
@@ -414,14 +347,3 @@ def at_every_commit(
                 times = story.ran[name]
                 assert calm.ran[name] <= times <= calm.ran[name] + kills, f"{where}: {name} ran {times} times"
     return calm
-
-
-def quiet_crashes(monkeypatch: Any) -> None:
-    """A scheduler's thread that ends with `Crash` is what the test wants, not an error that pytest has to see."""
-    usual = threading.excepthook
-
-    def hook(args: Any, /) -> None:
-        if not issubclass(args.exc_type, Crash):
-            usual(args)
-
-    monkeypatch.setattr(threading, "excepthook", hook)

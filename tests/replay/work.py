@@ -39,7 +39,8 @@ class World:
         self.seen: list[Any] = []
         self.hooks: dict[str, Callable[[], None]] = {}
         self._gates: dict[str, threading.Event] = {}
-        self._arrived: dict[str, threading.Event] = {}
+        self._arrived: dict[str, int] = {}
+        self._coming = threading.Condition()
         self._lock = threading.Lock()
 
     def clear(self) -> None:
@@ -54,7 +55,9 @@ class World:
             self.ran.append((name, key))
             gate = self._gates.get(name)
         if gate is not None:
-            self._arrived[name].set()
+            with self._coming:
+                self._arrived[name] += 1
+                self._coming.notify_all()
             assert gate.wait(TIMEOUT), f"nobody opened the gate of {name}"
         if name in self.hooks:
             self.hooks[name]()
@@ -76,7 +79,7 @@ class World:
         with self._lock:
             for name in names:
                 self._gates[name] = gate
-                self._arrived[name] = threading.Event()
+                self._arrived[name] = 0
         try:
             yield
         finally:
@@ -91,9 +94,11 @@ class World:
             gate = self._gates.pop(name)
         gate.set()
 
-    def arrived(self, name: str) -> None:
-        """Wait until an operation stands at the gate."""
-        assert self._arrived[name].wait(TIMEOUT), f"{name} did not begin"
+    def arrived(self, name: str, times: int = 1) -> None:
+        """Wait until so many operations have come to the gate."""
+        with self._coming:
+            came = self._coming.wait_for(lambda: self._arrived[name] >= times, TIMEOUT)
+        assert came, f"{name} did not begin"
 
 
 WORLD = World()

@@ -1,7 +1,8 @@
 """Decorators of operations and workflows."""
 
 from durable_wf.authoring.functions import operation, workflow
+from durable_wf.authoring.serial import serial_operation
 
 task = operation
 
-__all__ = ["operation", "task", "workflow"]
+__all__ = ["operation", "serial_operation", "task", "workflow"]

@@ -1,0 +1,1 @@
+"""What plugins use of the older system's REST client. There is no server."""

@@ -1,0 +1,5 @@
+"""Exceptions of the older system's REST client; conflicts of runtime properties are such."""
+
+from durable_wf.authoring.exceptions import CloudifyClientError, InvalidExecutionUpdateStatus
+
+__all__ = ["CloudifyClientError", "InvalidExecutionUpdateStatus"]
