@@ -10,6 +10,7 @@ from durable_wf.codec import decode
 from durable_wf.errors import AskError
 from durable_wf.model.rows import Subject
 from durable_wf.model.states import XE
+from durable_wf.testing.crash import CrashingJournal
 from durable_wf.workflows import api
 from tests.replay import cancelled, kit
 from tests.replay.cancelled import BY, request, request_in, wait_until_taken
@@ -164,11 +165,11 @@ def test_a_clean_up_graph_that_waits_for_what_is_held_is_cancelled_too(new_store
 # --------------------------------------------------------------------------------------------- at every commit, for all
 
 
-class Cancelling(kit.CrashingJournal):
+class Cancelling(CrashingJournal):
     """A journal in which a request comes before the n-th commit."""
 
     def __init__(self, inner, store, at):
-        super().__init__(inner, 0, after=False)
+        super().__init__(inner)
         self._ask = lambda: request(store)
         self._until = at
 

@@ -14,6 +14,7 @@ from durable_wf.model.rows import Changes, ExecutionMove
 from durable_wf.model.states import EXECUTION, X
 from durable_wf.scheduler.groups import ProcessGroups
 from durable_wf.scheduler.requests import Asking, ask
+from durable_wf.testing.crash import Point
 from durable_wf.workflows import api
 from tests.replay import cancelled, kit
 from tests.replay.cancelled import BY, request, wait_until_taken
@@ -104,15 +105,14 @@ def test_a_function_that_computes_is_not_waited_for_and_stops_at_its_next_call(l
 
 
 @pytest.mark.parametrize("level", ["force", "kill"])
-@pytest.mark.parametrize("after", [False, True])
-def test_killed_in_the_middle_of_a_forced_cancel_it_goes_on_as_cancelling(lives, level, after):
+@pytest.mark.parametrize("point", ["after:execution.{}_cancelling", "before:execution.cancelled"])
+def test_killed_in_the_middle_of_a_forced_cancel_it_goes_on_as_cancelling(lives, level, point):
     """Between the request's commit and the end's: the resume tells the function."""
     life = lives()
     with WORLD.gate("a"):
         uid = life.start(cancelled.standard, {"names": ["a", "b"]})
         WORLD.arrived("a")
-        life.journal.after = after
-        life.engine.host.ask(lambda: setattr(life.journal, "left", 2 if not after else 1))
+        life.journal.arm(Point.parse(point.format(level)))
         request(life.store, level)
         for hosted in list(life.engine._hosted.values()):
             life.engine.host.look(hosted)
