@@ -86,7 +86,7 @@ def requested(run: Run, pen: Pen, request: Request) -> None:
 def ask(run: Run, pen: Pen, level: Level, by: str, reason: str | None = None) -> None:
     """Somebody asks to cancel: hold what has not begun. A level that is not higher leaves an event."""
     state = _STATES[run.row.state]
-    if run.over or not EXECUTION.allows(state, EVENT_OF[level]):
+    if not EXECUTION.allows(state, EVENT_OF[level]):
         pen.warn(f"a request by {by} to cancel ({level}) was left aside: the execution is {state} already")
         return
     pen.execution(EVENT_OF[level], encode(detail(by, reason)))
@@ -104,7 +104,10 @@ def hold(run: Run) -> None:
 
 
 def hand_back(run: Run, pen: Pen, works: Iterable[tuple[int, int]]) -> None:
-    """What had been handed out and no worker has begun is not started, so it is held like the rest."""
+    """What the shell has taken back, no worker having begun it, is not started: so it is held like the rest.
+
+    works  (task, attempt)
+    """
     run.cancel.hands_back = False
     outcomes.handed_back(run, pen, works, goes_on=False)
 
@@ -247,7 +250,9 @@ def _end(run: Run, ended_by: Iterable[int]) -> dict[str, Any]:
 
 
 def abandon(run: Run, pen: Pen) -> None:
-    """The execution ends without its function; how what is in flight ends, nobody will know."""
+    """The execution ends without its function; how what is in flight now ends, nobody will know."""
+    if run.over or not run.cancel.is_abandoned:
+        return
     for task in run.in_flight.values():
         outcomes.lost(pen, task)
     run.in_flight.clear()

@@ -178,8 +178,6 @@ class Core:
         """Take one fact in. What it leads to is in the pen's changes and commands."""
         run = self.run
         if run.over:
-            if isinstance(event, Request):
-                self._happened(pen, event)
             return
         if isinstance(event, Polls | Cancels):
             cancel.asked(run, pen, event)
@@ -227,21 +225,18 @@ class Core:
                 run.stopping = True
                 outcomes.handed_back(run, pen, event.handed_back, goes_on=True)
             case Abandoned():
-                cancel.abandon(run, pen)
+                run.cancel.is_abandoned = True
             case Request(kind=cancel.KIND):
                 cancel.requested(run, pen, event)
             case Request():
                 pen.changes.taken.append(event.id)
                 pen.warn(f"a request of a kind that this version does not know was left aside: '{event.kind}'")
 
-    def hand_back(self, pen: Pen, works: list[tuple[int, int]]) -> None:
-        """For a cancel request: the shell has taken back what no worker had begun. works: (task, attempt)."""
-        cancel.hand_back(self.run, pen, works)
-
     def conclude(self, pen: Pen) -> None:
         """After a turn's facts and hand-outs: answer the function if that can be, end or lie down if it must."""
         run = self.run
         if run.over or cancel.is_forced(run):
+            cancel.abandon(run, pen)
             return
         if run.ending is not None:
             self._end(pen)
@@ -333,6 +328,8 @@ class Core:
                 decisions.ask_again(run, pen, task)
             elif task.inner is not None:
                 flow.close(run, pen, task.inner)
+        for scope in list(run.graphs.values()):  # all in it may have ended while it was cancelled
+            flow.close(run, pen, scope)
 
     def _due(self, pen: Pen, event: Due) -> None:
         kind, no = event.timer

@@ -53,6 +53,21 @@ def handed_back(run: Run, pen: Pen, works: Iterable[tuple[int, int]], *, goes_on
         pen.task(task, TE.HANDED_BACK, None, pen.attempt(task, A.CANCELLED, None, pen.now.wall_us))
         if goes_on:
             run.again.append(task)
+        else:
+            _not_begun(run, pen, task)
+
+
+def _not_begun(run: Run, pen: Pen, task: TaskState) -> None:
+    """Where a task stands that is as if it had never been handed out: behind a failure of its scope, or free."""
+    stopped = task.scope.stopped if task.scope is not None else None
+    if task.removed:
+        flow.leave(run, pen, task)
+    elif stopped is not None:
+        touched: dict[Scope, None] = {}
+        flow.put_behind(run, task, stopped, touched)
+        flow.close_all(run, pen, touched)
+    elif not run.holds_back(task):
+        run.ready.append(task)
 
 
 def ended(run: Run, pen: Pen, event: Ended) -> None:

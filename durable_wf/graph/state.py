@@ -197,6 +197,7 @@ class Cancel:
     telling  which call was told: `("get", task)`, `("execute", path)` or `("poll", n)`
     heard    the function has come to that call; in a replay this is later than `told`
     hands_back   what no worker has begun is to be taken back in this turn
+    is_abandoned  nobody waits any more for the function and for what runs
     """
 
     stands: bool = False
@@ -204,6 +205,7 @@ class Cancel:
     telling: tuple[str, int | str] | None = None
     heard: bool = False
     hands_back: bool = False
+    is_abandoned: bool = False
 
 
 @dataclass(slots=True)

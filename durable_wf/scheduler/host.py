@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.errors import DurableError, EngineBug, Fenced, NonDeterministicWorkflow, StorageError, UsageError
+from durable_wf.graph import cancel
 from durable_wf.graph.pen import Pen
 from durable_wf.model.commands import Abandon, Answer, Arm, Consult, HandOut, Over, Reply
 from durable_wf.model.events import Abandoned, Begun, Due, Ended, Stops
@@ -332,7 +333,7 @@ class Host:
             else:
                 core.handle(pen, fact)
         if core.run.cancel.hands_back:
-            core.hand_back(pen, self.pool.take_back(hosted))
+            cancel.hand_back(core.run, pen, self.pool.take_back(hosted))
         if hosted.taken:
             self._hand_out(hosted, core, pen, singles)
         if not core.lie_down_if_idle(pen) and hosted.taken:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from durable_wf.clock import Instant
 from durable_wf.codec import encode
+from durable_wf.graph import cancel
 from durable_wf.graph.build import GraphBuild
 from durable_wf.graph.decide import Core
 from durable_wf.graph.pen import Pen
@@ -105,7 +106,7 @@ class Bench:
             else:
                 core.handle(pen, event)
         if core.run.cancel.hands_back:
-            core.hand_back(pen, self.idle)
+            cancel.hand_back(core.run, pen, self.idle)
         core.hand_out(pen, workers=self.workers, window=self.window)
         if not core.lie_down_if_idle(pen):
             core.conclude(pen)
