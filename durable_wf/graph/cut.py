@@ -151,12 +151,9 @@ def _reopened(run: Run, kept: list[TaskState], reset: set[int], cut_seq: int) ->
     }  # fmt: skip
     while new := new | {no for no, scope in ended.items() if no not in found and not reset.isdisjoint(scope.failures)}:
         found |= new
-        reset |= {
-            task.no
-            for task in kept
-            if task.graph in new and task.state == FAILED and task.kind != Kind.SUBGRAPH
-            and (task.ended_seq or 0) > ended[task.graph].ended_seq
-        }  # fmt: skip
+        for task in kept:
+            if task.graph in new and task.state == FAILED and (task.ended_seq or 0) > ended[task.graph].ended_seq:
+                reset |= recorded_failures(task.detail).keys() if task.kind == Kind.SUBGRAPH else {task.no}
         new = set()
     return sorted(found)
 
