@@ -63,6 +63,15 @@ def storable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
+def cut(text: str, limit: int) -> str:
+    """A storable text of about `limit` characters at most: what is longer loses its middle, with a note of how much."""
+    text = storable(text)
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]}\n… {len(text) - 2 * half} characters left out …\n{text[-half:]}"
+
+
 def _keys_are_text(value: Any) -> bool:
     """json turns keys such as 1 into "1" silently; a round trip would then change the value."""
     if isinstance(value, dict):

@@ -1,5 +1,5 @@
--- The journal's schema, version 1. Made by tools/gen_schema.py from durable_wf/model; do not edit.
--- PRAGMA application_id = 1146570314; PRAGMA user_version = 1;
+-- The journal's schema, version 2. Made by tools/gen_schema.py from durable_wf/model; do not edit.
+-- PRAGMA application_id = 1146570314; PRAGMA user_version = 2;
 
 CREATE TABLE "meta" (
     "name" TEXT NOT NULL PRIMARY KEY,
@@ -696,4 +696,4 @@ INSERT INTO event_name VALUES ('execution', 0, 'came_due'), ('execution', 1, 'ad
 
 INSERT INTO subject_name VALUES (0, 'execution'), (1, 'tasks_graph'), (2, 'task'), (3, 'attempt'), (4, 'node_instance'), (5, 'deployment'), (6, 'blueprint'), (7, 'modification'), (8, 'modification_step');
 
-INSERT INTO kind_name VALUES (0, 'operation'), (1, 'local'), (2, 'set_state'), (3, 'get_state'), (4, 'event'), (5, 'refresh'), (6, 'subgraph'), (7, 'hub'), (8, 'nop');
+INSERT INTO kind_name VALUES (0, 'operation'), (1, 'local'), (2, 'set_state'), (3, 'get_state'), (4, 'event'), (5, 'refresh'), (6, 'subgraph'), (7, 'hub'), (8, 'nop'), (9, 'dry_run'), (10, 'update_instance'), (11, 'execution_status');

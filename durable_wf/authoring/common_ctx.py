@@ -40,7 +40,7 @@ class CommonContext:
     Signatures are the older system's, also where an argument is about its server.
 
     task_type             it is an operation, and neither a workflow nor a hook
-    timeout               operations run in threads, which cannot be stopped; both are None
+    timeout               as declared; operations run in threads, which cannot be stopped, so nothing enforces it
     tenant, rest_...      of the older system's server, which there is none of; None
     """
 
@@ -62,6 +62,8 @@ class CommonContext:
     def __init__(self, request: OperationRequest) -> None:
         self._request = request
         self._operation: dict[str, Any] = request.body.get("operation") or {}
+        self.timeout = self._operation.get("timeout")
+        self.timeout_recoverable = self._operation.get("timeout_recoverable")
         self.execution_id = request.execution_uid
         self.workflow_id = request.workflow
         self.task_id = f"{request.execution_uid}/{request.task}"

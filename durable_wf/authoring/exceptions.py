@@ -81,6 +81,30 @@ class TimeoutException(Exception):
     """Something took too long."""
 
 
+class ProcessKillCancelled(NonRecoverableError):
+    """The process of an operation was killed by a kill-cancel."""
+
+
+class ClosedAMQPClientException(Exception):
+    """A message broker's client was used after its end. There is no broker here: for plugins that name it."""
+
+
+class PluginInstallationError(Exception):
+    """A plugin could not be installed."""
+
+
+class StopAgent(Exception):
+    """The agent shall end. There are no agents here: the operation that raises it fails, and may be tried again."""
+
+    def __init__(self, *args: Any, causes: list[dict[str, Any]] | None = None) -> None:
+        super().__init__(*args)
+        self.causes = causes or []
+
+
+class InvalidBlueprintImport(RuntimeError):
+    """A blueprint cannot be imported."""
+
+
 EXECUTION_CANCELLED_RESULT = "execution_cancelled"  # deprecated: returned by a workflow, it means ExecutionCancelled
 
 

@@ -11,6 +11,7 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from durable_wf.authoring.exceptions import NonRecoverableError
 from durable_wf.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,39 +20,43 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-class FunctionError(InputError):
-    """A workflow or an operation cannot be found, or cannot be run."""
+class FunctionError(InputError, NonRecoverableError):
+    """A workflow or an operation cannot be found, or cannot be run: trying again will not help (workflow-api §1.4)."""
 
     code = "bad-function"
     explanation = "A function named by a blueprint or a command is not importable, not callable, or is async."
 
 
 @overload
-def workflow(func: F) -> F: ...
+def workflow(func: F, system_wide: bool = False, resumable: bool | None = None, **_: Any) -> F: ...
 @overload
-def workflow(*, system_wide: bool = False, resumable: bool | None = None, **_: Any) -> Callable[[F], F]: ...
 def workflow(
-    func: F | None = None, *, system_wide: bool = False, resumable: bool | None = None, **_: Any
+    func: None = None, system_wide: bool = False, resumable: bool | None = None, **_: Any
+) -> Callable[[F], F]: ...
+def workflow(
+    func: F | None = None, system_wide: bool = False, resumable: bool | None = None, **_: Any
 ) -> F | Callable[[F], F]:
-    """Mark a function as a workflow; it is returned as it is. Bare or with arguments.
+    """Mark a function as a workflow; it is returned as it is. Bare or with arguments; unknown ones are left aside.
 
-    resumable  False refuses a resume; any other deterministic workflow can be resumed
+    resumable  False refuses a resume; any other deterministic workflow can be resumed. The attribute of that name is
+               False too where nothing was said, as existing code expects it (workflow-api §1.1).
     """
 
     def mark(function: F) -> F:
         function.workflow_system_wide = system_wide  # type: ignore[attr-defined]
-        function.resumable = resumable  # type: ignore[attr-defined]
+        function.resumable = bool(resumable)  # type: ignore[attr-defined]
+        function.refuses_resume = resumable is not None and not resumable  # type: ignore[attr-defined]
         return function
 
     return mark if func is None else mark(func)
 
 
 @overload
-def operation(func: F) -> F: ...
+def operation(func: F, resumable: bool = False, **_: Any) -> F: ...
 @overload
-def operation(*, resumable: bool = False, **_: Any) -> Callable[[F], F]: ...
-def operation(func: F | None = None, *, resumable: bool = False, **_: Any) -> F | Callable[[F], F]:
-    """Mark a function as an operation; it is returned as it is. Bare or with arguments.
+def operation(func: None = None, resumable: bool = False, **_: Any) -> Callable[[F], F]: ...
+def operation(func: F | None = None, resumable: bool = False, **_: Any) -> F | Callable[[F], F]:
+    """Mark a function as an operation; it is returned as it is. Bare or with arguments; unknown ones are left aside.
 
     resumable  it may be run again when nobody knows whether it ended
     """
@@ -61,6 +66,11 @@ def operation(func: F | None = None, *, resumable: bool = False, **_: Any) -> F 
         return function
 
     return mark if func is None else mark(func)
+
+
+def refuses_resume(function: Callable[..., Any]) -> bool:
+    """Whether a workflow says itself that it must not be resumed. That it says nothing is no refusal."""
+    return bool(getattr(function, "refuses_resume", False))
 
 
 def path_of(function: Callable[..., Any]) -> str:

@@ -1,4 +1,4 @@
-"""Nodes, instances and relationships as a workflow sees them. Source: reference/workflow-api.md §2.3–2.5.
+"""Nodes and their relationships as a workflow sees them. Source: reference/workflow-api.md §2.3, §2.4.
 
 They are snapshots at the workflow's view: an operation's changes are seen after `ctx.refresh_node_instances()`.
 Unlike the reference, two relationships from one node to the same target are both kept.
@@ -9,34 +9,44 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from durable_wf.authoring.requests import effect_spec, operation_spec
-from durable_wf.authoring.tasks import NothingToDo
-from durable_wf.dsl.values import fits
-from durable_wf.model.plan import NOOP
-from durable_wf.model.rows import Kind
+from durable_wf.authoring.fixed_set import fixed_hash
+from durable_wf.authoring.stored_objects import raw_node, raw_plugin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from durable_wf.authoring.node_instances import CloudifyWorkflowNodeInstance
+    from durable_wf.authoring.stored_objects import Raw
     from durable_wf.authoring.workflow_ctx import WorkflowContext
     from durable_wf.model.plan import Node, Operation, Relationship
-    from durable_wf.model.protocol import InstanceData
 
-_CONTAINED_IN = "cloudify.relationships.contained_in"
+CONTAINED_IN = "cloudify.relationships.contained_in"
 
 
 class CloudifyWorkflowNode:
-    """A node of the deployment."""
+    """A node of the deployment.
 
-    def __init__(self, ctx: WorkflowContext, plan: Node, instances: list[CloudifyWorkflowNodeInstance]) -> None:
+    number_of_instances          in each instance of its container, as the deployment has them
+    planned_number_of_instances  as a modification that has started wants them; else the same
+    """
+
+    def __init__(
+        self,
+        ctx: WorkflowContext,
+        plan: Node,
+        all_nodes: Mapping[str, Node],
+        instances: list[CloudifyWorkflowNodeInstance],
+    ) -> None:
         self.ctx = ctx
         self._plan = plan
+        self._all_nodes = all_nodes
         self._instances = instances
         self.id = plan.name
         self.type = plan.type
         self.type_hierarchy = list(plan.type_hierarchy)
         self.host_id = plan.host_id
         self.number_of_instances = plan.number_of_instances
+        self.planned_number_of_instances = plan.number_of_instances
         self._relationships = [CloudifyWorkflowRelationship(ctx, entry) for entry in plan.relationships]
 
     @property
@@ -50,9 +60,27 @@ class CloudifyWorkflowNode:
         return self._plan.operations
 
     @property
-    def plugins(self) -> list[str]:
-        """Names of the plugins that its operations use."""
-        return list(self._plan.plugins)
+    def plugins(self) -> list[Raw]:
+        """The plugins that its operations use: `name`, `package_name`, … of each; copies."""
+        return self._declared(self._plan.plugins)
+
+    @property
+    def plugins_to_install(self) -> list[Raw]:
+        """Of a host, the plugins that run on it and are to be installed there; of another node, none."""
+        if self.host_id != self.id:
+            return []
+        inside = (node for node in self._all_nodes.values() if node.host_id == self.id)
+        names = sorted({name for node in inside for name in node.plugins})
+        return [one for one in self._declared(names) if one["executor"] == "host_agent" and one["install"]]
+
+    def _declared(self, names: Iterable[str]) -> list[Raw]:
+        topology = self.ctx.internal.topology
+        known = topology.plugins if topology is not None else {}
+        return [raw_plugin(known[name]) for name in names if name in known]
+
+    @property
+    def _node(self) -> Raw:
+        return raw_node(self._plan, self.ctx.deployment.id, self.plugins)
 
     @property
     def host_node(self) -> CloudifyWorkflowNode | None:
@@ -81,7 +109,7 @@ class CloudifyWorkflowNode:
         return isinstance(other, CloudifyWorkflowNode) and other.id == self.id
 
     def __hash__(self) -> int:
-        return hash(self.id)
+        return fixed_hash(self.id)
 
     def __repr__(self) -> str:
         return f"<CloudifyWorkflowNode {self.id}>"
@@ -119,222 +147,3 @@ class CloudifyWorkflowRelationship:
     def is_derived_from(self, type_name: str) -> bool:
         """Whether `type_name` is its type or above it."""
         return self._plan.is_derived_from(type_name)
-
-
-class CloudifyWorkflowNodeInstance:
-    """An instance of a node, as it was at the workflow's view. Equal by id, so that sets survive a refresh."""
-
-    modification: str | None = None
-
-    def __init__(
-        self,
-        ctx: WorkflowContext,
-        node: CloudifyWorkflowNode,
-        data: InstanceData,
-        relationships: list[CloudifyWorkflowRelationshipInstance],
-        contained: list[CloudifyWorkflowNodeInstance],
-    ) -> None:
-        self.ctx = ctx
-        self.node = node
-        self._data = data
-        self.id = data.id
-        self.node_id = node.id
-        self.state = data.state
-        self.version = data.version
-        self.index = data.index
-        self.host_id = data.host_id
-        self.deployment_id = ctx.deployment.id
-        self.runtime_properties = deepcopy(data.runtime_properties)
-        self.logger = ctx.logger
-        self._relationships = relationships
-        self._contained = contained
-
-    @property
-    def relationships(self) -> Iterator[CloudifyWorkflowRelationshipInstance]:
-        """Its relationships, in the order of declaration."""
-        return iter(self._relationships)
-
-    @property
-    def contained_instances(self) -> list[CloudifyWorkflowNodeInstance]:
-        """Instances directly contained in it, by id."""
-        return list(self._contained)
-
-    def get_contained_subgraph(self) -> set[CloudifyWorkflowNodeInstance]:
-        """Itself and everything contained in it, however deep."""
-        found = {self}
-        left = [self]
-        while left:
-            inner = [one for one in left.pop().contained_instances if one not in found]
-            found.update(inner)
-            left.extend(inner)
-        return found
-
-    def set_state(self, state: str) -> Any:
-        """A task that sets the instance's state; any text is accepted."""
-        return self.ctx.internal.emit(effect_spec(Kind.SET_STATE, state, self.id, state=state))
-
-    def get_state(self) -> Any:
-        """A task whose result is the state in the storage when it runs."""
-        return self.ctx.internal.emit(effect_spec(Kind.GET_STATE, "", self.id))
-
-    def send_event(self, event: str, additional_context: dict[str, Any] | None = None) -> Any:
-        """A task that writes an event about this instance."""
-        context = {**(additional_context or {}), "node_id": self.id, "node_name": self.node_id}
-        return self.ctx.internal.emit(
-            effect_spec(
-                Kind.EVENT,
-                "workflow_node_event",
-                self.id,
-                event=str(event),
-                event_type="workflow_node_event",
-                context=context,
-            )
-        )
-
-    def execute_operation(
-        self,
-        operation: str,
-        kwargs: dict[str, Any] | None = None,
-        allow_kwargs_override: bool = False,
-        send_task_events: bool = True,  # noqa: ARG002 - as above; events are views over transitions
-    ) -> Any:
-        """A task that runs an operation of the node; one that is not implemented does nothing.
-
-        raises  RuntimeError for a key that both the operation's inputs and `kwargs` have (workflow-api §2.5)
-        """
-        return run_operation(
-            self.ctx, operation, self.node.operations, kwargs, self.id, self.node_id, override=allow_kwargs_override
-        )
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CloudifyWorkflowNodeInstance) and other.id == self.id
-
-    def __hash__(self) -> int:
-        return hash(self.id)
-
-    def __repr__(self) -> str:
-        return f"<CloudifyWorkflowNodeInstance {self.id}>"
-
-
-class CloudifyWorkflowRelationshipInstance:
-    """A relationship between two instances."""
-
-    def __init__(
-        self,
-        ctx: WorkflowContext,
-        source: CloudifyWorkflowNodeInstance,
-        target_id: str,
-        relationship: CloudifyWorkflowRelationship,
-    ) -> None:
-        self._ctx = ctx
-        self.node_instance = source
-        self.source_id = source.id
-        self.target_id = target_id
-        self.relationship = relationship
-        self.type = relationship.type
-
-    @property
-    def target_node_instance(self) -> CloudifyWorkflowNodeInstance | None:
-        """The instance it points at."""
-        return self._ctx.get_node_instance(self.target_id)
-
-    def execute_source_operation(
-        self,
-        operation: str,
-        kwargs: dict[str, Any] | None = None,
-        allow_kwargs_override: bool = False,
-        send_task_events: bool = True,  # noqa: ARG002 - as above
-    ) -> Any:
-        """A task that runs an operation at the near end."""
-        return self._execute("source", operation, kwargs, override=allow_kwargs_override)
-
-    def execute_target_operation(
-        self,
-        operation: str,
-        kwargs: dict[str, Any] | None = None,
-        allow_kwargs_override: bool = False,
-        send_task_events: bool = True,  # noqa: ARG002 - as above
-    ) -> Any:
-        """A task that runs an operation at the far end."""
-        return self._execute("target", operation, kwargs, override=allow_kwargs_override)
-
-    def _execute(self, end: str, operation: str, kwargs: dict[str, Any] | None, *, override: bool) -> Any:
-        operations = self.relationship.source_operations if end == "source" else self.relationship.target_operations
-        node = self.node_instance.node_id if end == "source" else self.relationship.target_id
-        target = f"{self.source_id}->{self.target_id}"
-        return run_operation(self._ctx, operation, operations, kwargs, target, node, override=override, end=end)
-
-
-def run_operation(
-    ctx: WorkflowContext, name: str, operations: Mapping[str, Operation], kwargs: dict[str, Any] | None, target: str,
-    node: str, *, override: bool, end: str | None = None,
-) -> Any:  # fmt: skip
-    """The task that runs an operation, or one that does nothing where it has no implementation."""
-    plan = operations.get(name, NOOP)
-    if plan.is_noop:
-        return ctx.internal.emit(effect_spec(Kind.NOP, name, target)) if ctx.internal.graph_mode else NothingToDo()
-    inputs = merge_inputs(plan.inputs, kwargs or {}, override=override)
-    _check_types(plan.inputs_types, kwargs or {})
-    plugin = ctx.internal.topology.plugins.get(plan.plugin) if ctx.internal.topology is not None else None
-    return ctx.internal.emit(
-        operation_spec(
-            ctx.internal.defaults,
-            name=name if end is None else f"{name} ({end})",
-            target=target,
-            function=plan.function,
-            kwargs=inputs,
-            plan=plan,
-            about={"name": name, "node": node, "plugin": plan.plugin, "relationship": end},
-            on_unknown=plugin.on_unknown if plugin is not None else None,
-        )
-    )
-
-
-def merge_inputs(inputs: Mapping[str, Any], kwargs: dict[str, Any], *, override: bool) -> dict[str, Any]:
-    """Operation inputs overlaid with `kwargs`.
-
-    raises  RuntimeError for a key in both, unless `override`
-    """
-    twice = sorted(inputs.keys() & kwargs.keys())
-    if twice and not override:
-        text = (
-            f"Duplicate definition of {', '.join(twice)} in operation properties and in kwargs. To allow redefinition, "
-            "pass 'allow_kwargs_override' to 'execute_operation'"
-        )
-        raise RuntimeError(text)
-    return {**inputs, **kwargs}
-
-
-def _check_types(types: Mapping[str, str], kwargs: dict[str, Any]) -> None:
-    """What the blueprint gives was checked when it was compiled; here is what the workflow gives.
-
-    raises  RuntimeError for a value that is not of the declared type (workflow-api §2.5)
-    """
-    for name, value in kwargs.items():
-        if not fits(types.get(name), value):
-            text = f"Value {value!r} of '{name}' does not match the definition: {types[name]}"
-            raise RuntimeError(text)
-
-
-class Snapshot:
-    """All nodes and instances at one view."""
-
-    def __init__(self, ctx: WorkflowContext, plans: Mapping[str, Node], instances: list[InstanceData]) -> None:
-        by_node: dict[str, list[CloudifyWorkflowNodeInstance]] = {name: [] for name in plans}
-        contained: dict[str, list[CloudifyWorkflowNodeInstance]] = {data.id: [] for data in instances}
-        self.nodes = {name: CloudifyWorkflowNode(ctx, plan, by_node[name]) for name, plan in plans.items()}
-        self.instances: dict[str, CloudifyWorkflowNodeInstance] = {}
-        for data in sorted(instances, key=lambda one: (one.node, one.index)):
-            node = self.nodes[data.node]
-            links: list[CloudifyWorkflowRelationshipInstance] = []
-            made = CloudifyWorkflowNodeInstance(ctx, node, data, links, contained[data.id])
-            self.instances[data.id] = made
-            by_node[data.node].append(made)
-            relationships = list(node.relationships)
-            for entry in data.relationships:
-                relationship = relationships[entry["position"]]
-                links.append(CloudifyWorkflowRelationshipInstance(ctx, made, entry["target_id"], relationship))
-                if relationship.is_derived_from(_CONTAINED_IN) and entry["target_id"] in contained:
-                    contained[entry["target_id"]].append(made)
-        for inside in contained.values():
-            inside.sort(key=lambda one: one.id)

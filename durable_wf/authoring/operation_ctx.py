@@ -17,11 +17,11 @@ from durable_wf.authoring.capabilities import ContextCapabilities
 from durable_wf.authoring.common_ctx import BlueprintContext, CommonContext, DeploymentContext, Named
 from durable_wf.authoring.constants import COMPUTE_NODE_TYPE, DEPLOYMENT, NODE_INSTANCE, RELATIONSHIP_INSTANCE
 from durable_wf.authoring.exceptions import NonRecoverableError, OperationRetry
-from durable_wf.authoring.logs import EVENT_TYPE, PLUGIN_EVENT, line_of, make_logger
 from durable_wf.authoring.plugin_ctx import PluginContext
 from durable_wf.authoring.properties import DirtyTrackingDict, ImmutableProperties, ImmutableRuntimeProperties
 from durable_wf.authoring.raw import request_of
 from durable_wf.authoring.resources import ResourceContext
+from durable_wf.authoring.speech import PLUGIN_EVENT, line_of, make_logger
 from durable_wf.authoring.subjects import (
     NodeContext,
     NodeInstanceContext,
@@ -31,9 +31,10 @@ from durable_wf.authoring.subjects import (
 from durable_wf.model.protocol import OperationRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from durable_wf.authoring.services import Services, Topology
+    from durable_wf.authoring.speech import Speech
     from durable_wf.model.protocol import InstanceData, PropertyChange, PropertyUpdate, Updated
 
 __all__ = [
@@ -60,6 +61,8 @@ __all__ = [
     "line_of",
     "make_logger",
 ]
+
+_WITHOUT_ENGINE = logging.getLogger("durable_wf.ctx")
 
 
 class OperationInfo:
@@ -91,7 +94,7 @@ class OperationContext(CommonContext, ResourceContext):
     request   the attempt, or the older system's raw context (`{}` will do, workflow-api §7.1)
     topology  the deployment; None without one
     services  what it may ask for while it runs; None where there is no engine
-    log       takes each line that it logs
+    speech    takes what it says; without one that goes to the stdlib logger `durable_wf.ctx`
     """
 
     def __init__(
@@ -99,7 +102,7 @@ class OperationContext(CommonContext, ResourceContext):
         request: OperationRequest | Mapping[str, Any],
         topology: Topology | None = None,
         services: Services | None = None,
-        log: Callable[[logging.LogRecord], None] | None = None,
+        speech: Speech | None = None,
     ) -> None:
         raw: Mapping[str, Any] = {} if isinstance(request, OperationRequest) else request
         request = request if isinstance(request, OperationRequest) else request_of(request)
@@ -107,8 +110,8 @@ class OperationContext(CommonContext, ResourceContext):
         self.task_id = raw.get("task_id", self.task_id)
         self._topology = topology
         self._services = services
-        self._log = log or logging.getLogger("durable_wf.ctx").handle
         self.operation = OperationInfo(request, self._operation.get("relationship"))
+        self.speech = speech
         self._subjects = {
             role: RelationshipSubjectContext(data, topology, services)
             for role, data in request.instances.items()
@@ -118,14 +121,14 @@ class OperationContext(CommonContext, ResourceContext):
     @cached_property
     def logger(self) -> logging.Logger:
         """Its lines are events of the attempt. Made when it is used: a logger costs more than an empty operation."""
-        return make_logger(f"ctx.{self.task_id}", self._log)
+        return make_logger(f"ctx.{self.task_id}", self.speech or _WITHOUT_ENGINE.handle)
 
-    def send_event(self, event: str) -> None:
-        """An event of type `plugin_event` of the attempt."""
-        record = self.logger.makeRecord(
-            self.logger.name, logging.INFO, "", 0, "%s", (event,), None, extra={EVENT_TYPE: PLUGIN_EVENT}
-        )
-        self.logger.handle(record)
+    def send_event(self, event: object) -> None:
+        """An event of type `plugin_event` of the attempt; in the journal within a second, however the attempt ends."""
+        if self.speech is not None:
+            self.speech.event(PLUGIN_EVENT, str(event))
+        else:
+            _WITHOUT_ENGINE.info("%s", event)
 
     # ------------------------------------------------------------------ what it is about
 

@@ -8,33 +8,35 @@ from durable_wf.authoring import recorded
 from durable_wf.authoring.current import current_ctx, current_workflow_ctx
 from durable_wf.authoring.evaluation import evaluate_inputs
 from durable_wf.authoring.functions import find, with_ctx
-from durable_wf.authoring.logs import line_of, type_of
 from durable_wf.authoring.operation_ctx import OperationContext
+from durable_wf.authoring.speech import speaking
 from durable_wf.codec import MAX_RESULT_BYTES, encode
 from durable_wf.model.protocol import OperationOutcome, OperationRequest, Status
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable
 
     from durable_wf.authoring.services import Services, Topology
+    from durable_wf.authoring.speech import Speech
 
 _FRAMES = 1  # our own frame at the top of an operation's traceback
 
 
 def perform_operation(
-    request: OperationRequest, topology: Topology | None, services: Services, wall_us: Callable[[], int]
+    request: OperationRequest,
+    topology: Topology | None,
+    services: Services,
+    wall_us: Callable[[], int],
+    speech: Speech,
 ) -> OperationOutcome:
-    """Run an operation by its path."""
+    """Run an operation by its path.
+
+    speech  what it says while it runs
+    """
     began_us = wall_us()
-    logs: list[tuple[int, str, str, str]] = []
-
-    def log(record: logging.LogRecord) -> None:
-        logs.append((wall_us(), record.levelname.lower(), line_of(record), type_of(record)))
-
     ctx = None
     try:
-        ctx = OperationContext(request, topology, services, log)
+        ctx = OperationContext(request, topology, services, speech)
         function = find(request.body["function"])
         kwargs = evaluate_inputs(request, topology)
         with current_ctx.push(ctx, {**kwargs, "ctx": ctx}):
@@ -45,21 +47,23 @@ def perform_operation(
     except BaseException as error:  # noqa: BLE001 - whatever an operation raises is its outcome, SystemExit too
         outcome = failed(error, began_us, wall_us())
     if ctx is not None:
-        outcome = _with_changes(ctx, services, outcome, logs)
-    outcome.logs = logs
+        outcome = _with_changes(ctx, services, outcome)
     return outcome
 
 
 def perform_callable(
-    call: Callable[..., Any] | None, request: OperationRequest, ctx: Any, wall_us: Callable[[], int]
+    call: Callable[..., Any] | None, request: OperationRequest, ctx: Any, wall_us: Callable[[], int], speech: Speech
 ) -> OperationOutcome:
-    """Run a local task: a callable that the workflow function has given."""
+    """Run a local task: a callable that the workflow function has given.
+
+    speech  what it says while it runs, also through the workflow's own context
+    """
     began_us = wall_us()
     try:
         if call is None:
             text = f"the callable of local task '{request.name}' was not given again by the workflow function"
             raise RuntimeError(text)
-        with current_workflow_ctx.push(ctx):
+        with current_workflow_ctx.push(ctx), speaking(speech):
             result = call(**request.body["kwargs"])
         return _succeeded(result, began_us, wall_us())
     except BaseException as error:  # noqa: BLE001 - whatever it raises is its outcome
@@ -84,15 +88,12 @@ def failed(error: BaseException, began_us: int, ended_us: int) -> OperationOutco
     )
 
 
-def _with_changes(
-    ctx: OperationContext, services: Services, outcome: OperationOutcome, logs: list[tuple[int, str, str, str]]
-) -> OperationOutcome:
+def _with_changes(ctx: OperationContext, services: Services, outcome: OperationOutcome) -> OperationOutcome:
     """Runtime properties are saved however it ended (workflow-api §1.5), in the commit of the outcome (L7).
 
     Ones that are not JSON make it fail, and so does a handler of conflicts that raises. Where there are handlers, the
     commit is made from here, because only this thread may ask them; that it is given again changes nothing.
     """
-    outcome.logs = logs
     try:
         outcome.changes = ctx.property_changes()
         while guarded := ctx.guarded():

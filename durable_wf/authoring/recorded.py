@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import traceback
 from typing import Any, TypeVar
 
+from durable_wf.authoring.causes import RecordedCause, causes_of, text_of, traceback_of
 from durable_wf.authoring.exceptions import (
     NonRecoverableError,
     OperationRetry,
     RecordedError,
     RecoverableError,
 )
-from durable_wf.codec import decode, encode, storable
+from durable_wf.codec import decode, encode
 from durable_wf.errors import DurableError
 from durable_wf.retry import usable_s
 
 E = TypeVar("E", bound=Exception)
 _MARK = "__durable_wf_failed__"
-_MAX_TEXT = 20_000  # a traceback or message longer than this is cut in the middle
 
 
 def to_record(error: BaseException, *, skip_frames: int = 0) -> dict[str, Any]:
@@ -43,19 +42,14 @@ def _to_record(error: BaseException, skip_frames: int) -> dict[str, Any]:
     for _ in range(skip_frames):
         trace = trace.tb_next if trace is not None else None
     kind = type(error)
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    given = vars(error).get("causes")
-    causes = list(given) if isinstance(given, list | tuple) and _json_or_none(given) is not None else []
-    if cause is not None:
-        causes.append({"type": type(cause).__name__, "message": _text(cause), "traceback": ""})
     attributes = {key: _json_or_none(value) for key, value in vars(error).items() if not key.startswith("_")}
     return {
         "type": f"{kind.__module__}:{kind.__qualname__}",
-        "message": _text(error),
+        "message": text_of(error),
         "arguments": _json_or_none(list(error.args)),
         "attributes": {key: one for key, one in attributes.items() if one is not None or vars(error)[key] is None},
-        "traceback": _cut("".join(traceback.format_exception(kind, error, trace, chain=False))),
-        "causes": causes,
+        "traceback": traceback_of(error, trace),
+        "causes": causes_of(error),
     }
 
 
@@ -63,8 +57,12 @@ def from_record(record: dict[str, Any], failed: tuple[int, ...]) -> Exception:
     """The exception that the workflow is given: same class and arguments, or a stand-in that says what it was.
 
     failed  numbers of the tasks whose failure it is
+    returns its `__cause__` is a `RecordedCause`, which shows the traceback of where it was raised
     """
-    return mark(_rebuild(record), failed)
+    error = _rebuild(record)
+    if record.get("traceback") or record.get("causes"):
+        error.__cause__ = RecordedCause(record)
+    return mark(error, failed)
 
 
 def mark(error: E, failed: tuple[int, ...]) -> E:
@@ -132,24 +130,8 @@ def _rebuild(record: dict[str, Any]) -> Exception:
     return error
 
 
-def _text(error: BaseException) -> str:
-    """Its text, also where its class cannot say it."""
-    try:
-        return _cut(str(error))
-    except Exception as second:  # noqa: BLE001 - a class of somebody else's
-        return f"({type(error).__name__} cannot say its text: {type(second).__name__})"
-
-
 def _json_or_none(value: Any) -> Any:
     try:
         return decode(encode(value))
     except DurableError:
         return None
-
-
-def _cut(text: str) -> str:
-    text = storable(text)
-    if len(text) <= _MAX_TEXT:
-        return text
-    half = _MAX_TEXT // 2
-    return f"{text[:half]}\n… {len(text) - _MAX_TEXT} characters left out …\n{text[-half:]}"

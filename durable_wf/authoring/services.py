@@ -64,6 +64,7 @@ class Topology(Protocol):
 
     deployment: str
     blueprint: str
+    source: str  # the blueprint's main file
     inputs: Mapping[str, Any]
     settings: Mapping[str, Any]
     plugins: Mapping[str, Plugin]

@@ -12,6 +12,7 @@ import typer
 from durable_wf.cli import authors, cancelling, deploying, helping, looking, running
 from durable_wf.cli.calls import Call, Group, Verb, verb
 from durable_wf.cli.demo.story import demo
+from durable_wf.cli.logs import logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +83,7 @@ _add(app, "show", looking.show)
 _add(app, "resume", running.resume)
 _add(app, "cancel", cancelling.cancel)
 _add(app, "journal", looking.journal)
+_add(app, "logs", logs)
 _add(app, "verify", looking.verify)
 _add(app, "demo", demo)
 _config = _add_group("config", "The settings and where they come from.")

@@ -153,6 +153,13 @@ def _because(reason: str | None) -> str:
 
 
 def failure_lines(found: ExecutionDetail, *, verbose: bool) -> Iterator[str]:
+    """As `error_lines`, and then how to go on."""
+    if found.error is not None:
+        yield from error_lines(found, verbose=verbose)
+        yield f"when the cause is mended: durable-wf resume {found.id}"
+
+
+def error_lines(found: ExecutionDetail, *, verbose: bool) -> Iterator[str]:
     """The error of a failed execution as it was recorded, with the tasks that ended it and their causes."""
     if found.error is None or found.state == X.CANCELLED:
         return
@@ -163,7 +170,6 @@ def failure_lines(found: ExecutionDetail, *, verbose: bool) -> Iterator[str]:
         yield f"    task {_title(task)}, {plural(task.attempts, 'attempt')}"
         if task.error is not None:
             yield from _error_lines(task.error, "        ", verbose=verbose)
-    yield f"when the cause is mended: durable-wf resume {found.id}"
 
 
 def _error_lines(error: Error, indent: str, *, verbose: bool) -> Iterator[str]:
@@ -171,8 +177,12 @@ def _error_lines(error: Error, indent: str, *, verbose: bool) -> Iterator[str]:
     message = error.message if verbose else error.message.partition("\nTraceback ")[0]
     yield indent + clean(f"{name}: {message}").replace("\n", f"\n{indent}")
     for cause in error.causes:
-        text = short(f"{cause.get('type', '')}: {cause.get('message', '')}", 400)
-        yield f"{indent}caused by {text}"
+        itself = (cause.get("type"), cause.get("message")) == (name.rpartition(".")[2], error.message)
+        if verbose or not itself:  # what an operation raised, raised again by the workflow
+            text = short(f"{cause.get('type', '')}: {cause.get('message', '')}", 400)
+            yield f"{indent}caused by {text}"
+        if verbose and cause.get("traceback"):
+            yield indent + "    " + clean(str(cause["traceback"]).rstrip()).replace("\n", f"\n{indent}    ")
     if verbose and error.traceback:
         yield indent + clean(error.traceback.rstrip()).replace("\n", f"\n{indent}")
 

@@ -20,6 +20,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "deployments delete": ("durable-wf deployments delete shop",),
     "run": (
         "durable-wf run start_all -d shop",
+        "durable-wf run start_all -d shop --dry-run",
         "durable-wf run my_module:my_workflow -p count=3 -p names='[a, b]'",
     ),
     "list": ("durable-wf list --state failed -d shop",),
@@ -27,6 +28,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "resume": ("durable-wf resume 4be1 --dry-run", "durable-wf resume 4be1"),
     "cancel": ("durable-wf cancel 4be1 --reason 'wrong version'",),
     "journal": ("durable-wf journal 4be1",),
+    "logs": ("durable-wf logs 4be1", "durable-wf logs 4be1 -v --json"),
     "verify": ("durable-wf verify",),
     "demo": ("durable-wf demo",),
     "config": ("durable-wf config show --origin",),

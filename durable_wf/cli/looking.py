@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from durable_wf.cli import parameters
 from durable_wf.cli.calls import Call
@@ -14,12 +13,10 @@ from durable_wf.errors import JournalDamaged, UsageError
 from durable_wf.model.states import X
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from durable_wf.inspection.records import Execution, ExecutionDetail
     from durable_wf.inspection.story import Entry
-    from durable_wf.inspection.view import View
-    from durable_wf.model import rows
 
 
 def list_(call: Call, state: State = None, deployment: OfDeployment = None) -> None:
@@ -48,7 +45,8 @@ def list_(call: Call, state: State = None, deployment: OfDeployment = None) -> N
 def _row(call: Call, one: Execution) -> tuple[str, ...]:
     time = took(_us(one.started_at), _us(one.ended_at)) if one.started_at and one.ended_at else ""
     state = call.out.state(one.state)
-    return one.id, clean(one.workflow_id), one.deployment_id or "", state, moment(one.created_at), time
+    workflow = clean(one.workflow_id) + (" (dry run)" if one.is_dry_run else "")
+    return one.id, workflow, one.deployment_id or "", state, moment(one.created_at), time
 
 
 def _us(at: str) -> int:
@@ -73,7 +71,8 @@ def _detail(call: Call, found: ExecutionDetail) -> Iterator[str]:
 
     yield f"execution    {found.id}"
     function = f"  ({clean(found.function)})" if found.function != found.workflow_id else ""
-    yield f"workflow     {clean(found.workflow_id)}{function}"
+    dry_run = "  (dry run)" if found.is_dry_run else ""
+    yield f"workflow     {clean(found.workflow_id)}{function}{dry_run}"
     yield f"deployment   {found.deployment_id or '(none)'}"
     yield f"state        {call.out.state(found.state)}"
     yield f"created      {moment(found.created_at)} UTC"
@@ -122,39 +121,17 @@ def _doubts(found: ExecutionDetail) -> Iterator[str]:
 
 def journal(call: Call, execution: parameters.Execution, follow: Follow = False) -> None:
     """Tell what happened in an execution, in order: every transition, with the events and logs between them."""
+    from durable_wf.cli.following import print_new
     from durable_wf.inspection.find import find_execution
     from durable_wf.inspection.story import Story
 
     with call.view() as view:
         row = find_execution(view.store, execution)
-        story = Story(view, row)
-        if not follow:
-            entries = story.more()
-            if call.out.as_json:
-                call.out.items([entry.record() for entry in entries], [])
-            else:
-                call.out.lines(_Teller(call).tell(entries))
-            return
-        _follow(call, view, row, story)
-
-
-def _follow(call: Call, view: View, row: rows.Execution, story: Any) -> None:
-    from durable_wf.cli.progress import LOOK_S, is_over
-    from durable_wf.inspection.records import plain
-
-    teller, never = _Teller(call), threading.Event()
-    while True:
-        state = view.state(view.store.find_execution(row.uid)[0])  # before the rows, so that the last are not missed
-        entries = story.more()
+        story, teller = Story(view, row), _Teller(call)
         if call.out.as_json:
-            for entry in entries:
-                call.out.document(plain(entry.record()), indent=None)
+            print_new(call, view, row, lambda: [entry.record() for entry in story.more()], list, follow=follow)
         else:
-            call.out.lines(teller.tell(entries))
-        if is_over(state):
-            call.out.note(f"execution {row.uid}: {state}")
-            return
-        never.wait(LOOK_S)
+            print_new(call, view, row, story.more, teller.tell, follow=follow)
 
 
 class _Teller:
@@ -164,7 +141,7 @@ class _Teller:
         self._call = call
         self._day = ""
 
-    def tell(self, entries: list[Entry]) -> Iterator[str]:
+    def tell(self, entries: Sequence[Entry]) -> Iterator[str]:
         from durable_wf.clock import iso
 
         for entry in entries:

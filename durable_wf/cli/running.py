@@ -66,6 +66,7 @@ def run(
     timeout: Timeout = None,
     task_retries: TaskRetries = None,
     task_retry_interval: TaskRetryInterval = None,
+    dry_run: DryRun = False,
 ) -> int:
     """Run a workflow of a deployment, or a Python function, until it ends.
 
@@ -82,6 +83,11 @@ def run(
         "max_parallel": max_parallel,
     }
     options = RunOptions(**{name: value for name, value in chosen.items() if value is not None})
+    if dry_run:
+        from durable_wf.cli.rehearsing import rehearse
+
+        _importable_here(deployment)
+        return rehearse(call, workflow, given, deployment, options, allow_custom=allow_custom, timeout_s=limit_s)
     _check(call, workflow, deployment)
 
     def begin(engine: Engine) -> str:
@@ -112,15 +118,15 @@ def _check(call: Call, workflow: str, deployment: str | None) -> None:
         raise UsageError(text, hint="name the deployment with -d, or a Python function as MODULE:FUNCTION")
     from durable_wf.authoring.functions import find
 
-    _importable_here()
+    _importable_here(deployment)
     find(workflow)
 
 
-def _importable_here() -> None:
-    """Modules of the working directory can be imported, as by `python -m`."""
+def _importable_here(deployment: object) -> None:
+    """Without a deployment, modules of the working directory can be imported, as by `python -m`."""
     from durable_wf.cli.calls import working_directory
 
-    here = working_directory()
+    here = working_directory() if deployment is None else None
     if here is not None and str(here) not in sys.path:
         sys.path.insert(0, str(here))
 
@@ -150,8 +156,7 @@ def resume(
         history = view.store.history(row.id)
         number = None if from_task is None else names_of(history).find(from_task, row.uid)
         options = _options(reset_operations, accept_changes, accept_loss, number, max_parallel)
-        if row.deployment is None:
-            _importable_here()
+        _importable_here(row.deployment)
         if not dry_run and view.owned(row.id):
             if not take_over:
                 raise takeover.held(view, row)

@@ -7,19 +7,23 @@ it runs. Several processes may have an engine on the same journal file.
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 import psutil
 
+from durable_wf.authoring import capture
+from durable_wf.authoring.functions import refuses_resume
 from durable_wf.authoring.recorded import from_record
 from durable_wf.clock import SystemClock
 from durable_wf.codec import decode
 from durable_wf.engine.cancelling import as_error, asking
 from durable_wf.engine.code import differing, fingerprints
+from durable_wf.engine.delivery import Delivery
 from durable_wf.engine.deployments import Deployments
 from durable_wf.engine.options import ResumeOptions, RunOptions
 from durable_wf.engine.preview import Preview, preview
@@ -60,6 +64,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from durable_wf.clock import Clock
+    from durable_wf.inspection.view import Store
     from durable_wf.model import rows
     from durable_wf.model.protocol import OperationOutcome
     from durable_wf.scheduler.pool import Work
@@ -73,7 +78,8 @@ _STATES = tuple(X)
 class ExecutionInfo:
     """An execution, for people.
 
-    state  as in the journal, but `interrupted` as soon as its runner is gone
+    state    as in the journal, but `interrupted` as soon as its runner is gone
+    dry_run  operations and writes were shown only
     """
 
     id: str
@@ -84,6 +90,7 @@ class ExecutionInfo:
     created_us: int
     started_us: int | None
     ended_us: int | None
+    dry_run: bool = False
 
 
 class Engine:
@@ -93,6 +100,9 @@ class Engine:
     durability      `power`: a commit survives a power cut; `process`: any crash of the process
     max_operations  worker threads, for all executions together
     clock, new_id   where time and execution ids come from
+    on_event        is given every event and log as a mapping (workflow-api §12.2), after its commit, in order, on a
+                    thread of its own
+    log_level       least level of what plugins' own loggers say that the journal gets; `ctx.logger` says all
     """
 
     def __init__(
@@ -104,6 +114,8 @@ class Engine:
         clock: Clock | None = None,
         new_id: Callable[[], str] | None = None,
         unsafe_network_fs: bool = False,
+        on_event: Callable[[dict[str, Any]], object] | None = None,
+        log_level: int = logging.INFO,
     ) -> None:
         self.clock = clock or SystemClock()
         self._new_id = new_id or (lambda: secrets.token_hex(6))
@@ -120,6 +132,9 @@ class Engine:
         self._topologies: dict[int, DeploymentTopology] = {}
         self._workdirs = workdirs_of(self.journal)
         self.host = Host(self.journal, self.clock, self._perform, max_operations=max_operations)
+        self._log_level = log_level
+        self._delivery = Delivery(cast("Store", self.journal), self.clock.wall_us, on_event)
+        self.host.committed = self._delivery.committed
         self.host.start()
         if hasattr(self.clock, "watched_by"):  # one that is moved by hand says so to whoever waits by it
             self.clock.watched_by(self.host)
@@ -162,8 +177,8 @@ class Engine:
         row = self.find(execution)
         check_loss(self.journal, options, self.host.ask)
         run = reopen(self.journal, row, self.journal.id, self._workdirs)
-        if getattr(run.function, "resumable", None) is False:
-            text = f"workflow '{row.workflow}' is declared resumable=False"
+        if refuses_resume(run.function):
+            text = f"Cannot resume - workflow not resumable: '{row.workflow}' is declared resumable=False"
             raise UsageError(text, hint="start it anew")
         if has_ended(row):  # what a person has to agree to is asked before anything is written
             check_cut(self.journal.history(row.id), options)
@@ -200,7 +215,8 @@ class Engine:
         core = Core(history, cut=cut, reset_all=reset_all)
         hosted = Hosted(core, self.host.post, self.host.ask, limit=limit, cautious=cautious)
         self._runs[run.row.id] = run
-        run.begin(self.host, hosted)
+        capture.begin(self)
+        run.begin(self.host, hosted, self._log_level)
         self._hosted[run.row.uid] = hosted
 
     @contextmanager
@@ -229,6 +245,7 @@ class Engine:
         if not hosted.done.wait(timeout):
             text = f"execution '{execution}' has not ended within {timeout} s"
             raise TimeoutError(text)
+        self._delivery.flush()
         if isinstance(hosted.failure, NonDeterministicWorkflow):
             text = f"execution '{execution}': the code asks for other tasks than the journal remembers"
             text += f"\n{hosted.failure.report}"
@@ -281,6 +298,7 @@ class Engine:
         return ExecutionInfo(
             row.uid, row.workflow, names.get(row.deployment or 0), shown_state(row, owned=self.journal.owned(row.id)),
             decode(row.parameters_json), row.created_us, row.started_us, row.ended_us,
+            bool(options_of(row).get("dry_run")),
         )  # fmt: skip
 
     def find(self, execution: str) -> rows.Execution:
@@ -314,7 +332,7 @@ class Engine:
         ended: bool = self.host.ask(lambda: request_cancel(self.journal, self.clock, row.id, wish))
         hosted = self._hosted.get(row.uid)
         if hosted is not None:
-            self.host.look(hosted)
+            self.host.post(("look", hosted))
         return ended
 
     def drain(self, execution: str, timeout: float | None = None) -> bool:
@@ -340,6 +358,8 @@ class Engine:
         for hosted in self._hosted.values():
             hosted.done.wait()
         self.host.close()
+        self._delivery.close()
+        capture.end(self)
         self.journal.close()
         self._workdirs.close()
 

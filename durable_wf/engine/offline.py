@@ -19,6 +19,7 @@ from durable_wf.graph.state import FAILED
 from durable_wf.model.events import Raised, Returned
 from durable_wf.model.states import EXECUTION, X
 from durable_wf.scheduler.hosted import GoesLive, Hosted
+from durable_wf.scheduler.voices import Batch
 from durable_wf.sources.workdirs import Workdirs
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class _Offline:
         if isinstance(item, GoesLive):
             self.last = item.event
             self.hosted.unwind(EndOfHistory())
+        elif isinstance(item, Batch):
+            item.drop()
 
     def run(self, reader: Reader, row: rows.Execution, journal_id: str) -> None:
         """raises  TimeoutError where the function goes on without asking for anything."""

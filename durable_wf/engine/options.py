@@ -15,22 +15,32 @@ class RunOptions:
 
     task_retries         retries of a task that says nothing itself; -1 without limit
     task_retry_interval  seconds between them
+    subgraph_retries     how often a subgraph that says nothing itself may be replaced; -1 without limit
     on_unknown           `rerun`, `ask` or `fail` for tasks that say nothing themselves and are not resumable
     max_parallel         operations in flight at most; None: as many as the process has workers
+    wait_after_fail      seconds that independent branches of a graph may go on after its first failure; None: 600
+    dry_run              nothing is run or written but the execution itself: operations and writes are shown only
     """
 
     task_retries: int = -1
     task_retry_interval: float = 30.0
     on_unknown: str | None = None
     max_parallel: int | None = None
+    subgraph_retries: int = 0
+    wait_after_fail: float | None = None
+    dry_run: bool = False
 
     def __post_init__(self) -> None:
-        if type(self.task_retries) is not int or self.task_retries < INFINITE:
-            raise UsageError(f"task_retries is {self.task_retries!r}; it is a number of retries, or -1 for no limit")
+        for name in ("task_retries", "subgraph_retries"):
+            value = getattr(self, name)
+            if type(value) is not int or value < INFINITE:
+                raise UsageError(f"{name} is {value!r}; it is a number of retries, or -1 for no limit")
         if usable_s(self.task_retry_interval) != self.task_retry_interval:
             raise UsageError(f"task_retry_interval is {self.task_retry_interval!r}; it is a number of seconds")
         if self.on_unknown not in (None, "rerun", "ask", "fail"):
             raise UsageError(f"on_unknown is {self.on_unknown!r}; it is rerun, ask or fail")
+        if self.wait_after_fail is not None and usable_s(self.wait_after_fail) != self.wait_after_fail:
+            raise UsageError(f"wait_after_fail is {self.wait_after_fail!r}; it is a number of seconds")
         _check_parallel(self.max_parallel)
 
     def to_json(self) -> dict[str, Any]:
@@ -40,6 +50,9 @@ class RunOptions:
             "task_retry_interval": self.task_retry_interval,
             "on_unknown": self.on_unknown,
             "max_parallel": self.max_parallel,
+            "subgraph_retries": self.subgraph_retries or None,
+            "wait_after_fail": self.wait_after_fail,
+            "dry_run": self.dry_run or None,
         }
         return {key: value for key, value in data.items() if value is not None}
 

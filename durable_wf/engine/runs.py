@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from functools import lru_cache
 from hashlib import sha256
@@ -11,36 +12,35 @@ from durable_wf.authoring import recorded
 from durable_wf.authoring.current import current_workflow_ctx
 from durable_wf.authoring.exceptions import EXECUTION_CANCELLED_RESULT, ExecutionCancelled
 from durable_wf.authoring.functions import with_ctx
-from durable_wf.authoring.logs import line_of
 from durable_wf.authoring.perform import failed, perform_callable, perform_operation
+from durable_wf.authoring.speech import WORKFLOW_LOG, Speech, own_speech, speaking
 from durable_wf.authoring.workflow_ctx import WorkflowContext
+from durable_wf.clock import iso
 from durable_wf.codec import MAX_RESULT_BYTES, decode, encode
 from durable_wf.engine.services import AttemptServices
-from durable_wf.model.events import Logged, Raised
+from durable_wf.model.events import Raised
 from durable_wf.model.protocol import OperationRequest
 from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable
 
     from durable_wf.clock import Clock
     from durable_wf.engine.topology import DeploymentTopology
     from durable_wf.journal.port import Reader
-    from durable_wf.model.protocol import OperationOutcome
+    from durable_wf.model.protocol import Logged, OperationOutcome
     from durable_wf.model.rows import Execution
     from durable_wf.scheduler.host import Host
     from durable_wf.scheduler.hosted import Hosted
     from durable_wf.scheduler.pool import Work
     from durable_wf.sources.workdirs import Workdirs
 
-WORKFLOW_LOG = "workflow_log"
-
 
 class Run:
     """What belongs to a hosted execution above the scheduler.
 
-    resumed  whether this is not the first runner
+    resumed    whether this is not the first runner
+    log_level  least level of what is taken from other loggers than `ctx.logger`
     """
 
     def __init__(
@@ -59,24 +59,30 @@ class Run:
         self.resumed = resumed
         self.journal_id = journal_id
         self.workdirs = workdirs
+        self.log_level = logging.INFO
         self.ctx: WorkflowContext | None = None
 
-    def begin(self, host: Host, hosted: Hosted) -> None:
+    def begin(self, host: Host, hosted: Hosted, log_level: int = logging.INFO) -> None:
         """Start the workflow's thread."""
+        self.log_level = log_level
         said = _Said(host.journal, self.row.id)
 
-        def log(record: logging.LogRecord) -> None:
-            line = Logged(host.clock.wall_us(), record.levelname.lower(), line_of(record))
-            if hosted.live or not said.before(line):
+        def say(line: Logged) -> None:
+            of_task = own_speech()
+            if of_task is not None and of_task is not speech:  # in a local task, the workflow's context is its own
+                of_task.say(line)
+            elif hosted.live or not said.before(line):
                 hosted.log(line)
 
+        speech = Speech(say, host.clock.wall_us, kind=WORKFLOW_LOG, level=self.log_level)
         self.ctx = WorkflowContext(
             hosted,
             self.topology,
             execution_id=self.row.uid,
             workflow_id=self.row.workflow,
             options=decode(self.row.options_json),
-            log=log,
+            speech=speech,
+            record={"parameters": decode(self.row.parameters_json), "created_at": iso(self.row.created_us)},
         )
         host.add(hosted)
         hosted.run(self._call, on_error)
@@ -89,7 +95,7 @@ class Run:
             raise RuntimeError(text)
         parameters = decode(self.row.parameters_json)
         ctx.begin()
-        with current_workflow_ctx.push(ctx, {**parameters, "ctx": ctx}):
+        with current_workflow_ctx.push(ctx, {**parameters, "ctx": ctx}), speaking(ctx.internal.speech):
             result = self.function(**with_ctx(self.function, parameters, ctx))
         if isinstance(result, str) and result == EXECUTION_CANCELLED_RESULT:
             raise ExecutionCancelled
@@ -100,11 +106,11 @@ class Run:
         work.began_us = clock.wall_us()
         try:
             request = self._request(work)
+            speech = Speech(work.say, clock.wall_us, level=self.log_level)
             if work.kind == Kind.LOCAL:
-                return perform_callable(work.callable, request, self.ctx, clock.wall_us)
-            return perform_operation(
-                request, self.topology, AttemptServices(work, self.topology, self.workdirs), clock.wall_us
-            )
+                return perform_callable(work.callable, request, self.ctx, clock.wall_us, speech)
+            services = AttemptServices(work, self.topology, self.workdirs)
+            return perform_operation(request, self.topology, services, clock.wall_us, speech)
         except BaseException as error:  # noqa: BLE001 - nothing may end a worker thread without an outcome
             return failed(error, work.began_us, clock.wall_us())
 
@@ -147,7 +153,7 @@ def _shared(text: str) -> dict[str, Any]:
 
 
 class _Said:
-    """The lines that a workflow function has logged already, so that its replay does not say them again.
+    """What a workflow function has logged and sent already, so that its replay does not say it again.
 
     One that a crash has taken is not among them, and is said now.
     """
@@ -155,15 +161,16 @@ class _Said:
     def __init__(self, journal: Reader, execution: int) -> None:
         self._journal = journal
         self._execution = execution
-        self._lines: Counter[tuple[str, str]] | None = None
+        self._lines: Counter[tuple[str, str, str]] | None = None
 
     def before(self, line: Logged) -> bool:
         """Whether it was said, as often as it was asked for so far."""
         if self._lines is None:
             events = self._journal.events(self._execution)
-            self._lines = Counter((event.level, event.message) for event in events if event.type == WORKFLOW_LOG)
-        self._lines[line.level, line.text] -= 1
-        return self._lines[line.level, line.text] >= 0
+            self._lines = Counter((one.type, one.level, one.message) for one in events if one.task is None)
+        key = line.type, line.level, line.text
+        self._lines[key] -= 1
+        return self._lines[key] >= 0
 
 
 def idempotency_key(journal_id: str, uid: str, task: int, generation: int) -> str:

@@ -72,9 +72,9 @@ def store_graph(run: Run, pen: Pen, asked: Executes) -> None:
     run.graphs[asked.path] = run.graph_by_no[no] = scope
     pen.changes.graphs.append(Graph(run.row.id, no, asked.path, pen.seq, GRAPH_PENDING))
     touched: dict[Scope, None] = {scope: None}
-    taken = take_out(run, pen, asked, touched)
     made = add(run, pen, asked.specs, no)
     link(run, pen, asked.edges, touched)
+    taken = take_out(run, pen, asked, touched)
     run.asked_seq = pen.seq
     pen.graph(scope, GE.STARTED, encode(taken) if taken else None)
     run.freed.extend(task for task in made if task.waits == 0)

@@ -40,10 +40,10 @@ from durable_wf.model.events import (
     FromFunction,
     FromOutside,
     Gets,
-    Logged,
     Polls,
     Raised,
     Returned,
+    Said,
     Stops,
 )
 from durable_wf.model.rows import Request, Subject
@@ -179,6 +179,9 @@ class Core:
         run = self.run
         if run.over:
             return
+        if isinstance(event, Said):
+            pen.say(event.no, event.attempt, event.lines)
+            return  # it moves nothing, also while the replay goes on
         if isinstance(event, Polls | Cancels):
             cancel.asked(run, pen, event)
         elif isinstance(event, FromFunction):
@@ -217,8 +220,6 @@ class Core:
                 outcomes.ended(run, pen, event)
             case Begun():
                 outcomes.begun(run, pen, event)
-            case Logged():
-                pen.log(None, event.at_us, event.level, event.text)
             case Due():
                 self._due(pen, event)
             case Stops():

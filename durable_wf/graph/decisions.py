@@ -20,7 +20,7 @@ from durable_wf.codec import decode, encode
 from durable_wf.errors import EngineBug
 from durable_wf.graph import asking, asks, flow, outcomes, waits
 from durable_wf.graph.match import describe
-from durable_wf.graph.state import PENDING
+from durable_wf.graph.state import PENDING, WORKED
 from durable_wf.model.events import Action, Decides
 from durable_wf.model.states import TE
 from durable_wf.retry import usable_s
@@ -70,8 +70,10 @@ def ask_again(run: Run, pen: Pen, task: TaskState) -> None:
         return
     if asking.is_to_be_asked(run, task, is_good=task.is_good):
         run.asking.append(task)
-    elif not task.is_good:
+    elif not task.is_good and task.kind in WORKED:
         outcomes.decide_failure(run, pen, task, decode(task.undecided))
+    elif not task.is_good:
+        outcomes.fail(run, pen, task, decode(task.undecided))
     else:
         detail, task.undecided = task.undecided, None
         pen.task(task, TE.SUCCEEDED, detail)
@@ -86,13 +88,13 @@ def _store(run: Run, pen: Pen, task: TaskState, event: Decides, touched: dict[Sc
         "outcome": "good" if task.is_good else "bad",
         "retries": task.retries,
     }
-    found |= asks.take_out(run, pen, event, touched)
     replacement = event.replacement
     counts = {} if replacement is None else {replacement: task.retries + 1}
     made = asks.add(run, pen, event.specs, task.graph or 0, counts)
     new = set(made)
     late = [edge for edge in event.edges if _is_late(run.tasks[edge[0].no], new)]
     asks.link(run, pen, [edge for edge in event.edges if edge not in late], touched)
+    found |= asks.take_out(run, pen, event, touched)  # last: a task may wait for what is new instead of what goes
     if late:
         found["late"] = sorted([spec.no, on.no] for spec, on in late)
         _warn_of_late(run, pen, late)

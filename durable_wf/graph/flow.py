@@ -37,13 +37,23 @@ def settle(run: Run, pen: Pen) -> None:
         elif task.kind == Kind.SUBGRAPH:
             _enter(run, pen, task)
         else:
-            done, detail = effects.perform(run, pen, task)
-            if done:
-                pen.task(task, TE.SUCCEEDED, detail)
-                ended_well(run, pen, task)
-            else:
-                pen.task(task, TE.FAILED, detail)
-                ended_badly(run, pen, task)
+            _perform(run, pen, task)
+
+
+def _perform(run: Run, pen: Pen, task: TaskState) -> None:
+    """A task whose effect is rows: it ends with them, or its handler is asked about what came of it."""
+    is_good, detail = effects.perform(run, pen, task)
+    if asking.is_to_be_asked(run, task, is_good=is_good):
+        task.undecided = detail or '{"result":null}'
+        task.ended_seq = pen.seq
+        pen.task(task, TE.BEGAN, task.undecided)
+        asking.put(run, task, is_good=is_good)
+    elif is_good:
+        pen.task(task, TE.SUCCEEDED, detail)
+        ended_well(run, pen, task)
+    else:
+        pen.task(task, TE.FAILED, detail)
+        ended_badly(run, pen, task)
 
 
 def _is_early(run: Run, pen: Pen, task: TaskState) -> bool:

@@ -24,17 +24,18 @@ from durable_wf.graph.state import (
 )
 from durable_wf.model.events import Action
 from durable_wf.model.rows import Subject
-from durable_wf.model.states import AE, GE, XE
+from durable_wf.model.states import AE, GE, TE, XE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from durable_wf.model.rows import History, Transition
+    from durable_wf.model.rows import History, Outcome, Transition
 
 _ATTEMPT_ALONE = int(Subject.ATTEMPT)
 _REOPENED = tuple(XE).index(XE.REOPENED)
 _FAILING = tuple(GE).index(GE.FAILING)
 _GRAPH_STARTED = tuple(GE).index(GE.STARTED)
+_BEGAN = tuple(TE).index(TE.BEGAN)
 _SUCCEEDED = tuple(AE).index(AE.SUCCEEDED)
 _OF_RETRY = ("delay_us", "due")
 _IGNORING = (Action.IGNORE, Action.CONTINUE)
@@ -51,12 +52,7 @@ def load(history: History) -> Run:
     for stored in history.tasks:
         tasks[stored.no] = TaskState(stored, by_no[stored.request])
     for outcome in history.outcomes:
-        task = tasks[outcome.no]
-        if outcome.subject == _ATTEMPT_ALONE:
-            task.undecided = outcome.detail_json
-            task.is_good = outcome.event == _SUCCEEDED
-        else:
-            task.detail = outcome.detail_json
+        _remember(tasks[outcome.no], outcome)
     for attempt in history.attempts:
         tasks[attempt.task].began_us = attempt.began_us
     cuts = past_cuts(history)
@@ -72,6 +68,18 @@ def load(history: History) -> Run:
     run.next_no = max(tasks, default=0) + 1
     run.next_graph = max(run.graph_by_no, default=0) + 1
     return run
+
+
+def _remember(task: TaskState, outcome: Outcome) -> None:
+    """A task's outcome, and whether it is decided."""
+    if outcome.subject == _ATTEMPT_ALONE:
+        task.undecided = outcome.detail_json
+        task.is_good = outcome.event == _SUCCEEDED
+    elif outcome.event == _BEGAN:  # its effect is written, and its handler had not answered
+        task.undecided = outcome.detail_json
+        task.is_good = "error" not in decode(outcome.detail_json)
+    else:
+        task.detail = outcome.detail_json
 
 
 class PastCut(NamedTuple):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from durable_wf.codec import decode, encode
 from durable_wf.graph import asking, flow, waits
 from durable_wf.graph.properties import conflict_text, merge
-from durable_wf.graph.state import PENDING, SENT, STARTED
+from durable_wf.graph.state import PENDING, SENT, STARTED, WORKED
 from durable_wf.model.commands import Arm
 from durable_wf.model.events import Gets, Returned
 from durable_wf.model.protocol import OperationOutcome, Status
@@ -75,8 +75,7 @@ def ended(run: Run, pen: Pen, event: Ended) -> None:
     task = run.in_flight.get(event.no)
     if task is None or task.attempts != event.attempt:
         return
-    for at_us, level, text, kind in event.outcome.logs:
-        pen.log(task, at_us, level, text, kind)
+    pen.say(task.no, task.attempts, event.outcome.logs)
     outcome = _write_properties(pen, event.outcome)
     del run.in_flight[event.no]
     if outcome.status is not Status.SUCCEEDED:
@@ -146,6 +145,11 @@ def is_awaited(run: Run, task: TaskState) -> bool:
     return isinstance(run.ending, Returned) or (isinstance(run.wait, Gets) and run.wait.spec.no == task.no)
 
 
+def _wants_no_retry(run: Run, task: TaskState) -> bool:
+    """Whether the function is blocked in `get(retry_on_failure=False)` of this task."""
+    return isinstance(run.wait, Gets) and run.wait.spec.no == task.no and not run.wait.retry
+
+
 def decide_failure(
     run: Run, pen: Pen, task: TaskState, detail: dict[str, Any], attempt_target: int | None = None
 ) -> None:
@@ -156,7 +160,7 @@ def decide_failure(
         recoverable=detail["recoverable"],
         retry_after_s=detail["retry_after"],
     )
-    if delay is None or task.removed:
+    if delay is None or task.removed or _wants_no_retry(run, task):
         fail(run, pen, task, detail, attempt_target)
     else:
         try_again(run, pen, task, detail, delay, attempt_target)
@@ -221,7 +225,7 @@ def came_due(run: Run, pen: Pen, task: TaskState) -> None:
     task.not_before_us = None
     pen.task(task, TE.CAME_DUE)
     if task.waits == 0:  # else it is in a subgraph that a person's resume begins anew
-        run.ready.append(task)
+        (run.ready if task.kind in WORKED else run.freed).append(task)
 
 
 def lost(pen: Pen, task: TaskState) -> None:

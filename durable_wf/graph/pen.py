@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from durable_wf.clock import Instant
     from durable_wf.graph.state import Run, Scope, TaskState
     from durable_wf.model.commands import Command
+    from durable_wf.model.protocol import Logged
     from durable_wf.model.rows import Execution, Instance
 
 _TASK_SUBJECT = int(Subject.TASK)
@@ -92,10 +93,12 @@ class Pen:
             Event(0, self._execution, None, None, self._at_us, "workflow_warning", "warning", text, None)
         )
 
-    def log(self, task: TaskState | None, at_us: int, level: str, text: str, kind: str = "workflow_log") -> None:
-        """A line that an operation, or the workflow function itself, logged, or another event of that type."""
-        no, attempt = (None, None) if task is None else (task.no, task.attempts)
-        self.changes.events.append(Event(0, self._execution, no, attempt, at_us, kind, level, text, None))
+    def say(self, no: int | None, attempt: int | None, lines: list[Logged]) -> None:
+        """What an attempt, or the workflow function itself, logged and what events it sent."""
+        self.changes.events += [
+            Event(0, self._execution, no, attempt, one.at_us, one.type, one.level, one.text, one.context_json)
+            for one in lines
+        ]
 
     def asked(self, task: TaskState) -> None:
         """That the function asked for a task in standard mode: its place in the order of things."""

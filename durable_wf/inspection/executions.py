@@ -40,7 +40,13 @@ def _record(view: View, row: rows.Execution, names: dict[int, str]) -> Execution
         iso(row.created_us),
         _iso(row.started_us),
         _iso(row.ended_us),
+        is_dry_run(row),
     )
+
+
+def is_dry_run(row: rows.Execution) -> bool:
+    """Whether operations and writes of the execution were shown only."""
+    return bool(decode(row.options_json).get("dry_run"))
 
 
 def _iso(at_us: int | None) -> str | None:

@@ -6,7 +6,7 @@ field that ends in `_` is printed without it. Fields are only ever added; a chan
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 SCHEMA_VERSION = 1
@@ -27,7 +27,8 @@ def plain(value: Any) -> Any:
 class Execution:
     """One run of a workflow.
 
-    state  as in the journal, but interrupted as soon as its runner is gone
+    state       as in the journal, but interrupted as soon as its runner is gone
+    is_dry_run  operations and writes were shown only
     """
 
     id: str
@@ -37,6 +38,7 @@ class Execution:
     created_at: str
     started_at: str | None
     ended_at: str | None
+    is_dry_run: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,52 @@ class JournalEntry:
     level: str | None
     message: str | None
     detail: Any
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun(ExecutionDetail):
+    """A run that was shown and not done. It is in no journal.
+
+    flow  what happened in it, in order
+    """
+
+    flow: list[JournalEntry] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageText:
+    """What an event or log says. `arguments` is what the text was made with, or null."""
+
+    text: str
+    arguments: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event (type `cloudify_event`) or a log (`cloudify_log`), in the reference's shape (workflow-api §12.2).
+
+    event_type     null for a log
+    logger, level  null for an event
+    context        what it is about: execution, deployment, and where it has them task, attempt, node, operation
+    """
+
+    type: str
+    event_type: str | None
+    timestamp: str
+    logger: str | None
+    level: str | None
+    message: MessageText
+    context: dict[str, Any]
+    message_code: str | None
+
+
+def message_record(found: dict[str, Any]) -> Message:
+    """What `inspection.events` tells, as a record."""
+    said = found["message"]
+    return Message(
+        found["type"], found.get("event_type"), found["timestamp"], found.get("logger"), found.get("level"),
+        MessageText(said["text"], said.get("arguments")), found["context"], found["message_code"],
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

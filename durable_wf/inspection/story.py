@@ -108,7 +108,7 @@ class Story:
         waiting = iter(events)
         event = next(waiting, None)
         for row in transitions:
-            while event is not None and _comes_before(event, row):
+            while event is not None and comes_before(event, row):
                 yield self._event_entry(event)
                 event = next(waiting, None)
             yield self._transition_entry(row)
@@ -171,7 +171,7 @@ class Story:
         )  # fmt: skip
 
 
-def _comes_before(event: rows.Event, row: rows.Transition) -> bool:
+def comes_before(event: rows.Event, row: rows.Transition) -> bool:
     """Of one moment are the events and transitions of one turn: an event waits there for its task's transition."""
     same_task = event.task is None or (row.subject in _OF_TASKS and row.subject_no == event.task)
     return event.at_us < row.at_us or (event.at_us == row.at_us and same_task)

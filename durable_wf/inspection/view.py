@@ -9,6 +9,7 @@ from durable_wf.journal.port import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
 
@@ -18,8 +19,19 @@ if TYPE_CHECKING:
 class Store(Reader, Protocol):
     """What is read. Both stores have it."""
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """All questions inside see the same moment."""
+        ...
+
     def stored(self, table: str, owner: int) -> list[Any]:
         """All rows of a table that belong to an execution, a deployment, or, with 0, to the journal."""
+        ...
+
+    def links(self, of: tuple[int, int], *, since: int = 0) -> list[rows.Link]:
+        """The links of the hash chain of (execution, deployment), of which one is 0: one a commit, in order.
+
+        since  ordinal of the last one that is not wanted
+        """
         ...
 
 

@@ -56,13 +56,19 @@ def _file_problems(source: Source) -> Iterator[str]:
 
 
 def _schema_problems(source: Source) -> Iterator[str]:
+    version = source.query("PRAGMA user_version")[0][0]
     expected, found = schema.objects(), frozenset(source.query(schema.OBJECTS))
+    codes = {table: source.query(f"SELECT * FROM {table}") for table in schema.code_names()}
+    if version != schema.VERSION:  # an earlier one, that is read as it is
+        if schema.fingerprint(found, codes) != schema.EARLIER.get(version):
+            yield f"the schema, or the names of codes, are not those of version {version}"
+        return
     for kind, name, *_ in sorted(expected - found):
         yield f"the schema lacks {kind} {name}, or it has changed"
     for kind, name, *_ in sorted(found - expected):
         yield f"the schema has a {kind} {name} that no journal has"
     for table, named in schema.code_names().items():
-        if set(source.query(f"SELECT * FROM {table}")) != set(named):
+        if set(codes[table]) != set(named):
             yield f"{table}: the names of codes are not those of this version"
 
 

@@ -151,10 +151,10 @@ class Writer(Forkable):
             self._set(connection, "mmap_size", 0)
             self._set(connection, "temp_store", 2)
             migrate.migrate(connection, self._path, self._clock.wall_us())
-        except (sqlite3.Error, UnicodeError) as error:
-            raise self.failed(error, f"opening {self._path}") from error
-        except BaseException:
+        except BaseException as error:
             self._drop()
+            if isinstance(error, (sqlite3.Error, UnicodeError, OSError)):
+                raise faults.translate(error, f"opening {self._path}") from error
             raise
         self._commits = 0
         return connection

@@ -174,9 +174,9 @@ class MemoryJournal:
         """Every chain that has a link."""
         return sorted({row[:2] for row in self._store.rows("link", 0)})
 
-    def links(self, of: chain.Chain) -> list[rows.Link]:
-        """The links of a chain, by ordinal."""
-        return [row for row in self._store.rows("link", 0) if row[:2] == of]
+    def links(self, of: chain.Chain, *, since: int = 0) -> list[rows.Link]:
+        """The links of a chain with ordinal > `since`, by ordinal."""
+        return [row for row in self._store.rows("link", 0) if row[:2] == of and row.ordinal > since]
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

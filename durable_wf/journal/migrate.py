@@ -1,7 +1,11 @@
 """The versions of the file: which one it is, and how an older one becomes the newest.
 
-Every step is one transaction, and a step from an earlier version copies the file first. Version 1 is the schema as
-`schema` makes it. A file of another program, or of a newer version, is refused unread.
+A new file gets the newest schema, which is what `schema` says. An older one is copied, then all steps that it lacks
+are one transaction: it has the newest version, or is as it was. Who only reads does not migrate: an earlier version has
+the same tables and its own views. A file of another program, or of a newer version, is refused unread.
+
+To make version n + 1 of a released version n: write its golden journal (tests/journal/golden/make.py), put its
+fingerprint into `schema.EARLIER`, raise `schema.VERSION`, and add a step here, which is mostly `remake`.
 """
 
 from __future__ import annotations
@@ -9,14 +13,15 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from durable_wf.errors import JournalError
-from durable_wf.journal import schema
+from durable_wf.journal import files, schema
+from durable_wf.journal.remake import remake
 from durable_wf.journal.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 COUNTED = ("seq", "event", "blueprint", "deployment", "node_instance", "execution", "inbox")
@@ -35,39 +40,66 @@ def check_ours(connection: sqlite3.Connection, path: Path) -> int:
     if application != schema.APPLICATION_ID:
         message = f"{path} is a database of another program, not a journal"
         raise JournalError(message)
-    if version > len(MIGRATIONS):
-        message = f"the journal {path} has version {version}; this program knows versions up to {len(MIGRATIONS)}"
+    if version > schema.VERSION:
+        message = f"the journal {path} has version {version}; this program knows versions up to {schema.VERSION}"
         raise JournalError(message, hint="use the newer durable-wf that wrote it")
     return version
 
 
 def migrate(connection: sqlite3.Connection, path: Path, at_us: int) -> None:
-    """Bring the file to the newest version. Call under the write lock, outside a transaction."""
+    """Bring the file to the newest version, in one transaction; an older one is copied first.
+
+    Call under the write lock, outside a transaction, with foreign keys on. Cost: see `remake`, and the copy.
+    """
     version = check_ours(connection, path)
-    while version < len(MIGRATIONS):
+    if version == schema.VERSION:
+        return
+    if version:
+        _copy(connection, path, version)
+    connection.execute("PRAGMA foreign_keys = OFF")  # while tables take each other's places
+    try:
+        _in_one_transaction(connection, version, at_us)
+    finally:
+        connection.execute("PRAGMA foreign_keys = ON")
+    if version:  # what was written may be as long as the file, and nothing else should have to read it from the -wal
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+def _in_one_transaction(connection: sqlite3.Connection, version: int, at_us: int) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
         if version:
-            _copy(connection, path, version)
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            MIGRATIONS[version](connection, at_us)
-            version += 1
-            connection.execute(TABLES["migration"].insert, (version, at_us))
-            connection.execute(f"PRAGMA user_version = {version}")
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+            for step in range(version, schema.VERSION):
+                STEPS[step](connection)
+        else:
+            _make(connection, at_us)
+        reached = [(each, at_us) for each in range(version + 1, schema.VERSION + 1)]
+        connection.executemany(TABLES["migration"].insert, reached)
+        connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def _copy(connection: sqlite3.Connection, path: Path, version: int) -> None:
-    """Keep the file as it was, beside it."""
+    """Keep the file as it was, beside it, and durable before anything is changed."""
     copy = path.with_name(f"{path.name}-version-{version}")
-    os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-    connection.execute("VACUUM INTO ?", (str(copy),))
+    descriptor = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        connection.execute("VACUUM INTO ?", (str(copy),))
+        os.fsync(descriptor)
+    except BaseException:
+        copy.unlink()  # half of it is worth nothing, and the disk may be full
+        raise
+    finally:
+        os.close(descriptor)
+    files.sync_directory(path.parent)
 
 
-def _version_1(connection: sqlite3.Connection, at_us: int) -> None:
+def _make(connection: sqlite3.Connection, at_us: int) -> None:
+    """The content of a new file: the newest version at once."""
     connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
     for statement in schema.statements():
         connection.execute(statement)
@@ -78,7 +110,9 @@ def _version_1(connection: sqlite3.Connection, at_us: int) -> None:
     connection.executemany(TABLES["counter"].insert, [(name, 0) for name in COUNTED])
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection, int], None], ...] = (_version_1,)
+STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {  # version → what makes the next one of it
+    1: remake,  # names of codes, and the machines' rows, that came with the workflow framework
+}
 
 
 def check_readable(connection: sqlite3.Connection, path: Path) -> None:

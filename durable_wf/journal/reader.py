@@ -179,10 +179,10 @@ class SqliteReader(Forkable):
         model = TABLES["link"].model
         return self._fetch(model.select(model.execution, model.deployment).distinct(), _pair)
 
-    def links(self, of: chain.Chain) -> list[rows.Link]:
-        """The links of a chain, by ordinal."""
+    def links(self, of: chain.Chain, *, since: int = 0) -> list[rows.Link]:
+        """The links of a chain with ordinal > `since`, by ordinal."""
         model = TABLES["link"].model
-        query = _all("link").where(model.execution == of[0], model.deployment == of[1])
+        query = _all("link").where(model.execution == of[0], model.deployment == of[1], model.ordinal > since)
         return self._fetch(query.order_by(model.ordinal), rows.Link)
 
     def newest_link(self) -> rows.Link | None:

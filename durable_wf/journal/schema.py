@@ -7,8 +7,10 @@ once, and every deletion. (Retention will remove whole executions through one fu
 
 from __future__ import annotations
 
+import json
 from functools import cache
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
 
 from peewee import SqliteDatabase
 
@@ -18,10 +20,14 @@ from durable_wf.model.rows import Kind, Subject
 from durable_wf.model.states import MACHINES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 OBJECTS = "SELECT type, name, tbl_name, ifnull(sql, '') FROM sqlite_schema"
 APPLICATION_ID = 0x4457464A  # "DWFJ"
+VERSION = 2  # of what stands here; rises with every change of it that is released, which needs a step in `migrate`
+EARLIER = {  # `fingerprint` of each version before
+    1: "9fd84e02434e5095b12e7127a11049cd12078cc8e30ed15e0d9b43ec7752ae69",
+}
 
 _SUBJECT_NAMES = {subject: subject.name.lower() for subject in Subject} | {Subject.GRAPH: "tasks_graph"}
 
@@ -46,8 +52,8 @@ def objects() -> frozenset[tuple[str, str, str, str]]:
 def script() -> str:
     """The schema as one readable text."""
     head = (
-        "-- The journal's schema, version 1. Made by tools/gen_schema.py from durable_wf/model; do not edit.\n"
-        f"-- PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;\n"
+        f"-- The journal's schema, version {VERSION}. Made by tools/gen_schema.py from durable_wf/model; do not edit.\n"
+        f"-- PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};\n"
     )
     codes = [f"INSERT INTO {table} VALUES {_values(table)}" for table in code_names()]
     return head + "\n" + "\n\n".join(f"{statement};" for statement in (*statements(), *codes)) + "\n"
@@ -62,6 +68,16 @@ def code_names() -> dict[str, tuple[Name | CodeName, ...]]:
         "subject_name": tuple(CodeName(int(code), _SUBJECT_NAMES[code]) for code in Subject),
         "kind_name": tuple(CodeName(int(kind), kind.name.lower()) for kind in Kind),
     }
+
+
+def fingerprint(there: Iterable[tuple[str, ...]], named: Mapping[str, Iterable[tuple[Any, ...]]]) -> str:
+    """SHA-256 of a schema: by it a version is known that no code makes any more.
+
+    there  rows of `OBJECTS`
+    named  the rows of the tables that name codes
+    """
+    whole = [sorted(there), [(table, sorted(tuple(row) for row in named[table])) for table in sorted(named)]]
+    return sha256(json.dumps(whole).encode()).hexdigest()
 
 
 def _values(table: str) -> str:

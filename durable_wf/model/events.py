@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from durable_wf.model.protocol import OperationOutcome
+    from durable_wf.model.protocol import Logged, OperationOutcome
     from durable_wf.model.rows import Kind
 
 
@@ -99,9 +99,13 @@ class Decides:
 
 @dataclass(frozen=True, slots=True)
 class Gets:
-    """Standard mode: block until this task is decided."""
+    """Standard mode: block until this task is decided.
+
+    retry  False: a failed attempt is not tried again, whatever its policy says
+    """
 
     spec: Spec
+    retry: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +175,15 @@ class Ended(NamedTuple):
     outcome: OperationOutcome
 
 
-class Logged(NamedTuple):
-    """The workflow function logged a line."""
+class Said(NamedTuple):
+    """Lines and events of an attempt, or of the workflow function itself, in the order in which they were said.
 
-    at_us: int
-    level: str
-    text: str
+    no, attempt  None for the function
+    """
+
+    no: int | None
+    attempt: int | None
+    lines: list[Logged]
 
 
 class Due(NamedTuple):
@@ -197,4 +204,4 @@ class Abandoned:
     """Nobody waits any more for the function and for what runs, and what can be killed was."""
 
 
-FromOutside = Begun | Ended | Due | Logged | Stops | Abandoned
+FromOutside = Begun | Ended | Due | Said | Stops | Abandoned

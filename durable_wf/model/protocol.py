@@ -69,6 +69,21 @@ class OperationRequest:
     parameters_json: str = "{}"
 
 
+class Logged(NamedTuple):
+    """What somebody says while it runs: a log line, or an event that is not a task (workflow-api §12).
+
+    at_us         wall time
+    type          `workflow_log`, `plugin_log`, or an event's type
+    context_json  what was given beside the text, or None
+    """
+
+    at_us: int
+    level: str
+    text: str
+    type: str
+    context_json: str | None = None
+
+
 class PropertyChange(NamedTuple):
     """A runtime property that an operation changed; MISSING for a key that was or is not there."""
 
@@ -111,7 +126,7 @@ class OperationOutcome:
     recoverable         False where no retry may follow
     retry_after_s       the delay the failure asks for
     changes             runtime properties that it changed, by instance id
-    logs                (wall time, level, text, type of event) of what it logged and of events that it sent
+    logs                what it said and what was not delivered while it ran
     """
 
     status: Status
@@ -122,4 +137,4 @@ class OperationOutcome:
     recoverable: bool = True
     retry_after_s: float | None = None
     changes: dict[str, list[PropertyChange]] = field(default_factory=dict)
-    logs: list[tuple[int, str, str, str]] = field(default_factory=list)
+    logs: list[Logged] = field(default_factory=list)

@@ -39,6 +39,9 @@ class Kind(IntEnum):
     SUBGRAPH = 6
     HUB = 7  # the knot between two forkjoins: n + m edges instead of n × m
     NOP = 8
+    DRY_RUN = 9  # what an operation, a local task or a write is in a dry run: shown, not done
+    UPDATE_INSTANCE = 10  # writes a node instance, and moves the view of the storage
+    EXECUTION_STATUS = 11  # a status that a workflow gives its execution; always refused
 
 
 class Transition(NamedTuple):

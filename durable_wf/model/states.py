@@ -141,7 +141,12 @@ TASK = Machine(
         Row(T.PENDING, TE.HANDED_OUT, T.SENT, "given to a worker: it may have begun"),
         Row(T.SENT, TE.HANDED_BACK, T.PENDING, "never begun: its runner stopped in order"),
         Row(T.SENT, TE.BEGAN, T.STARTED, "a worker has begun it"),
-        Row(T.PENDING, TE.BEGAN, T.STARTED, "a subgraph whose content may start"),
+        Row(
+            T.PENDING,
+            TE.BEGAN,
+            T.STARTED,
+            "a subgraph whose content may start; an effect that is written and asked about",
+        ),
         Row(T.STARTED, TE.SUCCEEDED, T.SUCCEEDED, "decided: it ended well"),
         Row(T.STARTED, TE.FAILED, T.FAILED, "decided: it failed for good"),
         Row(T.STARTED, TE.RETRY, T.RESCHEDULED, "decided: tried again later"),

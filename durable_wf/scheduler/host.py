@@ -6,23 +6,24 @@ an item in the queue. When idle it looks four times a second whether another pro
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import itertools
 import threading
 from operator import attrgetter
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.errors import DurableError, EngineBug, Fenced, NonDeterministicWorkflow, StorageError, UsageError
 from durable_wf.graph import cancel
 from durable_wf.graph.pen import Pen
 from durable_wf.model.commands import Abandon, Answer, Arm, Consult, HandOut, Over, Reply
-from durable_wf.model.events import Abandoned, Begun, Due, Ended, Stops
+from durable_wf.model.events import Begun, Due, Ended, Stops
+from durable_wf.scheduler import intake
 from durable_wf.scheduler.hosted import GoesLive, Hosted, goes_live
 from durable_wf.scheduler.instances import TurnStorage, instance_data
-from durable_wf.scheduler.pool import Pool, Work, are_short, make_work
+from durable_wf.scheduler.pool import Pool, Work, make_work
 from durable_wf.scheduler.updating import Call
+from durable_wf.scheduler.voices import FLUSH, FLUSH_US, Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,16 +32,17 @@ if TYPE_CHECKING:
     from durable_wf.graph.decide import Core
     from durable_wf.journal.port import Journal, Turn
     from durable_wf.model.protocol import InstanceData, OperationOutcome
+    from durable_wf.model.rows import Changes
 
 LOOK_S = 0.25  # how often an idle runner looks for other processes' commits
 SHORT_WINDOW = 64
-CROWD_S = 0.0003  # how long short operations are given to end in, as long as any does
 
 
 class Host:
     """All executions that this process runs: one scheduler thread, one connection, one pool.
 
-    perform   runs one attempt in a worker thread; never raises
+    perform    runs one attempt in a worker thread; never raises
+    committed  is told, on this thread, of what was committed for an execution, before anything acts on it; None: nobody
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Host:
         self.pool = Pool(max_operations, perform, self.queue)
         self.window = max(2 * max_operations, SHORT_WINDOW)
         self.turns = 0
+        self.committed: Callable[[Hosted, Changes], None] | None = None
         self._hosted: dict[int, Hosted] = {}
         self._draining: set[Hosted] = set()  # dropped, with operations still running
         self._timers: list[tuple[int, int, Hosted, tuple[str, int]]] = []
@@ -59,7 +62,6 @@ class Host:
         self._thread: threading.Thread | None = None
         self._gate = threading.Lock()  # between putting something that must be taken, and the loop's end
         self._closing = False
-        self._never = threading.Event()
         self._over = False
         self._round = 0
 
@@ -71,14 +73,22 @@ class Host:
         self._thread.start()
 
     def post(self, item: Any) -> None:
-        """Tell the scheduler something."""
+        """Tell the scheduler something. `("look", hosted)`: this process has put something into its inbox."""
         self.queue.put(item)
+
+    def hear(self, batch: Batch) -> None:
+        """Have what is said written; once the loop has ended it is not."""
+        try:
+            self._put(batch)
+        except UsageError:
+            batch.drop()
 
     def add(self, hosted: Hosted) -> None:
         """Take an execution in; its workflow thread may start afterwards.
 
         raises  UsageError when the loop has ended
         """
+        hosted.hear = self.hear
         self._put(("add", hosted))
 
     def ask(self, function: Callable[[], Any]) -> Any:
@@ -95,15 +105,11 @@ class Host:
             return value
         raise value
 
-    def _put(self, item: tuple[Any, ...]) -> None:
+    def _put(self, item: tuple[Any, ...] | Batch) -> None:
         with self._gate:
             if self._over:
                 raise _closed()
             self.queue.put(item)
-
-    def look(self, hosted: Hosted) -> None:
-        """Read its inbox soon: this process has put something there."""
-        self.queue.put(("look", hosted))
 
     def stop(self, hosted: Hosted) -> None:
         """Let it lie down: nothing new starts, what runs is waited for."""
@@ -121,7 +127,7 @@ class Host:
     def _loop(self) -> None:
         try:
             while not self._closing:
-                items = self._wait()
+                items = intake.take(self.queue, self.pool, self._patience())
                 try:
                     self._step(items)
                 except DurableError as error:
@@ -138,14 +144,14 @@ class Host:
         with self._gate:
             self._over = True
         left: list[Any] = []
-        with contextlib.suppress(Empty):
-            while True:
-                left.append(self.queue.get_nowait())
+        intake.drain(self.queue, left)
         for item in left:
             if isinstance(item, tuple) and item[0] == "ask":
                 item[2].put((False, _closed()))
             elif isinstance(item, tuple) and item[0] == "add":
                 self._hosted[item[1].id] = item[1]
+            elif isinstance(item, Batch):
+                item.drop()
         for hosted in self._hosted.values():
             hosted.abandon(_closed())
 
@@ -157,33 +163,6 @@ class Host:
                 self._drop(hosted)
             finally:
                 hosted.broke(error)
-
-    def _wait(self) -> list[Any]:
-        """All that has happened, once anything has.
-
-        Operations that are shorter than a commit come in crowds: while more of them wait for a worker, they are let
-        end first, so that all go into one transaction. That also keeps workers from fighting the writing of rows for
-        the interpreter's lock.
-        """
-        items: list[Any] = []
-        try:
-            items.append(self.queue.get(timeout=self._patience()))
-        except Empty:
-            return items
-        self._drain(items)
-        looked_at = 0
-        while looked_at < len(items) and self.pool.waiting() and are_short(items[looked_at:]):
-            looked_at = len(items)
-            self._never.wait(CROWD_S)
-            self._drain(items)
-        return items
-
-    def _drain(self, items: list[Any]) -> None:
-        try:
-            while True:
-                items.append(self.queue.get_nowait())
-        except Empty:
-            return
 
     def _patience(self) -> float | None:
         if not self._hosted:
@@ -199,6 +178,8 @@ class Host:
         for item in items:
             if isinstance(item, Work):
                 self._took_end(item, facts)
+            elif isinstance(item, Batch):
+                self._took_batch(item, facts)
             elif isinstance(item, GoesLive):
                 if self._hosts(item.hosted):
                     facts.setdefault(item.hosted.id, []).append(item)
@@ -226,25 +207,43 @@ class Host:
             hosted.no_longer(work)
             self._give_up(hosted)
 
+    def _took_batch(self, batch: Batch, facts: dict[int, list[Any]]) -> None:
+        """Something was said: it goes into the execution's next turn, which is now where somebody waits for that."""
+        hosted = batch.voice.hosted
+        if not self._hosts(hosted):
+            batch.drop()
+            return
+        if not batch.heard:
+            batch.heard = True
+            hosted.voices.add(batch.voice)
+            facts.get(hosted.id, hosted.unwritten).append(batch)
+            if not hosted.flushes:
+                hosted.flushes = True
+                self._arm(self.clock.now().boot_us + FLUSH_US, hosted, FLUSH)
+        if batch.full:
+            facts.setdefault(hosted.id, [])
+
+    def _arm(self, due_us: int, hosted: Hosted, timer: tuple[str, int]) -> None:
+        heapq.heappush(self._timers, (due_us, next(self._count), hosted, timer))
+
     def _took_timers(self, facts: dict[int, list[Any]]) -> None:
         if not self._timers:
             return
         now_us = self.clock.now().boot_us
         while self._timers and self._timers[0][0] <= now_us:
             _, _, hosted, timer = heapq.heappop(self._timers)
-            if self._hosts(hosted):
-                facts.setdefault(hosted.id, []).append(Due(timer))
+            if timer == FLUSH:
+                hosted.flushes = False
+            if self._hosts(hosted) and (timer != FLUSH or hosted.unwritten):
+                facts.setdefault(hosted.id, []).extend([] if timer == FLUSH else [Due(timer)])
 
     def _control(self, item: tuple[Any, ...], facts: dict[int, list[Any]]) -> None:
         if item[0] == "add":
             self._hosted[item[1].id] = item[1]
-        elif item[0] == "stop":
-            hosted = item[1]
-            if self._hosts(hosted):
-                facts.setdefault(hosted.id, []).append(Stops(self.pool.take_back(hosted)))
-        elif item[0] == "look":
-            if self._hosts(item[1]) and item[1].taken:
-                facts.setdefault(item[1].id, [])
+        elif item[0] == "stop" and self._hosts(item[1]):
+            facts.setdefault(item[1].id, []).append(Stops(self.pool.take_back(item[1])))
+        elif item[0] == "look" and self._hosts(item[1]) and item[1].taken:
+            facts.setdefault(item[1].id, [])
         elif item[0] == "ask":
             try:
                 item[2].put((True, item[1]()))
@@ -324,9 +323,13 @@ class Host:
             if work.began_us is not None and not work.told:
                 work.told = True
                 core.handle(pen, Begun(work.no, work.attempt, work.began_us))
-        for fact in facts:
-            if isinstance(fact, GoesLive):
+        said, hosted.unwritten = hosted.unwritten, []
+        for fact in [*said, *facts]:
+            if isinstance(fact, Batch):
+                core.handle(pen, fact.take())
+            elif isinstance(fact, GoesLive):
                 hosted.taken = True
+                core.handle(pen, fact.said)
                 core.go_live(pen, fact.event)
             elif isinstance(fact, Call):
                 fact.take(core, pen)
@@ -351,6 +354,8 @@ class Host:
         works = []
         for hosted, pen, given in pens:
             hosted.is_cancelling |= hosted.core.run.cancel.stands
+            if self.committed is not None:
+                self.committed(hosted, pen.changes)
             for command in pen.commands:
                 if isinstance(command, HandOut):
                     works.append(make_work(hosted, command, given[command.no]))
@@ -366,13 +371,9 @@ class Host:
         elif isinstance(command, Reply):
             command.to.reply(command.answer)
         elif isinstance(command, Arm):
-            due_us = decided_us + command.delay_us
-            heapq.heappush(self._timers, (due_us, next(self._count), hosted, command.timer))
+            self._arm(decided_us + command.delay_us, hosted, command.timer)
         elif isinstance(command, Abandon):
-            if command.kill:
-                hosted.is_killed = True
-                hosted.groups.kill()
-            self.queue.put((hosted, Abandoned()))
+            self.queue.put((hosted, hosted.let_go(kill=command.kill)))
         elif isinstance(command, Over):
             self._drop(hosted)
             hosted.finish(command.state, command.asks)
@@ -380,6 +381,7 @@ class Host:
     def _drop(self, hosted: Hosted) -> None:
         """Have nothing more to do with it; it is forgotten last, so that it is told whatever goes wrong here."""
         self.pool.take_back(hosted)
+        hosted.silence()
         self._draining.add(hosted)
         self._give_up(hosted)
         self._hosted.pop(hosted.id, None)

@@ -10,16 +10,28 @@ from durable_wf.errors import DurableError, EngineBug, EngineSignal, RunnerStopp
 from durable_wf.graph import looks
 from durable_wf.graph.match import describe_spec
 from durable_wf.model.commands import Answer, Consult
-from durable_wf.model.events import Asked, Cancels, Decides, Executes, FromFunction, Logged, Polls, Raised, Returned
+from durable_wf.model.events import (
+    Abandoned,
+    Asked,
+    Cancels,
+    Decides,
+    Executes,
+    FromFunction,
+    Polls,
+    Raised,
+    Returned,
+    Said,
+)
 from durable_wf.scheduler.groups import ProcessGroups
 from durable_wf.scheduler.updating import Call, Calls, EndCall, UpdateCall
+from durable_wf.scheduler.voices import Batch, Voice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from durable_wf.graph.decide import Core
     from durable_wf.model.events import Begins, Gets, Level, Spec
-    from durable_wf.model.protocol import InstanceData, OperationOutcome, PropertyUpdate, Updated
+    from durable_wf.model.protocol import InstanceData, Logged, OperationOutcome, PropertyUpdate, Updated
     from durable_wf.model.states import X
     from durable_wf.scheduler.pool import Work
 
@@ -28,13 +40,17 @@ A = TypeVar("A")
 
 
 class GoesLive:
-    """The workflow thread gives its core to the scheduler, with the question that ended the replay."""
+    """The workflow thread gives its core to the scheduler, with the question that ended the replay.
 
-    __slots__ = ("event", "hosted")
+    said  what the function said in the replay, and had not before
+    """
 
-    def __init__(self, hosted: Hosted, event: FromFunction | None) -> None:
+    __slots__ = ("event", "hosted", "said")
+
+    def __init__(self, hosted: Hosted, event: FromFunction | None, said: Said) -> None:
         self.hosted = hosted
         self.event = event
+        self.said = said
 
 
 def goes_live(facts: list[Any]) -> bool:
@@ -57,6 +73,10 @@ class Hosted:
     is_cancelling  a cancel request stands, or the function is about to ask for one; a poll looks at nothing else
     is_killed    it was ended by a kill request: whoever waits for its operations may end them
     groups       the process groups that its operations run in
+    hear         gives the scheduler what was said
+    voices       who has said something
+    unwritten    what was said, and goes into the next turn
+    flushes      a timer runs that makes that turn
     """
 
     def __init__(
@@ -80,6 +100,10 @@ class Hosted:
         self.groups = ProcessGroups()
         self.works: dict[int, Work] = {}
         self.singles = 0
+        self.hear: Callable[[Batch], None] = post
+        self.voices: set[Voice] = set()
+        self.unwritten: list[Batch] = []
+        self.flushes = False
         self.state: X | None = None
         self.asks: tuple[int, ...] = ()
         self.failure: BaseException | None = None
@@ -90,6 +114,7 @@ class Hosted:
         self._answers: SimpleQueue[Answer | Consult | BaseException] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._signal: BaseException | None = None
+        self._voice = Voice(self, None, None)
         self._late: list[Logged] = []
         self._seen_seq = 0  # of the newest thing that the function was shown
         self._calls = Calls()
@@ -123,20 +148,22 @@ class Hosted:
         if self._signal is not None:
             return
         if self.live:
-            self._post((self, event))
+            self._tell(event)
         else:
             self._go_live(event)
 
     def _go_live(self, event: FromFunction) -> None:
         self.live = True
-        self._post(GoesLive(self, event))
-        for line in self._late:
-            self._post((self, line))
+        self._post(GoesLive(self, event, Said(None, None, self._late)))
+
+    def _tell(self, event: FromFunction) -> None:
+        self._voice.pause()
+        self._post((self, event))
 
     def log(self, line: Logged) -> None:
-        """Write a line that the function logged: at once, or, from a replay, when that is over."""
+        """Write a line that the function logged; from a replay, when that is over. Waits while too many are not."""
         if self.live:
-            self._post((self, line))
+            self._voice.say(line)
         else:
             self._late.append(line)
 
@@ -147,7 +174,7 @@ class Hosted:
         """
         self._check()
         if self.live:
-            self._post((self, event))
+            self._tell(event)
         else:
             self.core.answer(event)
 
@@ -183,7 +210,7 @@ class Hosted:
                 return self._shown(answer)
             self._go_live(event)
         else:
-            self._post((self, event))
+            self._tell(event)
         given = self._answers.get()
         if isinstance(given, BaseException):
             raise given
@@ -300,11 +327,20 @@ class Hosted:
         """The work has ended, or was taken back. Its outcome may have led to another one of the same task already."""
         if self.works.get(work.no) is work:
             del self.works[work.no]
+        if work.voice is not None:
+            self.voices.discard(work.voice)
         self.singles -= not work.repeatable
 
     def answer(self, answer: Answer | Consult) -> None:
         """Let the function go on, or ask a handler of it."""
         self._answers.put(answer)
+
+    def let_go(self, *, kill: bool) -> Abandoned:
+        """A forced cancel is written: nobody waits any more; with `kill` nothing of it goes on that can be ended."""
+        self.is_killed = self.is_killed or kill
+        if kill:
+            self.groups.kill()
+        return Abandoned()
 
     def unwind(self, signal: BaseException) -> None:
         """Make the function's present or next call raise `signal`."""
@@ -330,8 +366,16 @@ class Hosted:
     def abandon(self, failure: BaseException) -> None:
         """The scheduler's thread is gone: nobody answers any more, and whoever waits must not wait for ever."""
         self.failure = failure
+        self.silence()
         self._calls.refuse_all()
         self.done.set()
+
+    def silence(self) -> None:
+        """Nobody writes for it any more: who waits to be heard goes on."""
+        self.unwritten.clear()
+        for voice in (self._voice, *self.voices):
+            voice.mute()
+        self.voices.clear()
 
     def error(self) -> DurableError | None:
         """What stopped the runner, as something to raise."""

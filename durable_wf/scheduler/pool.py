@@ -7,15 +7,14 @@ from collections import deque
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from durable_wf.scheduler.voices import Voice
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from durable_wf.model.commands import HandOut
-    from durable_wf.model.protocol import InstanceData, OperationOutcome
+    from durable_wf.model.protocol import InstanceData, Logged, OperationOutcome
     from durable_wf.scheduler.hosted import Hosted
-
-
-SHORT_US = 200  # an operation that is shorter costs less than its commit
 
 
 class Work:
@@ -24,11 +23,12 @@ class Work:
     repeatable  it may be run again without asking; what may not be goes first, so that it waits for a worker only
     began_us    wall time at which a worker took it; None while it waits in the queue
     told        the core knows that it has begun
+    voice       what it says with, once it has said something
     """
 
     __slots__ = (
         "attempt", "began_us", "callable", "generation", "hosted", "instances", "kind", "name", "no", "outcome",
-        "repeatable", "request", "retries", "told",
+        "repeatable", "request", "retries", "told", "voice",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913, PLR0917 - made in one place
@@ -49,6 +49,13 @@ class Work:
         self.began_us: int | None = None
         self.told = False
         self.outcome: OperationOutcome | None = None
+        self.voice: Voice | None = None
+
+    def say(self, line: Logged) -> None:
+        """Have a line of the attempt written while it runs. Waits while too many are not."""
+        if self.voice is None:
+            self.voice = Voice(self.hosted, self.no, self.attempt)
+        self.voice.say(line)
 
 
 def make_work(hosted: Hosted, command: HandOut, instances: dict[str, InstanceData]) -> Work:
@@ -176,11 +183,3 @@ class Pool:
             if self._closed:
                 return
             wake()
-
-
-def are_short(items: list[Any]) -> bool:
-    """Whether all of these are operations that took next to no time."""
-    return all(
-        isinstance(item, Work) and item.outcome is not None and item.outcome.ended_us - item.outcome.began_us < SHORT_US
-        for item in items
-    )

@@ -117,7 +117,7 @@ def _tell(reader: Any, row: rows.Execution, performed: list[Performed] | None, n
 
 def _problems(told: _Told) -> Iterator[str]:
     states = [ATTEMPT.states[attempt.state] for attempt in told.attempts]
-    if A.SUCCEEDED in states[:-1]:
+    if states[:-1].count(A.SUCCEEDED) > _wanted_again(told):
         yield f"tried again after attempt {states.index(A.SUCCEEDED) + 1} had succeeded"
     yield from _overlaps(told)
     yield from _repeated(told)
@@ -126,6 +126,14 @@ def _problems(told: _Told) -> Iterator[str]:
             yield f"attempt {number} was run {times} times"
     if sum(told.keys.values()) > len(states):
         yield f"it ran {sum(told.keys.values())} times in {len(states)} attempts"
+
+
+def _wanted_again(told: _Told) -> int:
+    """How often what had ended well was to run again: by its on_success handler, or by a person's resume."""
+    moves = [move for move in told.moves if move.subject == Subject.TASK]
+    said = [(decode(move.detail_json) or {}).get("decision") or {} for move in moves]
+    by_handler = sum((one.get("outcome"), one.get("action")) == ("good", "retry") for one in said)
+    return by_handler + sum(TASK.events[move.event] is TE.RESET for move in moves)
 
 
 def _overlaps(told: _Told) -> Iterator[str]:

@@ -6,9 +6,10 @@ import functools
 
 import pytest
 
-from durable_wf import operation, workflow
+from durable_wf import NonRecoverableError, operation, workflow
 from durable_wf.authoring import functions
 from durable_wf.authoring.functions import FunctionError
+from durable_wf.errors import UsageError
 from tests.authoring import plugin
 
 
@@ -30,6 +31,15 @@ def test_what_decorators_mark():
     one = workflow(lambda: None)
     assert one.workflow_system_wide is False
     assert workflow(system_wide=True)(lambda: None).workflow_system_wide is True
+    assert one.resumable is False
+    assert not functions.refuses_resume(one)
+    assert not functions.refuses_resume(lambda: None)
+    assert not functions.refuses_resume(workflow(resumable=True)(lambda: None))
+    assert functions.refuses_resume(workflow(resumable=False)(lambda: None))
+    positional = workflow(lambda: None, True, False)
+    assert positional.workflow_system_wide is True
+    assert functions.refuses_resume(positional)
+    assert operation(lambda: None, True).resumable is True
     assert operation(lambda: None).resumable is False
     assert operation(resumable=True)(lambda: None).resumable is True
 
@@ -119,6 +129,22 @@ def test_async_is_refused_with_a_clear_sentence(lives):
         life.engine.result(uid)
 
 
+@workflow
+def asks_for_nothing(ctx):
+    """Asks for an operation that is not there, with retries without end."""
+    ctx.execute_task("tests.authoring.plugin.nothing").get()
+
+
+def test_an_operation_that_is_not_there_is_not_tried_again(lives):
+    """NonRecoverableError, as in the older system."""
+    life = lives()
+    uid, state = life.run(asks_for_nothing)
+    assert state == "failed"
+    with pytest.raises(NonRecoverableError, match=r"tests\.authoring\.plugin has no function named 'nothing'"):
+        life.engine.result(uid)
+    assert len(life.journal.stored("attempt", 1)) == 1
+
+
 @workflow(resumable=False)
 def not_resumable(ctx):
     """Says that it must not be resumed."""
@@ -130,6 +156,6 @@ def test_a_workflow_that_says_so_is_not_resumed(lives):
     """`resumable=False` refuses, before anything is written."""
     life = lives()
     uid, _ = life.run(not_resumable)
-    with pytest.raises(Exception, match="is declared resumable=False"):
+    with pytest.raises(UsageError, match=r"Cannot resume - workflow not resumable: .* is declared resumable=False"):
         life.engine.resume(uid)
     assert life.engine.find(uid).fence == 1

@@ -202,8 +202,23 @@ def test_a_subgraph_may_be_filled_in_any_order(lives):
 
 @builds
 def list_in_a_sequence(ctx, graph):
-    """A list is not a task."""
-    graph.sequence().add([op(ctx, "a")])
+    """A list is taken as so many arguments, and so is a tuple in it."""
+    graph.sequence().add([op(ctx, "a"), (op(ctx, "b"), forkjoin(op(ctx, "c")))], op(ctx, "d"))
+
+
+def test_a_list_in_a_sequence_is_so_many_arguments(lives):
+    """The reference fails on it with an AttributeError that names neither."""
+    tell(lives, "list_in_a_sequence")
+    assert WORLD.names() == ["a", "b", "c", "d"]
+
+
+@builds
+def text_in_a_sequence(ctx, graph):
+    """A text is not a task; nothing of the call is added."""
+    try:
+        graph.sequence().add(op(ctx, "a"), "b")
+    finally:
+        assert graph.tasks == []
 
 
 @builds
@@ -233,8 +248,8 @@ def late_dependency(ctx, graph):
 @pytest.mark.parametrize(
     ("how", "kind", "text"),
     [
-        ("list_in_a_sequence", "AttributeError", "'list' object"),
-        ("nested_forkjoin", "AttributeError", "'forkjoin' object"),
+        ("text_in_a_sequence", "TypeError", "a sequence takes tasks, not str ('b')"),
+        ("nested_forkjoin", "TypeError", "a forkjoin takes tasks, not forkjoin"),
         ("late_member", "UsageError", "was executed already; nothing can be added to it"),
         ("late_dependency", "UsageError", "was executed already; it cannot wait for anything more"),
     ],
@@ -266,7 +281,7 @@ def attributes(ctx, graph):
 def test_what_a_task_shows_before_it_runs(lives):
     """Name, arguments, info; `graph.tasks` are those that wait for the next execute."""
     names, *found = tell(lives, "attributes")
-    assert names == ["tests.replay.work:work", "sub", "workflow_stage"]
+    assert names == ["tests.replay.work:work", "sub", "SendWorkflowEventTask"]
     assert found == [True, {"name": "a", "more": 1}, "mine", False, True, False, 3]
 
 

@@ -1,5 +1,6 @@
 """Workflows that the tests run by `MODULE:FUNCTION`."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -51,6 +52,42 @@ def total(ctx, numbers=(1, 2)):
     ctx.logger.info("adding")
     results = [ctx.execute_task(add, kwargs={"a": number, "b": 1}) for number in numbers]
     return sum(one.get() for one in results)
+
+
+@workflow
+def one_after_the_other(ctx):
+    ctx.logger.info("adding")
+    return [ctx.execute_task(add, kwargs={"a": number, "b": 1}).get() for number in (1, 2)]
+
+
+@workflow
+def talkative(ctx):
+    ctx.logger.debug("in detail")
+    ctx.logger.info("in short")
+
+
+@operation(resumable=True)
+def speak_and_wait(address):
+    logging.getLogger("a.library").info("about to wait")
+    wait_for_the_test(address, "heard")
+
+
+@workflow
+def held_and_heard(ctx, address):
+    ctx.execute_task(speak_and_wait, kwargs={"address": address}).get()
+
+
+@operation
+def fail_deeply():
+    try:
+        raise KeyError("the first")
+    except KeyError as error:
+        raise NonRecoverableError("the last") from error
+
+
+@workflow
+def fails_deeply(ctx):
+    ctx.execute_task(fail_deeply).get()
 
 
 @workflow

@@ -29,7 +29,7 @@ TREE = {
     "run": (
         "WORKFLOW|MODULE:FUNCTION",
         {"-d", "-p", "--allow-custom-parameters", "--on-unknown", "--max-parallel", "--timeout", "--task-retries",
-         "--task-retry-interval"},
+         "--task-retry-interval", "--dry-run"},
     ),
     "list": ("", {"--state", "-d"}),
     "show": ("ID", set()),
@@ -40,6 +40,7 @@ TREE = {
     ),
     "cancel": ("ID", {"--force", "--kill", "--reason"}),
     "journal": ("ID", {"-f", "--follow"}),
+    "logs": ("ID", {"-f", "--follow"}),
     "verify": ("[ID]...", set()),
     "demo": ("", {"--keep", "--clean"}),
     "config show": ("", {"--origin"}),

@@ -177,7 +177,8 @@ COMING = (
 
 LATER = {
     "cloudify.broker_config": "there is no broker; never",
-    "cloudify.workflows.local": "the local environment",
+    "cloudify.workflows.local.init_env": "the local environment",
+    "cloudify.workflows.local.load_env": "the local environment",
     "cloudify.plugins.workflows": "the built-in workflows",
     "cloudify.plugins.lifecycle": "the built-in workflows",
     "cloudify.proxy.client": "scripts",

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from durable_wf import operation, workflow
+from durable_wf import ctx, operation, workflow
 
 GO = b"go"
 
@@ -36,6 +36,17 @@ def hold(address, label):
     return label
 
 
+@operation(resumable=True)
+def talk_and_hold(address, before, after):
+    """Says lines, waits for the test, says others, and waits again."""
+    for number in range(before):
+        ctx.logger.info("before %d", number)
+    wait_for_the_test(address, "first")
+    for number in range(after):
+        ctx.logger.info("after %d", number)
+    wait_for_the_test(address, "second")
+
+
 @operation
 def hold_once(address, label):
     """Waits, not safe to repeat."""
@@ -54,6 +65,13 @@ def leave_child(address, marker):
             finally:
                 os._exit(0)
     wait_for_the_test(address, "parent")
+
+
+@workflow
+def talks_and_holds(ctx, address, before, after):
+    """One operation that talks for long."""
+    kwargs = {"address": address, "before": before, "after": after}
+    ctx.execute_task(talk_and_hold, kwargs=kwargs).get()
 
 
 @workflow

@@ -12,6 +12,7 @@ from durable_wf.graph import decide, outcomes
 from durable_wf.graph.state import PENDING, SUCCEEDED, WORKED
 from durable_wf.model.commands import HandOut
 from durable_wf.scheduler import host
+from durable_wf.scheduler.pool import make_work
 from tools.crash import sweep
 
 
@@ -30,7 +31,6 @@ def takes_begun_for_done():
 
     def settle(run, pen, task, *, person_says):
         del run.unknown[task.no]
-        outcomes.flow.runs(task, -1)
         pen.task(task, outcomes.TE.SETTLED)
         code = pen.attempt(task, outcomes.A.SUCCEEDED, task.began_us, pen.now.wall_us)
         pen.task(task, outcomes.TE.SUCCEEDED, '{"result":"surely"}', code)
@@ -47,7 +47,7 @@ def performs_before_it_commits():
             super()._decide(hosted, pen, *rest)
             early = [command for command in pen.commands if isinstance(command, HandOut)]
             pen.commands[:] = [command for command in pen.commands if command not in early]
-            self.pool.give([host.make_work(hosted, command, {}) for command in early])
+            self.pool.give([make_work(hosted, command, {}) for command in early])
             while any(work.outcome is None for work in hosted.works.values()):
                 threading.Event().wait(0.001)
 
@@ -78,12 +78,37 @@ def skips_dependencies():
     decide.connect_all = careless
 
 
+def forgets_how_long_to_wait():
+    """A resume tries again at once."""
+
+    def wait_on(run, pen, task):
+        run.rescheduled[task.no] = pen.now.boot_us
+        outcomes.came_due(run, pen, task)
+
+    outcomes.wait_on = wait_on
+
+
+def forgets_what_was_ignored():
+    """A resume takes an ignored failure for one that counts."""
+    mark = decide.mark_decisions
+
+    def forgetful(run, history, cuts):
+        counting = mark(run, history, cuts)
+        for task in run.tasks.values():
+            task.ignored = False
+        return counting
+
+    decide.mark_decisions = forgetful
+
+
 BUGS = {
     "reruns": (reruns_what_must_be_asked_about, "graph", 24),
     "begun-is-done": (takes_begun_for_done, "graph", 10),
     "early": (performs_before_it_commits, "graph", 10),
     "forgets": (forgets_outcomes, "standard", 6),
     "no-order": (skips_dependencies, "graph", 10),
+    "no-wait": (forgets_how_long_to_wait, "waits", 16),
+    "not-ignored": (forgets_what_was_ignored, "handlers", 12),
 }
 
 if __name__ == "__main__":

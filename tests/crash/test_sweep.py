@@ -33,9 +33,16 @@ def run(tmp_path):
     [
         ("graph", ("--points", 20, "--double", 6)),
         ("standard", ("--points", 20, "--double", 6)),
+        ("handlers", ("--points", 20, "--double", 6)),
+        ("waits", ("--points", 20, "--double", 4)),
         ("graph", ("--points", 6, "--durability", "power")),
         ("graph", ("--points", 12, "--through", "cli")),
         ("three-tier", ("--points", 20)),
+        ("tutorial-basic", ("--points", 6)),
+        ("tutorial-parameters", ("--points", 6)),
+        ("tutorial-events", ("--points", 6)),
+        ("tutorial-ordering", ("--points", 6)),
+        ("tutorial-relationships", ("--points", 6)),
     ],
 )
 def test_L5_a_kill_at_a_commit_and_a_resume_give_what_an_undisturbed_run_gives(run, scenario, options):

@@ -6,8 +6,8 @@ from durable_wf.codec import decode
 from durable_wf.errors import EngineBug, IllegalTransition
 from durable_wf.graph.build import GraphBuild
 from durable_wf.model.commands import Answer, Arm, Cause, HandOut, Over
-from durable_wf.model.events import Asked, Begins, Begun, Due, Gets, Logged, Raised, Returned, Stops
-from durable_wf.model.protocol import PropertyChange
+from durable_wf.model.events import Asked, Begins, Begun, Due, Gets, Raised, Returned, Said, Stops
+from durable_wf.model.protocol import Logged, PropertyChange
 from durable_wf.model.rows import Kind, Request
 from durable_wf.model.states import GE, TE, XE, X
 from tests.graph.kit import NOW, SECOND, Bench, ended, graph, spec, sub
@@ -344,7 +344,8 @@ def test_a_conflict_of_properties_fails_the_attempt_and_writes_none_of_them(inst
 def test_logs_and_unknown_requests_change_no_state():
     """They are events; the request is taken, so that it does not come again."""
     bench = Bench()
-    bench.turn(Logged(NOW.wall_us, "info", "hello"), Request(7, 1, "dance", None, None, "me", NOW.wall_us, None))
+    line = Logged(NOW.wall_us, "info", "hello", "workflow_log")
+    bench.turn(Said(None, None, [line]), Request(7, 1, "dance", None, None, "me", NOW.wall_us, None))
     assert bench.pen.changes.events[0].message == "hello"
     assert bench.pen.changes.taken == [7]
     assert bench.pen.changes.transitions == []

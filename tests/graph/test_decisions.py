@@ -9,7 +9,7 @@ from durable_wf.errors import EngineBug
 from durable_wf.graph.asking import question
 from durable_wf.model.commands import Answer, Arm, Consult, HandOut
 from durable_wf.model.events import Action, Decides, Due
-from durable_wf.model.rows import Subject
+from durable_wf.model.rows import Kind, Subject
 from tests.graph.kit import SECOND, Bench, ended, graph, spec, sub
 
 
@@ -280,3 +280,36 @@ def test_execute_after_holds_a_task_back_until_that_wall_time():
     assert the(commands, Arm) == Arm(("task", 1), 30 * SECOND)
     bench.later(30)
     assert handed_out(bench.turn(Due(("task", 1)))) == [1]
+
+
+def test_a_task_may_wait_for_what_is_new_instead_of_what_is_taken_out():
+    """`c` waits for `b`; the handler of `a` takes `b` out and puts `n` in its place."""
+    bench = Bench()
+    a, b, c = asked(spec("a"), good=True), spec("b"), spec("c")
+    bench.turn(graph(a, b, c, edges=[(b, a), (c, b)]))
+    bench.turn(ended(1))
+    n = spec("n")
+    assert handed_out(bench.turn(Decides(a, Action.CONTINUE, specs=[n], edges=[(c, n)], removed=[b]))) == [n.no]
+    assert handed_out(bench.turn(ended(n.no))) == [c.no]
+
+
+def test_an_effect_that_cannot_be_had_is_asked_about_like_any_failure():
+    """Its handler ignores it; the effect was tried once, and is not written twice."""
+    bench = Bench()
+    one = asked(spec("", kind=Kind.SET_STATE, target="gone", state="started"), bad=True)
+    after = spec("after")
+    consult = the(bench.turn(graph(one, after, edges=[(after, one)])), Consult)
+    assert "not there" in decode(consult.detail_json)["error"]["message"]
+    assert handed_out(bench.turn(Decides(one, Action.IGNORE))) == [2]
+
+
+def test_an_effect_that_is_to_be_had_again_is_written_again():
+    """An event whose on_success handler wants it twice."""
+    bench = Bench()
+    one = asked(spec("", kind=Kind.EVENT, event="tick", event_type="workflow_stage"), good=True)
+    bench.turn(graph(one))
+    assert [event.message for event in bench.pen.changes.events] == ["tick"]
+    bench.turn(Decides(one, Action.RETRY, 0))
+    bench.turn(Due(("task", 1)))
+    assert [event.message for event in bench.pen.changes.events] == ["tick"]
+    assert the(bench.turn(Decides(one, Action.CONTINUE)), Answer).failed == ()

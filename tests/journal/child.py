@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from durable_wf.errors import DurableError
+from durable_wf.journal import remake
 from durable_wf.journal.reader import open_reader
 from durable_wf.journal.sqlite import open_journal
 from durable_wf.model.rows import Changes
@@ -102,6 +103,17 @@ def die_in_turn(path):
         turn.apply(kit.hand_out(turn, 1))
         say("applied")
         wait()
+
+
+def die_migrating(path):
+    """Migrate, say so, and wait to be killed before the commit."""
+
+    def check(_connection):
+        say("remade")
+        wait()
+
+    remake._check = check
+    open_journal(path, durability="process")
 
 
 def run_turns(path, count="1000000"):

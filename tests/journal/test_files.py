@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from durable_wf.errors import JournalDamaged, JournalError, NetworkFileSystemError, NotFoundError, StorageError
-from durable_wf.journal import files, migrate, schema
+from durable_wf.journal import files, schema
 from durable_wf.journal.reader import open_reader
 from durable_wf.journal.sqlite import open_journal
 from durable_wf.journal.tables import raw
@@ -68,7 +68,7 @@ def make_foreign(path):
 def make_newer(path):
     open_journal(path).close()
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute(f"PRAGMA user_version = {len(migrate.MIGRATIONS) + 1}")
+        connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
 
 
 def make_text(path):
@@ -80,7 +80,11 @@ def make_text(path):
     ("make", "error", "text"),
     [
         (make_foreign, JournalError, "another program"),
-        (make_newer, JournalError, "has version 2; this program knows versions up to 1"),
+        (
+            make_newer,
+            JournalError,
+            f"has version {schema.VERSION + 1}; this program knows versions up to {schema.VERSION}",
+        ),
         (make_text, JournalDamaged, "not a database"),
         (Path.mkdir, JournalError, "is a directory, not a journal"),
         (os.mkfifo, JournalError, "is a pipe, not a journal"),
@@ -161,7 +165,7 @@ def test_the_settings_hold(path, durability, synchronous):
             "auto_vacuum": 2,
             "mmap_size": 0,
             "application_id": schema.APPLICATION_ID,
-            "user_version": len(migrate.MIGRATIONS),
+            "user_version": schema.VERSION,
         }
         found = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in expected}
     assert found == expected
@@ -176,43 +180,6 @@ def test_a_first_creation_that_was_cut_off_is_done_again(path, monkeypatch):
 
     monkeypatch.setattr(schema, "statements", cut_off)
     with pytest.raises(KeyboardInterrupt):
-        open_journal(path)
-    monkeypatch.undo()
-    with closing(open_journal(path)) as journal:
-        assert list(journal.verify()) == []
-
-
-def test_an_older_version_is_copied_and_then_migrated(path, monkeypatch):
-    with closing(open_journal(path)) as journal:
-        kit.fill(journal)
-        before = journal.history(1)
-
-    def version_2(connection, _at_us):
-        connection.execute("CREATE TABLE label (name TEXT NOT NULL PRIMARY KEY) STRICT")
-
-    monkeypatch.setattr(migrate, "MIGRATIONS", (*migrate.MIGRATIONS, version_2))
-    with closing(open_journal(path)) as journal:
-        assert journal.history(1) == before
-        assert journal.query("SELECT version FROM migration") == [(1,), (2,)]
-        assert journal.query("PRAGMA user_version") == [(2,)]
-        kit.start(journal)
-    copy = path.with_name("journal.db-version-1")
-    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    monkeypatch.undo()
-    with closing(open_reader(copy)) as reader:
-        assert reader.history(1) == before
-        assert list(reader.verify()) == []
-
-
-def test_a_migration_that_fails_changes_nothing(path, monkeypatch):
-    open_journal(path).close()
-
-    def broken(connection, _at_us):
-        connection.execute("CREATE TABLE half (x) ")
-        connection.execute("CREATE TABLE half (x) ")
-
-    monkeypatch.setattr(migrate, "MIGRATIONS", (*migrate.MIGRATIONS, broken))
-    with pytest.raises(JournalError, match="already exists"):
         open_journal(path)
     monkeypatch.undo()
     with closing(open_journal(path)) as journal:

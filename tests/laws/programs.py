@@ -386,7 +386,7 @@ class Maker:
         """Handlers of some nodes. What one takes out or holds back waits for its own task: it cannot have begun."""
         taken = set()
         for number, node in enumerate(nodes, old):
-            if self.rng.random() > self.asked or (isinstance(node, Op) and node.kind in EFFECTS):
+            if self.rng.random() > self.asked:
                 continue
             waiting = [one for one, on in edges if on == number and one not in taken]
             parts = self.rng.sample(waiting, min(len(waiting), self.rng.choice([0, 1])))

@@ -3,7 +3,7 @@
 import pytest
 
 from durable_wf.errors import DurableError
-from durable_wf.graph import asks, decide, flow, load, match, outcomes, pen, state
+from durable_wf.graph import asks, decide, flow, load, match, outcomes, pen, state, waits
 from durable_wf.graph.flow import free
 from durable_wf.model.states import TE, A
 from tests.laws import chaos, simulator
@@ -206,7 +206,7 @@ def test_L7_an_outcome_without_its_properties(plant):
 
 def test_L9_a_resume_that_does_not_wait(plant):
     """What is left of a wait is waited for, by boot time, or after a reboot by wall time."""
-    plant(outcomes, "remaining_us", lambda _real: lambda **_: 0)
+    plant(waits, "remaining_us", lambda _real: lambda **_: 0)
     find(chaos.play, "L9")
 
 

@@ -40,7 +40,7 @@ def wait_until_taken(life: Any, key: str = "key") -> None:
                 life.engine.host.ask(lambda: None)  # after what that turn performs
             return
         for hosted in list(life.engine._hosted.values()):
-            life.engine.host.look(hosted)
+            life.engine.host.post(("look", hosted))
         pause.wait(0.001)
 
 

@@ -9,7 +9,7 @@ import pytest
 from durable_wf import workflow
 from durable_wf.errors import AskError
 from tests.replay import kit
-from tests.replay.work import WORLD, Broken, once, op
+from tests.replay.work import WORLD, Broken, once, op, work
 
 
 @workflow
@@ -325,3 +325,25 @@ def test_an_error_caused_by_a_task_is_resumed_from_that_task(new_store):
         assert play.resume() == "terminated"
 
     assert kit.at_every_commit(script, new_store).ran == {"a": 2}
+
+
+@workflow
+def takes_no_second_try(ctx):
+    """The first failure is final, though the policy would allow more tries."""
+    result = ctx.execute_task(work, kwargs={"name": "a"}, total_retries=5, retry_interval=0)
+    try:
+        result.get(retry_on_failure=False)
+    except Broken:
+        return op(ctx, "b").get()
+    return "well"
+
+
+def test_get_without_retry_raises_on_the_first_failure(new_store):
+    """workflow-api §14, 39; also where the process dies between the failure and its decision."""
+
+    def script(play):
+        WORLD.broken.add("a")
+        assert play.run(takes_no_second_try) == "terminated"
+
+    story = kit.at_every_commit(script, new_store)
+    assert story.ran == {"a": 1, "b": 1}

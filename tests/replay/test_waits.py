@@ -7,7 +7,7 @@ import pytest
 from durable_wf import RunOptions, workflow
 from tests.replay import kit
 from tests.replay.clock import ManualClock
-from tests.replay.work import WORLD, Broken, op
+from tests.replay.work import WORLD, Broken, op, work
 
 HOUR = 3600.0
 HOURLY = RunOptions(task_retries=1, task_retry_interval=HOUR)
@@ -207,3 +207,31 @@ def test_the_delay_that_a_failure_asks_for_wins_over_the_interval(lives, clock, 
         life.advance(1)
     assert life.wait(uid) == "terminated"
     assert WORLD.seen == [(0, 1), (1, 1)]
+
+
+@workflow
+def failing_beside_a_wait(ctx):
+    """`x` fails for good, while a branch beside it waits an hour for its next try."""
+    graph = ctx.graph_mode()
+    graph.add_task(ctx.execute_task(work, kwargs={"name": "x"}, total_retries=0))
+    graph.sequence().add(op(ctx, "a"), op(ctx, "after a"))
+    graph.execute()
+
+
+def test_L9_wait_after_fail_goes_on_in_the_process_after(lives, clock):
+    """Ten minutes after the first failure the graph ends, however often the process died in between."""
+    WORLD.broken.update({"x", "a"})
+    life = lives(clock=clock)
+    uid = life.start(failing_beside_a_wait, options=HOURLY)
+    waits(life, uid, "a")
+    while kit.states(life, uid).get("x") != "failed":
+        life.engine.host.ask(lambda: None)
+    life.advance(9 * 60)
+    life.die()
+    second = lives(clock=clock)
+    second.go_on(uid)
+    second.advance(59)
+    assert second.engine.info(uid).state == "started"
+    second.advance(1)
+    assert second.wait(uid) == "failed"
+    assert kit.states(second, uid) == {"x": "failed", "a": "rescheduled", "after a": "pending"}

@@ -115,7 +115,7 @@ def test_killed_in_the_middle_of_a_forced_cancel_it_goes_on_as_cancelling(lives,
         life.journal.arm(Point.parse(point.format(level)))
         request(life.store, level)
         for hosted in list(life.engine._hosted.values()):
-            life.engine.host.look(hosted)
+            life.engine.host.post(("look", hosted))
         life.engine.host._thread.join(TIMEOUT)
         assert life.died
         life.settle_death()

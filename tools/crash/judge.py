@@ -111,22 +111,37 @@ def illegal(transitions: list[rows.Transition]) -> list[str]:
 
 
 def out_of_order(history: rows.History, transitions: list[rows.Transition]) -> list[str]:
-    """Tasks that began before what they wait for had ended well (L3)."""
-    succeeded = TASK.code(T.SUCCEEDED)
+    """Tasks that began before what they wait for had ended well, or was ignored by decision (L3)."""
+    succeeded, failed = TASK.code(T.SUCCEEDED), TASK.code(T.FAILED)
     began: dict[int, int] = {}
     ended: dict[int, int] = {}
+    replaced: dict[int, int] = {}
+    out: set[int | tuple[int, int]] = set()
     for row in transitions:
-        if row.subject == Subject.TASK:
-            if row.event in _BEGINS:
-                began.setdefault(row.subject_no, row.seq)
-            if row.target == succeeded:
-                ended[row.subject_no] = row.seq
+        detail = decode(row.detail_json) or {} if row.subject in (Subject.TASK, Subject.GRAPH) else {}
+        said = detail.get("decision") or detail
+        out.update(said.get("removed", ()), map(tuple, said.get("unlinked", ())))
+        if row.subject != Subject.TASK:
+            continue
+        if row.event in _BEGINS:
+            began.setdefault(row.subject_no, row.seq)
+        if row.target == succeeded or (row.target == failed and said.get("action") in ("ignore", "continue")):
+            ended[row.subject_no] = row.seq
+        if "replaced_by" in said:
+            replaced[row.subject_no] = said["replaced_by"]
+
+    def end_of(no: int) -> int | None:
+        while no in replaced:
+            no = replaced[no]
+        return ended.get(no)
+
     inside = [(task.no, task.parent) for task in history.tasks if task.parent is not None]
     found = [
-        f"task {edge.task} began before task {edge.on} had succeeded (L3)"
+        f"task {edge.task} began before task {edge.on} had ended well (L3)"
         for edge in history.dependencies
-        if edge.task in began and began[edge.task] < ended.get(edge.on, began[edge.task] + 1)
-    ]
+        if edge.task in began and edge.on not in out and (edge.task, edge.on) not in out
+        and began[edge.task] < (end_of(edge.on) or began[edge.task] + 1)
+    ]  # fmt: skip
     return found + [
         f"task {no} began before its subgraph {parent} (L3)"
         for no, parent in inside
@@ -137,7 +152,8 @@ def out_of_order(history: rows.History, transitions: list[rows.Transition]) -> l
 def idle(history: rows.History, attempts: list[rows.Attempt], asked: set[int]) -> list[rows.Task]:
     """Tasks that have not ended although none of `asked` holds them back.
 
-    A task of standard mode whose failure nobody has fetched yet waits for the function.
+    A task of standard mode whose failure nobody has fetched yet waits for the function; one that the author took out,
+    or that another has taken the place of, waits for nothing any more.
     """
     parents = {task.no: task.parent for task in history.tasks}
     begins: set[int] = set()  # cannot begin
@@ -149,13 +165,32 @@ def idle(history: rows.History, attempts: list[rows.Attempt], asked: set[int]) -
         begins |= {no for no, parent in parents.items() if parent in begins}
         ends |= begins | {parent for no, parent in parents.items() if parent is not None and no in ends}
     open_attempts = {one.task for one in attempts if one.state in _OPEN}
+    gone = _gone(history)
     return [
         task
         for task in history.tasks
         if task.state not in _ENDED
         and task.no not in ends
+        and task.no not in gone
         and not (task.graph is None and task.state == _STARTED and task.no not in open_attempts)
     ]
+
+
+def _gone(history: rows.History) -> set[int]:
+    """Tasks that were taken out, with all that is in them, and those that were replaced."""
+    graphs = [row for row in history.transitions if row.subject == Subject.GRAPH]
+    details = [decode(row.detail_json) or {} for row in (*history.decisions, *graphs)]
+    said = [detail.get("decision") or detail for detail in details]
+    gone = {no for one in said for no in one.get("removed", ())}
+    gone |= {
+        row.subject_no
+        for row in history.decisions
+        if "replaced_by" in ((decode(row.detail_json) or {}).get("decision") or {})
+    }
+    for task in history.tasks:  # members have greater numbers than their subgraph
+        if task.parent in gone:
+            gone.add(task.no)
+    return gone
 
 
 def dump(path: Path) -> dict[str, list[list[Any]]]:

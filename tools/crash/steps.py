@@ -96,7 +96,8 @@ def clean(setting: Setting) -> None:
 def _engine(setting: Setting, kill: Kill | None) -> tuple[Engine, KillingJournal]:
     inner = open_journal(journal_of(setting.folder), durability=setting.durability)
     journal = KillingJournal(inner, kill)
-    return Engine(journal, max_operations=8, new_id=lambda: UID), journal
+    clock = SCENARIOS[setting.scenario].clock
+    return Engine(journal, max_operations=8, clock=clock, new_id=lambda: UID), journal
 
 
 def _ended(engine: Engine, uid: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from durable_wf import Engine
+from durable_wf.clock import Clock
 from durable_wf.model.rows import History
 
 
@@ -25,7 +26,12 @@ class Runs:
 
 
 class Scenario(Protocol):
-    """Something to run, to kill and to resume. `folder` is a fresh one for each point."""
+    """Something to run, to kill and to resume. `folder` is a fresh one for each point.
+
+    clock  what its engines live by; None for the machine's
+    """
+
+    clock: Clock | None
 
     def prepare(self, engine: Engine, folder: Path) -> None:
         """What is there before the execution starts; nobody is killed during it."""

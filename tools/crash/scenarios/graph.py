@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from durable_wf import Engine, RecoverableError, operation, workflow
+from durable_wf import RecoverableError, operation, workflow
 from durable_wf.authoring.graphs import forkjoin
-from durable_wf.model.rows import History
 from tools.crash.scenarios import ran
-from tools.crash.scenarios.base import Runs
 
 
 @operation(resumable=True)
@@ -75,26 +71,3 @@ def main(ctx: Any, folder: str) -> str:
     again.add(ctx.send_event("ended"))
     graph.execute()
     return "all done"
-
-
-class Graph:
-    """See `Scenario`."""
-
-    def prepare(self, engine: Engine, folder: Path) -> None:
-        """Nothing is needed."""
-
-    def workflow(self, folder: Path) -> tuple[Any, dict[str, Any], str | None]:
-        return main, {"folder": str(folder)}, None
-
-    def names(self, history: History) -> Mapping[int, str]:
-        return ran.labels(history)
-
-    def ran(self, folder: Path) -> Mapping[str, Runs]:
-        return ran.count(folder)
-
-    def problems(self, folder: Path) -> list[str]:
-        del folder
-        return []
-
-    def clean(self, folder: Path) -> None:
-        """Nothing is left."""

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from durable_wf import Engine, operation, workflow
-from durable_wf.model.rows import History
+from durable_wf import operation, workflow
 from tools.crash.scenarios import ran
-from tools.crash.scenarios.base import Runs
 from tools.crash.scenarios.graph import once, step, stumble
 
 
@@ -61,26 +57,3 @@ def main(ctx: Any, folder: str) -> list[str]:
     found += [result.get() for result in reversed(pair)]
     start(step, "never fetched")
     return found
-
-
-class Standard:
-    """See `Scenario`."""
-
-    def prepare(self, engine: Engine, folder: Path) -> None:
-        """Nothing is needed."""
-
-    def workflow(self, folder: Path) -> tuple[Any, dict[str, Any], str | None]:
-        return main, {"folder": str(folder)}, None
-
-    def names(self, history: History) -> Mapping[int, str]:
-        return ran.labels(history)
-
-    def ran(self, folder: Path) -> Mapping[str, Runs]:
-        return ran.count(folder)
-
-    def problems(self, folder: Path) -> list[str]:
-        del folder
-        return []
-
-    def clean(self, folder: Path) -> None:
-        """Nothing is left."""

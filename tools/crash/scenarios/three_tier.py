@@ -30,6 +30,8 @@ def _proof() -> ModuleType:
 class ThreeTier:
     """See `Scenario`. No operation pauses: a kill at a commit needs no time to hit."""
 
+    clock = None
+
     def prepare(self, engine: Engine, folder: Path) -> None:
         inputs = {"scratch": str(folder / "scratch"), "pause": 0.0}
         suffixes = map("c{:05}".format, itertools.count())  # the same in every run: ids order what the workflow builds

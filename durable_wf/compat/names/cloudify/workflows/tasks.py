@@ -1,6 +1,3 @@
 """Tasks of workflows."""
 
-from durable_wf.authoring.graphs import SubgraphTask
-from durable_wf.authoring.tasks import WorkflowTask, WorkflowTaskResult
-
-__all__ = ["SubgraphTask", "WorkflowTask", "WorkflowTaskResult"]
+from durable_wf.authoring.task_names import *  # noqa: F403 - all of them are handed on
