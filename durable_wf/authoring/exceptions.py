@@ -105,6 +105,9 @@ class InvalidBlueprintImport(RuntimeError):
     """A blueprint cannot be imported."""
 
 
+EXECUTION_CANCELLED_RESULT = "execution_cancelled"  # deprecated: returned by a workflow, it means ExecutionCancelled
+
+
 class ExecutionCancelled(Exception):
     """The execution was asked to cancel. A workflow that catches it must raise it again."""
 

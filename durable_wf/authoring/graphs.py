@@ -10,6 +10,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring import custom, named_graphs
+from durable_wf.authoring.cancelling import cancelled
 from durable_wf.authoring.failures import workflow_failed
 from durable_wf.authoring.fixed_set import FixedSet
 from durable_wf.authoring.handlers import decide
@@ -304,7 +305,8 @@ class TaskDependencyGraph:
     def execute(self) -> None:
         """Run what was added since the last time, and wait for its end; handlers are asked meanwhile.
 
-        raises  WorkflowFailed naming each failed task and its cause; CycleError; UsageError in a handler
+        raises  WorkflowFailed naming each failed task and its cause; ExecutionCancelled when the function is told of a
+                cancel request meanwhile; CycleError; UsageError in a handler
         """
         self.home.refuse_in_handler("execute a graph")
         bridge = self.home.bridge
@@ -317,15 +319,17 @@ class TaskDependencyGraph:
             answer = bridge.execute(self._decide(answer))
         self._ended(answer)
         self.home.deliver()
+        if answer.cancelled:
+            raise cancelled()
         if answer.failed:
             raise workflow_failed(answer)
 
     def _ended(self, answer: Answer) -> None:
         """Let go of what has ended: nothing asks for it by the graph any more."""
-        self._left_over = self._left_over or bool(answer.failed)
+        self._left_over = self._left_over or bool(answer.failed) or answer.cancelled
         left = {task.spec: task for task in self.tasks} if self._left_over else {}
         for task in left.values():
-            task.dependency_error = True
+            task.dependency_error = task.dependency_error or bool(answer.failed)
         ended = [spec for spec in self._tasks if spec not in left]
         self._build.forget(ended)
         self._forget(ended)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from durable_wf.authoring.cancelling import Cancelling
 from durable_wf.authoring.evaluation import DeploymentScope
 from durable_wf.authoring.graphs import TaskDependencyGraph
 from durable_wf.authoring.handler import LocalHandler, ViewedTopology
@@ -57,6 +58,11 @@ class Internal(Sending):
         self.graph: TaskDependencyGraph | None = None
         self.unfetched: set[WorkflowTaskResult] = set()
         self._ctx = ctx
+
+    @cached_property
+    def cancelling(self) -> Cancelling:
+        """The cancel requests of the execution."""
+        return Cancelling(self.bridge)
 
     # ------------------------------------------------------------------ tasks and graphs
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring import recorded
+from durable_wf.authoring.cancelling import cancelled
 from durable_wf.authoring.exceptions import WorkflowFailed
 from durable_wf.codec import decode
 from durable_wf.model.events import Asked, Gets
@@ -76,11 +77,15 @@ class WorkflowTaskResult:
         """Wait until the task is decided, retries included, and give its result.
 
         retry_on_failure  False: its first failure is final
-        raises            what the task raised when it failed for good; RuntimeError for a task of a graph that has not
-                          been executed
+        raises            what the task raised when it failed for good; ExecutionCancelled when the function is told of
+                          a cancel request meanwhile, or the task will not start because of one; RuntimeError for a task
+                          of a graph that has not been executed
         """
         if self._value is _UNSET and self._on_fetched is not None and self._now() is _UNSET:
             answer = self._home.bridge.call(Gets(self._spec, retry_on_failure))
+            if answer.cancelled:
+                self._on_fetched(self)
+                raise cancelled()
             self._deliver(outcome(answer.detail_json, answer.failed))
         if self._on_fetched is not None:
             self._on_fetched(self)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, MutableMapping, Sequence
     from pathlib import Path
 
     from durable_wf.graph.looks import Seen
     from durable_wf.model.commands import Answer, Consult
-    from durable_wf.model.events import Asked, Begins, Decides, Executes, Gets, Spec
+    from durable_wf.model.events import Asked, Begins, Decides, Executes, Gets, Level, Spec
     from durable_wf.model.plan import Node, Plugin
     from durable_wf.model.protocol import InstanceData, OperationOutcome, PropertyUpdate, Updated
 
@@ -36,6 +36,19 @@ class Bridge(Protocol):
 
         A `Consult` is answered by the next call, with its `Decides`. In between nothing else may be asked for.
         """
+        ...
+
+    @property
+    def cancel_callbacks(self) -> MutableMapping[Callable[[], Any], None]:
+        """Called when the function is told of a cancel request; their order counts, their values do not."""
+        ...
+
+    def has_cancel_request(self) -> bool:
+        """Whether the function has been told of a cancel request; takes one that waits."""
+        ...
+
+    def request_cancel(self, level: Level) -> None:
+        """Ask for a cancel of the function's own execution."""
         ...
 
     def look(self, specs: Sequence[Spec], *, shown: bool = False) -> list[Seen]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from durable_wf.authoring.cancelling import fetch
 from durable_wf.authoring.deployment_ctx import WorkflowDeploymentContext
 from durable_wf.authoring.elsewhere import ServerCalls
 from durable_wf.authoring.functions import path_of
@@ -22,7 +23,7 @@ from durable_wf.authoring.snapshot import WorkflowNodesAndInstancesContainer
 from durable_wf.authoring.stored_objects import Raw
 from durable_wf.authoring.task_config import settings_of
 from durable_wf.codec import decode
-from durable_wf.model.events import Asked, Begins, Gets
+from durable_wf.model.events import Asked, Begins
 from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class WorkflowContext(ServerCalls):
         raises  what it failed with
         """
         self.internal.bridge.ask(Asked(spec))
-        answer = self.internal.bridge.call(Gets(spec))
+        answer = fetch(self.internal.bridge, spec)
         if answer.failed:
             raise from_record(decode(answer.detail_json)["error"], answer.failed)
         self.view_seq = answer.seq

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from durable_wf.cli import authors, deploying, helping, looking, running
+from durable_wf.cli import authors, cancelling, deploying, helping, looking, running
 from durable_wf.cli.calls import Call, Group, Verb, verb
 from durable_wf.cli.demo.story import demo
 from durable_wf.cli.logs import logs
@@ -81,6 +81,7 @@ _add(app, "run", running.run)
 _add(app, "list", looking.list_)
 _add(app, "show", looking.show)
 _add(app, "resume", running.resume)
+_add(app, "cancel", cancelling.cancel)
 _add(app, "journal", looking.journal)
 _add(app, "logs", logs)
 _add(app, "verify", looking.verify)

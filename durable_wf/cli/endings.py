@@ -123,12 +123,12 @@ def _say(call: Call, found: ExecutionDetail, row: rows.Execution, asks: Sequence
         out.note(f"execution {found.id} {state}{time}: {tasks}")
         return
     out.error(f"execution {found.id} {state}{time}")
-    for line in failure_lines(found, verbose=out.level > 0):
+    for line in (*cancel_lines(found), *failure_lines(found, verbose=out.level > 0)):
         out.error(line)
     if asks:
         for line in asking_lines(found, asks):
             out.error(line)
-    elif found.state == X.INTERRUPTED:
+    elif found.state in (X.INTERRUPTED, X.CANCELLED):
         out.error(f"to go on: durable-wf resume {found.id}")
 
 
@@ -142,6 +142,16 @@ def asking_lines(found: ExecutionDetail, asks: Sequence[int]) -> Iterator[str]:
     yield f"    durable-wf resume {found.id} --reset-operations"
 
 
+def cancel_lines(found: ExecutionDetail) -> Iterator[str]:
+    """Who asked to cancel it, and why."""
+    if found.cancel is not None:
+        yield clean(f"{found.cancel.level} asked by {found.cancel.by}{_because(found.cancel.reason)}")
+
+
+def _because(reason: str | None) -> str:
+    return f": {reason}" if reason else ""
+
+
 def failure_lines(found: ExecutionDetail, *, verbose: bool) -> Iterator[str]:
     """As `error_lines`, and then how to go on."""
     if found.error is not None:
@@ -151,7 +161,7 @@ def failure_lines(found: ExecutionDetail, *, verbose: bool) -> Iterator[str]:
 
 def error_lines(found: ExecutionDetail, *, verbose: bool) -> Iterator[str]:
     """The error of a failed execution as it was recorded, with the tasks that ended it and their causes."""
-    if found.error is None:
+    if found.error is None or found.state == X.CANCELLED:
         return
     yield from _error_lines(found.error, "", verbose=verbose)
     wanted = set(found.ended_by)

@@ -26,6 +26,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "list": ("durable-wf list --state failed -d shop",),
     "show": ("durable-wf show 4be1",),
     "resume": ("durable-wf resume 4be1 --dry-run", "durable-wf resume 4be1"),
+    "cancel": ("durable-wf cancel 4be1 --reason 'wrong version'",),
     "journal": ("durable-wf journal 4be1",),
     "logs": ("durable-wf logs 4be1", "durable-wf logs 4be1 -v --json"),
     "verify": ("durable-wf verify",),

@@ -67,7 +67,7 @@ def show(call: Call, execution: parameters.Execution) -> None:
 
 
 def _detail(call: Call, found: ExecutionDetail) -> Iterator[str]:
-    from durable_wf.cli.endings import failure_lines
+    from durable_wf.cli.endings import cancel_lines, failure_lines
 
     yield f"execution    {found.id}"
     function = f"  ({clean(found.function)})" if found.function != found.workflow_id else ""
@@ -84,6 +84,8 @@ def _detail(call: Call, found: ExecutionDetail) -> Iterator[str]:
     for title, values in (("parameters", found.parameters), ("options", found.options)):
         if values:
             yield f"{title:<12} {', '.join(f'{clean(key)}={short(value)}' for key, value in values.items())}"
+    if found.cancel is not None:
+        yield f"cancel       {', '.join(cancel_lines(found))}, {moment(found.cancel.at)} UTC"
     counts = ", ".join(f"{count} {state}" for state, count in found.tasks.items())
     yield f"tasks        {counts or 'none'}"
     if found.result is not None:

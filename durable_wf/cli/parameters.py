@@ -94,6 +94,10 @@ AcceptLoss = Annotated[
     bool, typer.Option("--accept-loss", help="Go on although the journal is older than its head file says.")
 ]
 
+Force = Annotated[bool, typer.Option("--force", help="Do not wait for the workflow function, nor for what runs.")]
+Kill = Annotated[bool, typer.Option("--kill", help="And kill what runs.")]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; kept in the journal.")]
+
 State = Annotated[str | None, typer.Option("--state", metavar="S", help="In this state.")]
 Follow = Annotated[bool, typer.Option("-f", "--follow", help="Go on until it ends, or nobody runs it.")]
 ShowOrigin = Annotated[bool, typer.Option("--origin", help="Show where each setting comes from.")]

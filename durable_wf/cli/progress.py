@@ -132,6 +132,10 @@ class Lines:
             about = "" if entry.task is None else f"{clean(entry.what)}: "
             kind = "event" if entry.level == "info" and not entry.event.endswith("_log") else entry.level or ""
             return f"{at}  {kind:<{_WIDEST}}  {about}{short(entry.message or '', 300)}"
+        if entry.subject is Subject.EXECUTION and "by" in (entry.detail or {}):
+            asked = entry.detail
+            reason = f": {short(asked['reason'], 200)}" if asked.get("reason") else ""
+            return f"{at}  {self._out.state(str(entry.target), sys.stderr)}  asked by {clean(asked['by'])}{reason}"
         if entry.subject is not Subject.TASK or entry.target not in _STEPS or entry.task is None:
             return None
         if not self._is_work(entry.task) and entry.target == T.SUCCEEDED and self._out.level <= 0:

@@ -221,7 +221,7 @@ def _host(
     before  how far its journal had come; None for a new one
     """
     from durable_wf.cli.progress import Mark, display
-    from durable_wf.cli.waiting import Signals, Waiting, stdout_for_data
+    from durable_wf.cli.waiting import Signals, Waiting, leave_now, stdout_for_data
 
     with ExitStack() as stack:
         with stdout_for_data(), Signals() as signals:
@@ -232,4 +232,7 @@ def _host(
             shown = display(call, view, row, before or Mark())
             ending = Waiting(engine, uid, shown, call.out, signals).wait(timeout_s)
             asks = engine.asks(uid)
-        return print_ending(call, view, row.id, ending, asks)
+        code = print_ending(call, view, row.id, ending, asks)
+        if engine.is_killed(uid):
+            leave_now(code)
+        return code

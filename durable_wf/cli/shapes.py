@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from durable_wf.cli.authors import Validation
+from durable_wf.cli.cancelling import Cancellation
 from durable_wf.cli.demo.story import CleanedRecord, DemoRecord
 from durable_wf.cli.helping import Explanation, SettingRecord
 from durable_wf.cli.looking import Verification
@@ -40,6 +41,7 @@ OUTPUTS: Mapping[str, Shape] = {
     "show": Shape(records.ExecutionDetail),
     "resume": Shape(records.ExecutionDetail),
     "resume --dry-run": Shape(records.Resume),
+    "cancel": Shape(Cancellation),
     "journal": Shape(records.JournalEntry, is_list=True),
     "journal --follow": Shape(records.JournalEntry, per_line=True),
     "logs": Shape(records.Message, is_list=True),

@@ -42,6 +42,10 @@ class _Over(NamedTuple):
     error: BaseException | None
 
 
+class _Drained(NamedTuple):
+    """Nothing of the execution runs any more."""
+
+
 class Signals:
     """SIGINT and SIGTERM become things that happened, from before the execution starts until it has ended.
 
@@ -52,7 +56,7 @@ class Signals:
     """
 
     def __init__(self) -> None:
-        self.happened: SimpleQueue[_Signalled | _Over] = SimpleQueue()
+        self.happened: SimpleQueue[_Signalled | _Over | _Drained] = SimpleQueue()
         self.is_watched = False
         self._before: dict[int, Any] = {}
 
@@ -107,6 +111,8 @@ class Waiting:
         threading.Thread(target=self._watch, name="durable-wf-wait", daemon=True).start()
         try:
             over = self._loop(due_us)
+            if over.error is None and not self._engine.is_killed(self._uid):
+                self._drain()
         finally:
             self._display.close()
         if over.error is not None:
@@ -116,8 +122,19 @@ class Waiting:
     def _watch(self) -> None:
         try:
             self._happened.put(_Over(self._engine.wait(self._uid), None))
+            self._engine.drain(self._uid)
+            self._happened.put(_Drained())
         except Exception as error:  # noqa: BLE001 - handed on to the thread that waits
             self._happened.put(_Over(None, error))
+
+    def _drain(self) -> None:
+        """A forced cancel has ended the execution, not its operations: they would die with this process."""
+        count = self._engine.running(self._uid)
+        if count:
+            self._out.error(f"waiting for {plural(count, 'running operation')}; Ctrl-C stops now")
+        while not isinstance(found := self._happened.get(), _Drained):
+            if isinstance(found, _Signalled):
+                self._stop_now(128 + found.number)
 
     def _loop(self, due_us: int | None) -> _Over:
         while True:
@@ -133,7 +150,8 @@ class Waiting:
             if isinstance(found, _Over):
                 self._look()
                 return found
-            self._signalled(found.number)
+            if isinstance(found, _Signalled):
+                self._signalled(found.number)
 
     def _look(self) -> None:
         """Show what is new. That a look fails is no reason to end what is looked at; the next one shows it."""
@@ -176,6 +194,14 @@ class Waiting:
         self._out.error(f"stopped now; {plural(count, 'operation')} ran, and nobody knows how far")
         self._out.error(f"to go on: durable-wf resume {self._uid}")
         os._exit(code)
+
+
+def leave_now(code: int) -> None:
+    """End this process with all that it runs: what was killed may not go on."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
 
 
 @contextmanager

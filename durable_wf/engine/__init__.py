@@ -21,6 +21,7 @@ from durable_wf.authoring.functions import refuses_resume
 from durable_wf.authoring.recorded import from_record
 from durable_wf.clock import SystemClock
 from durable_wf.codec import decode
+from durable_wf.engine.cancelling import as_error, asking
 from durable_wf.engine.code import differing, fingerprints
 from durable_wf.engine.delivery import Delivery
 from durable_wf.engine.deployments import Deployments
@@ -48,12 +49,14 @@ from durable_wf.errors import (
     UsageError,
 )
 from durable_wf.graph.decide import Core
+from durable_wf.inspection.executions import cancel_request
 from durable_wf.inspection.find import find_execution, shown_state
 from durable_wf.journal.port import Journal
 from durable_wf.model.states import X
 from durable_wf.scheduler.claim import claim
 from durable_wf.scheduler.host import Host
 from durable_wf.scheduler.hosted import Hosted
+from durable_wf.scheduler.requests import ask as request_cancel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -262,12 +265,14 @@ class Engine:
     def result(self, execution: str) -> Any:
         """What the workflow returned.
 
-        raises  what it raised, as recorded; UsageError when it has not ended
+        raises  what it raised, as recorded; ExecutionCancelled; UsageError when it has not ended
         """
         row = self.find(execution)
         detail = self._end_detail(row)
         if _STATES[row.state] is X.TERMINATED:
             return detail.get("result")
+        if _STATES[row.state] is X.CANCELLED:
+            raise as_error(detail, cancel_request(self.journal.history(row.id)))
         if "error" in detail:
             raise from_record(detail["error"], tuple(detail.get("ended_by", ())))
         text = f"execution '{execution}' is {self.info(execution).state}; it has no result"
@@ -308,6 +313,37 @@ class Engine:
         hosted = self._hosted.get(self.find(execution).uid)
         if hosted is not None:
             self.host.stop(hosted)
+
+    def cancel(
+        self, execution: str, level: str = "cancel", *, reason: str | None = None, by: str | None = None,
+        key: str | None = None,
+    ) -> bool:  # fmt: skip
+        """Ask that an execution be cancelled, whichever process runs it.
+
+        level    `cancel`: its function is told and may clean up; `force`: nobody waits for it; `kill`: what runs is
+                 killed
+        by       who asks, for people; None: this process
+        key      the same wish again is the first one; None: a new one
+        returns  True where nobody ran it, and it is cancelled; False where its runner was asked, who takes the request
+                 in its own turn
+        raises   NotFoundError; UsageError when it has ended
+        """
+        row, wish = self.find(execution), asking(level, reason, by, key)
+        ended: bool = self.host.ask(lambda: request_cancel(self.journal, self.clock, row.id, wish))
+        hosted = self._hosted.get(row.uid)
+        if hosted is not None:
+            self.host.post(("look", hosted))
+        return ended
+
+    def drain(self, execution: str, timeout: float | None = None) -> bool:
+        """Wait until nothing of it runs in this process: after a forced cancel, operations may; whether that is so."""
+        hosted = self._hosted.get(execution)
+        return hosted is None or hosted.released.wait(timeout)
+
+    def is_killed(self, execution: str) -> bool:
+        """Whether a kill request has ended it here: what still runs of it is to be ended with the process."""
+        hosted = self._hosted.get(execution)
+        return hosted is not None and hosted.is_killed
 
     def running(self, execution: str) -> int:
         """How many operations of it are with workers."""

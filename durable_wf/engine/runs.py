@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring import recorded
 from durable_wf.authoring.current import current_workflow_ctx
+from durable_wf.authoring.exceptions import EXECUTION_CANCELLED_RESULT, ExecutionCancelled
 from durable_wf.authoring.functions import with_ctx
 from durable_wf.authoring.perform import failed, perform_callable, perform_operation
 from durable_wf.authoring.speech import WORKFLOW_LOG, Speech, own_speech, speaking
@@ -96,6 +97,8 @@ class Run:
         ctx.begin()
         with current_workflow_ctx.push(ctx, {**parameters, "ctx": ctx}), speaking(ctx.internal.speech):
             result = self.function(**with_ctx(self.function, parameters, ctx))
+        if isinstance(result, str) and result == EXECUTION_CANCELLED_RESULT:
+            raise ExecutionCancelled
         return None if result is None else encode(result, what="the workflow's result", limit=MAX_RESULT_BYTES)
 
     def perform(self, work: Work, clock: Clock) -> OperationOutcome:
@@ -177,4 +180,5 @@ def idempotency_key(journal_id: str, uid: str, task: int, generation: int) -> st
 
 def on_error(error: BaseException) -> Raised:
     """What the journal stores of a workflow function's exception."""
-    return Raised(recorded.to_record(error, skip_frames=2), recorded.failed_tasks(error))
+    record = recorded.to_record(error, skip_frames=2)
+    return Raised(record, recorded.failed_tasks(error), isinstance(error, ExecutionCancelled))

@@ -136,8 +136,8 @@ def check_cut(history: rows.History, options: ResumeOptions) -> Cut | None:
         return cut
     lines = [f"  {no}: {run.tasks[no].name} {run.tasks[no].target}".rstrip() for no in cut.rolled_back]
     text = (
-        f"rolled back since: {len(lines)} operation{'s' if len(lines) > 1 else ''} ran after the failure was shown to "
-        f"the workflow; the storage and the world have their effects:\n" + "\n".join(lines)
+        f"rolled back since: {len(lines)} operation{'s' if len(lines) > 1 else ''} ran after the failure or the cancel "
+        f"request was shown to the workflow; the storage and the world have their effects:\n" + "\n".join(lines)
     )
     raise AskError(text, hint="if going on from there is right, resume with --accept-changes")
 

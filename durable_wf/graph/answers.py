@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from durable_wf.codec import decode, encode
-from durable_wf.graph.state import FAILED, SUCCEEDED
+from durable_wf.graph.state import FAILED, GRAPH_CANCELLED, SUCCEEDED
 from durable_wf.model.commands import Answer, Cause
 from durable_wf.model.events import Raised, Returned
 from durable_wf.model.states import XE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from durable_wf.graph.state import Run, Scope, TaskState
 
 
@@ -30,7 +32,7 @@ def show_graph(run: Run, scope: Scope) -> Answer:
     tasks = [run.tasks[no] for no in scope.failed]
     _note(run, scope.failed, max((task.ended_seq or 0 for task in tasks), default=0))
     causes = tuple(Cause(task.no, task.name, task.target, task.request.text, task.detail) for task in tasks)
-    return Answer(0, None, scope.failed, scope.ended_seq, causes)
+    return Answer(0, None, scope.failed, scope.ended_seq, causes, cancelled=scope.state == GRAPH_CANCELLED)
 
 
 def _note(run: Run, failed: tuple[int, ...], seq: int) -> None:
@@ -53,5 +55,16 @@ def end_of(run: Run) -> tuple[XE, str | None] | None:
         for task in failed:
             show(run, task)
         ending = Raised(decode(failed[0].detail)["error"], tuple(task.no for task in failed))
-    cut = min((run.notes[no] for no in ending.ended_by if no in run.notes), default=None)
+    cut = cut_of(run, ending.ended_by)
     return XE.RAISED, encode({"error": ending.error, "ended_by": list(ending.ended_by), "cut_seq": cut})
+
+
+def cut_of(run: Run, ended_by: Iterable[int]) -> int | None:
+    """What a person's resume will cut at: the earliest note of these failures, and of a cancel request; None for none.
+
+    Of a cancel request the function is told by a transition, so that its seq is never older than what was asked for.
+    """
+    notes = [run.notes[no] for no in ended_by if no in run.notes]
+    if run.cancel.told is not None:
+        notes.append(run.cancel.told)
+    return min(notes, default=None)

@@ -1,7 +1,8 @@
 """A person's resume of a failed or cancelled execution: what is reset, what is superseded, what has to be asked.
 
-The failures that ended the execution are reset. What the function itself asked for after the first of them was
-shown to it is superseded: kept, shown, never matched again. The rest is answered as it was.
+The failures that ended the execution are reset, and a cancel request is withdrawn. What the function itself asked
+for after the first of these was shown to it is superseded: kept, shown, never matched again. The rest is answered as
+it was.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ from durable_wf.errors import AskError, NotFoundError
 from durable_wf.graph.load import recorded_failures
 from durable_wf.graph.state import (
     FAILED,
+    GRAPH_CANCELLED,
     GRAPH_STARTED,
     PENDING,
+    SENT,
     STARTED,
     SUCCEEDED,
     SUPERSEDED,
     UNKNOWN,
     WORKED,
+    Cancel,
 )
 from durable_wf.model.rows import Kind
 from durable_wf.model.states import EXECUTION, GE, TE, XE, X
@@ -33,7 +37,7 @@ if TYPE_CHECKING:
     from durable_wf.model.rows import History
 
 _ENDED_STATES = frozenset(EXECUTION.code(state) for state in EXECUTION.ended)
-_TERMINATED = EXECUTION.code(X.TERMINATED)
+_TERMINATED, _CANCELLED = EXECUTION.code(X.TERMINATED), EXECUTION.code(X.CANCELLED)
 
 
 @dataclass(slots=True)
@@ -70,12 +74,14 @@ def plan_cut(run: Run, history: History, from_task: int | None = None) -> Cut | 
         return _from(run, from_task)
     detail = _end_detail(history)
     cut_seq = detail.get("cut_seq")
+    if cut_seq is None and row.state == _CANCELLED:
+        cut_seq = row.ended_seq or 0  # never told: there is nothing to supersede
     if cut_seq is None:
         text = (
             f"no failed task ended execution '{row.uid}': its function failed by itself, so there is nothing to reset"
         )
         raise AskError(text, hint="mend the function, then name where to begin again: --from TASK")
-    return _collect(run, cut_seq, detail["ended_by"])
+    return _collect(run, cut_seq, detail.get("ended_by", ()))
 
 
 def _end_detail(history: History) -> dict[str, Any]:
@@ -99,6 +105,8 @@ def _from(run: Run, no: int) -> Cut:
 
 
 def _collect(run: Run, cut_seq: int, ended_by: Iterable[int]) -> Cut:
+    if run.cancel.told is not None:  # the request is withdrawn, so nothing may stay that was asked for because of it
+        cut_seq = min(cut_seq, run.cancel.told)
     live = [task for task in run.tasks.values() if task.state != SUPERSEDED]
     kept = [task for task in live if _asked_seq(run, task) <= cut_seq]
     reset = {task.no for task in kept if task.undecided is not None and task.graph is None}
@@ -131,20 +139,22 @@ def _superseded(run: Run, live: list[TaskState], cut: Cut) -> list[int]:
 
 
 def _reopened(run: Run, kept: list[TaskState], reset: set[int], cut_seq: int) -> list[int]:
-    """The graphs that failed with what is reset, and go on. Adds to `reset` what failed in them after their end.
+    """The graphs that go on: cancelled, or failed with what is reset. Adds to `reset` what failed in them after that.
 
     Such a late failure nobody was shown, and the graph would fail of it at once.
     """
     ended = {no: scope for no, scope in run.graph_by_no.items() if scope.ended and scope.seq <= cut_seq}
     found: set[int] = set()
-    while new := {no for no, scope in ended.items() if no not in found and not reset.isdisjoint(scope.failures)}:
+    new = {
+        no for no, scope in ended.items()
+        if scope.state == GRAPH_CANCELLED and run.graphs.get(scope.path) is scope  # not superseded before
+    }  # fmt: skip
+    while new := new | {no for no, scope in ended.items() if no not in found and not reset.isdisjoint(scope.failures)}:
         found |= new
-        reset |= {
-            task.no
-            for task in kept
-            if task.graph in new and task.state == FAILED and task.kind != Kind.SUBGRAPH
-            and task.no not in ended[task.graph].failures
-        }  # fmt: skip
+        for task in kept:
+            if task.graph in new and task.state == FAILED and (task.ended_seq or 0) > ended[task.graph].ended_seq:
+                reset |= recorded_failures(task.detail).keys() if task.kind == Kind.SUBGRAPH else {task.no}
+        new = set()
     return sorted(found)
 
 
@@ -155,11 +165,13 @@ def _failed_with(task: TaskState, reset: set[int]) -> bool:
 
 
 def _ran(task: TaskState) -> bool:
-    return task.state in (SUCCEEDED, FAILED, STARTED, UNKNOWN) or task.retries > 0
+    """Whether it may have: who called the execution off has not looked at what was `sent` when its runner died."""
+    return task.state in (SENT, STARTED, UNKNOWN, SUCCEEDED, FAILED) or task.retries > 0
 
 
 def apply_cut(run: Run, cut: Cut) -> None:
     """Let the replay see the cut, in memory. It is written when the replay has met its end (`write_cut`)."""
+    run.cancel = Cancel()
     for no in cut.superseded:
         run.tasks[no].state = SUPERSEDED
     for no in cut.reset:

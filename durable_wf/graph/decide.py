@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from durable_wf.codec import encode
 from durable_wf.errors import EngineBug, IllegalTransition, NonDeterministicWorkflow
-from durable_wf.graph import answers, asking, asks, decisions, flow, outcomes, waits
+from durable_wf.graph import answers, asking, asks, cancel, decisions, flow, outcomes, waits
 from durable_wf.graph.cut import Cut, apply_cut, write_cut
 from durable_wf.graph.load import PastCut, connect_all, count_keys, edges_by_seq, load, mark_decisions, past_cuts
 from durable_wf.graph.match import Replay
@@ -22,16 +22,17 @@ from durable_wf.graph.state import (
     GRAPH_ENDED,
     IN_FLIGHT,
     PENDING,
-    SENT,
     STARTED,
     SUCCEEDED,
     UNKNOWN,
 )
 from durable_wf.model.commands import Answer, Consult, HandOut, Over
 from durable_wf.model.events import (
+    Abandoned,
     Asked,
     Begins,
     Begun,
+    Cancels,
     Decides,
     Due,
     Ended,
@@ -39,13 +40,14 @@ from durable_wf.model.events import (
     FromFunction,
     FromOutside,
     Gets,
+    Polls,
     Raised,
     Returned,
     Said,
     Stops,
 )
 from durable_wf.model.rows import Request, Subject
-from durable_wf.model.states import TE, XE, A, X
+from durable_wf.model.states import TE, XE, X
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,9 +99,16 @@ class Core:
         if isinstance(event, Asked):
             replay.ask(event.spec)
             return None
+        if isinstance(event, Cancels):
+            replay.cancels = event
+            return None
+        if isinstance(event, Polls):
+            return cancel.answer_poll(self.run, replay, event)
         replay.settle()
         if isinstance(event, Gets):
             task = self.run.tasks.get(event.spec.no)
+            if cancel.hears(self.run, "get", event.spec.no) or (task and cancel.is_held_back(self.run, task)):
+                return cancel.answer(self.run, event.spec.no)
             return answers.show(self.run, task) if task is not None and task.state in (SUCCEEDED, FAILED) else None
         if isinstance(event, Executes) and replay.graph(event) and not replay.differences:
             self._executes = event
@@ -115,6 +124,7 @@ class Core:
         if question is not None or replay.differences:
             return question
         scope = self.run.graphs[path]
+        cancel.hears(self.run, "execute", path)
         return answers.show_graph(self.run, scope) if scope.state in GRAPH_ENDED else None
 
     # ------------------------------------------------------------------ live, on the scheduler's thread
@@ -138,10 +148,13 @@ class Core:
             pen.warn(warning)
         count_keys(run)
         connect_all(run, self._history)
+        cancel.hold(run)
         self._lost(pen)
         self._rearm(pen)
         for spec in replay.fresh:
             asks.ask(run, pen, spec)
+        if replay.cancels is not None and not run.cancel.stands:
+            cancel.ask(run, pen, replay.cancels.level, cancel.OWN)
         self._history = None  # type: ignore[assignment]  # not needed again; may be large
         if isinstance(event, Decides):  # it is in the journal already; the function waits for the graph again
             run.wait = self._executes
@@ -151,7 +164,7 @@ class Core:
 
     def only_waits(self, event: FromFunction) -> bool:
         """Take in a wait that changes nothing yet, without a turn; False if the event needs one."""
-        if not isinstance(event, Gets) or self.replay is not None:
+        if not isinstance(event, Gets) or self.replay is not None or self.run.cancel.stands:
             return False
         task = self.run.tasks.get(event.spec.no)
         if task is None or task.undecided is not None or task.state in (SUCCEEDED, FAILED, UNKNOWN):
@@ -169,7 +182,9 @@ class Core:
         if isinstance(event, Said):
             pen.say(event.no, event.attempt, event.lines)
             return  # it moves nothing, also while the replay goes on
-        if isinstance(event, FromFunction):
+        if isinstance(event, Polls | Cancels):
+            cancel.asked(run, pen, event)
+        elif isinstance(event, FromFunction):
             self._asked(pen, event)
         else:
             self._happened(pen, event)
@@ -208,7 +223,12 @@ class Core:
             case Due():
                 self._due(pen, event)
             case Stops():
-                self._stop(pen, event)
+                run.stopping = True
+                outcomes.handed_back(run, pen, event.handed_back, goes_on=True)
+            case Abandoned():
+                run.cancel.is_abandoned = True
+            case Request(kind=cancel.KIND):
+                cancel.requested(run, pen, event)
             case Request():
                 pen.changes.taken.append(event.id)
                 pen.warn(f"a request of a kind that this version does not know was left aside: '{event.kind}'")
@@ -216,7 +236,8 @@ class Core:
     def conclude(self, pen: Pen) -> None:
         """After a turn's facts and hand-outs: answer the function if that can be, end or lie down if it must."""
         run = self.run
-        if run.over:
+        if run.over or cancel.is_forced(run):
+            cancel.abandon(run, pen)
             return
         if run.ending is not None:
             self._end(pen)
@@ -225,11 +246,12 @@ class Core:
             question = asking.next_question(run)
             if question is not None:
                 pen.commands.append(question)
+            cancel.tell(run, pen)
         if not self._is_stuck():
             return
         if run.unknown:
             self._lie_down(pen, tuple(sorted(run.unknown)))
-        elif run.wait is not None:
+        elif run.wait is not None and not cancel.release(run, pen):
             waited = run.wait.path if isinstance(run.wait, Executes) else f"task {run.wait.spec.no}"
             text = f"nothing can happen any more, and the function waits for {waited}"
             raise EngineBug(text)
@@ -242,7 +264,7 @@ class Core:
         returns  how many were handed out
         """
         run = self.run
-        if run.stopping or run.over:
+        if run.stopping or run.over or cancel.is_forced(run):
             return 0
         singles = sum(not task.request.policy.repeatable for task in run.in_flight.values())
         before = len(run.in_flight)
@@ -277,7 +299,7 @@ class Core:
             return
         self.resumed_seq = self.resumed_seq or pen.seq
         if state is X.INTERRUPTED:
-            pen.execution(XE.RESUMED)
+            pen.execution(XE.RESUMED_CANCELLING if self.run.cancel.stands else XE.RESUMED)
         elif self._cut is not None:
             write_cut(self.run, pen, self._cut, self._before, self._graphs_before)
         else:
@@ -307,6 +329,8 @@ class Core:
                 decisions.ask_again(run, pen, task)
             elif task.inner is not None:
                 flow.close(run, pen, task.inner)
+        for scope in list(run.graphs.values()):  # all in it may have ended while it was cancelled
+            flow.close(run, pen, scope)
 
     def _due(self, pen: Pen, event: Due) -> None:
         kind, no = event.timer
@@ -315,16 +339,6 @@ class Core:
             return
         flow.cut_if_due(self.run, pen, self.run.graph_by_no[no])
 
-    def _stop(self, pen: Pen, event: Stops) -> None:
-        run = self.run
-        run.stopping = True
-        for no, attempt in event.handed_back:
-            task = run.in_flight.get(no)
-            if task is not None and task.attempts == attempt and task.state == SENT:
-                del run.in_flight[no]
-                pen.task(task, TE.HANDED_BACK, None, pen.attempt(task, A.CANCELLED, None, pen.now.wall_us))
-                run.again.append(task)
-
     def _answer_wait(self, pen: Pen) -> None:
         run, wait = self.run, self.run.wait
         if isinstance(wait, Gets):
@@ -332,6 +346,9 @@ class Core:
             if task.state in (SUCCEEDED, FAILED):
                 run.wait = None
                 pen.commands.append(answers.show(self.run, task))
+            elif cancel.is_held_back(run, task):
+                run.wait = None
+                pen.commands.append(cancel.answer(run, task.no))
         elif isinstance(wait, Executes):
             scope = run.graphs[wait.path]
             if scope.ended:
@@ -359,13 +376,13 @@ class Core:
 
     def lie_down_if_idle(self, pen: Pen) -> bool:
         """For a stop: lie down once nothing is in flight."""
-        if self.run.over or not self.run.stopping or self.run.in_flight:
+        if self.run.over or not self.run.stopping or self.run.in_flight or cancel.is_forced(self.run):
             return False
         self._lie_down(pen)
         return True
 
     def _end(self, pen: Pen) -> None:
-        end = answers.end_of(self.run)
+        end = cancel.end_of(self.run) if cancel.ends_it(self.run) else answers.end_of(self.run)
         if end is not None:
             state = pen.execution(*end)
             self.run.over = True

@@ -30,7 +30,7 @@ def settle(run: Run, pen: Pen) -> None:
     """Start all that nothing holds back any more, until only work for workers is left."""
     while run.freed:
         task = run.freed.popleft()
-        if task.state != PENDING or task.holds or _is_early(run, pen, task):
+        if task.state != PENDING or task.holds or run.holds_back(task) or _is_early(run, pen, task):
             continue
         if task.kind in WORKED:
             (run.again if task.goes_on else run.ready).append(task)
@@ -260,11 +260,11 @@ def cut_if_due(run: Run, pen: Pen, scope: Scope) -> None:
         return
     about = (*run.unknown.values(), *run.asking, *((run.asked,) if run.asked is not None else ()))
     if not any(task.graph == scope.no for task in about):
-        _cut_short(run, pen, scope)
+        cut_short(run, pen, scope)
 
 
-def _cut_short(run: Run, pen: Pen, scope: Scope) -> None:
-    """The graph's wait_after_fail is over: it ends as it is; what runs is let run, nothing else starts."""
+def cut_short(run: Run, pen: Pen, scope: Scope) -> None:
+    """The graph, which has failed, ends as it is; what of it runs is let run, nothing else starts."""
     touched: dict[Scope, None] = {}
     stop(run, scope, Failure(pen.seq, scope.failed), touched)
     end_graph(pen, scope)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from durable_wf.codec import decode
-from durable_wf.graph import asks, flow
+from durable_wf.graph import asks, cancel, flow
 from durable_wf.graph.state import (
     ENDED,
     FAILED,
@@ -44,6 +44,7 @@ _IGNORING = (Action.IGNORE, Action.CONTINUE)
 def load(history: History) -> Run:
     """A `Run` with every task as its row says. Nothing is connected yet (see `connect_all`)."""
     run = Run(history.execution)
+    run.cancel = cancel.recorded(history)
     by_no = {}
     for payload in history.payloads:
         run.requests[payload.body_json] = by_no[payload.no] = Request(payload.no, payload.body_json)

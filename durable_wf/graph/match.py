@@ -10,6 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.codec import decode, encode
+from durable_wf.graph import cancel
 from durable_wf.graph.state import SUPERSEDED
 from durable_wf.model.commands import Consult
 from durable_wf.model.events import Executes, Raised, Returned
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from durable_wf.graph.load import Decision
     from durable_wf.graph.state import Run, TaskState
-    from durable_wf.model.events import Decides, FromFunction, Spec
+    from durable_wf.model.events import Cancels, Decides, FromFunction, Spec
 
 Key = tuple[int | None, int | None, int, str, str]  # of what was stored at once: see `_batch_of`
 
@@ -47,6 +48,7 @@ class Replay:
     differences  edges and tasks of graphs that differ, as lines (journal says, code does)
     edges        the journal's edges by the seq at which they were stored
     decided      handlers' decisions that still count, by seq
+    cancels      that the function has asked to be cancelled; written when the replay ends, unless it was before
     """
 
     def __init__(self, run: Run, edges: dict[int, set[tuple[int, int]]], decided: Sequence[Decision] = ()) -> None:
@@ -64,6 +66,7 @@ class Replay:
                 self._left.setdefault(key, _Left()).add(task)
                 self._unmatched[task.no] = task
         self.fresh: list[Spec] = []
+        self.cancels: Cancels | None = None
         self.warnings: list[str] = []
         self.differences: list[tuple[str, str]] = []
         self._asked: list[Spec] = []  # since the function last waited
@@ -71,7 +74,8 @@ class Replay:
     @property
     def complete(self) -> bool:
         """Whether the function has asked for everything that the journal remembers."""
-        return not (self._unmatched or self._graphs or self.differences or any(self._decided.values()))
+        told = self._run.cancel.told is None or self._run.cancel.heard
+        return told and not (self._unmatched or self._graphs or self.differences or any(self._decided.values()))
 
     def ask(self, spec: Spec) -> None:
         """Match a task of standard mode with one that has equal arguments; the others wait for `settle`.
@@ -227,6 +231,8 @@ class Replay:
         journal += [self._of(one) for waiting in self._decided.values() for one in waiting] + [
             left for left, _ in self.differences if left
         ]
+        if self._run.cancel.told is not None and not self._run.cancel.heard:
+            journal.append(cancel.describe(self._run.cancel))
         fresh = self.fresh + (last.specs if isinstance(last, Executes) and last.path not in self._run.graphs else [])
         code = [_place_of(spec) for spec in fresh] + [right for _, right in self.differences if right]
         if isinstance(last, (Returned, Raised)):

@@ -20,6 +20,8 @@ from durable_wf.model.states import NE, TE, A
 from durable_wf.retry import delay_s, usable_s
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from durable_wf.graph.pen import Pen
     from durable_wf.graph.state import Run, Scope, TaskState
     from durable_wf.model.events import Begun, Ended
@@ -34,6 +36,38 @@ def begun(run: Run, pen: Pen, event: Begun) -> None:
         return
     task.began_us = event.began_us
     pen.task(task, TE.BEGAN, None, pen.attempt(task, A.STARTED, event.began_us, None))
+
+
+def handed_back(run: Run, pen: Pen, works: Iterable[tuple[int, int]], *, goes_on: bool) -> None:
+    """What had been handed out and was taken back before a worker had begun it.
+
+    works    (task, attempt)
+    goes_on  after a stop it counts as begun (see `TaskState.goes_on`); else not, and the transition is its newest end
+    """
+    for no, attempt in works:
+        task = run.in_flight.get(no)
+        if task is None or task.attempts != attempt or task.state != SENT:
+            continue
+        del run.in_flight[no]
+        task.ended_seq = None if goes_on else pen.seq
+        pen.task(task, TE.HANDED_BACK, None, pen.attempt(task, A.CANCELLED, None, pen.now.wall_us))
+        if goes_on:
+            run.again.append(task)
+        else:
+            _not_begun(run, pen, task)
+
+
+def _not_begun(run: Run, pen: Pen, task: TaskState) -> None:
+    """Where a task stands that is as if it had never been handed out: behind a failure of its scope, or free."""
+    stopped = task.scope.stopped if task.scope is not None else None
+    if task.removed:
+        flow.leave(run, pen, task)
+    elif stopped is not None:
+        touched: dict[Scope, None] = {}
+        flow.put_behind(run, task, stopped, touched)
+        flow.close_all(run, pen, touched)
+    elif not run.holds_back(task):
+        run.ready.append(task)
 
 
 def ended(run: Run, pen: Pen, event: Ended) -> None:
@@ -156,9 +190,9 @@ def try_again(
         return
     if task.removed:
         flow.leave(run, pen, task)
-        return
-    run.rescheduled[task.no] = pen.now.boot_us + drawn_us
-    pen.commands.append(Arm(("task", task.no), drawn_us))
+    elif not run.holds_back(task):
+        run.rescheduled[task.no] = pen.now.boot_us + drawn_us
+        pen.commands.append(Arm(("task", task.no), drawn_us))
 
 
 def decide_undecided(run: Run, pen: Pen, task: TaskState) -> None:

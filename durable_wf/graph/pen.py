@@ -36,7 +36,7 @@ _GRAPH_EVENTS = {event: index for index, event in enumerate(GE)}
 _EXECUTION_EVENTS = {event: index for index, event in enumerate(XE)}
 _EXECUTION_STATES = tuple(X)
 _NODE_INSTANCE_EVENTS = {event: index for index, event in enumerate(NE)}
-_LOOKED = [_EXECUTION_EVENTS[XE.RESUMED], _EXECUTION_EVENTS[XE.LAID_DOWN]]
+_LOOKED = [[_EXECUTION_EVENTS[event], _EXECUTION_EVENTS[XE.LAID_DOWN]] for event in (XE.RESUMED, XE.RESUMED_CANCELLING)]
 _ATTEMPT_CODE = {state: ATTEMPT.code(state) for state in A}
 _ATTEMPT_EVENT = {
     (ATTEMPT.code(row.source), ATTEMPT.code(row.target)): tuple(AE).index(row.event) for row in ATTEMPT.rows
@@ -85,7 +85,7 @@ class Pen:
     def says_only_resumed_and_laid_down(self) -> bool:
         """Whether this turn would only say that somebody looked."""
         events = [row.event for row in self.changes.transitions]
-        return events == _LOOKED and all(row.subject == Subject.EXECUTION for row in self.changes.transitions)
+        return events in _LOOKED and all(row.subject == Subject.EXECUTION for row in self.changes.transitions)
 
     def warn(self, text: str) -> None:
         """A line for people, in the execution's events."""
@@ -103,6 +103,11 @@ class Pen:
     def asked(self, task: TaskState) -> None:
         """That the function asked for a task in standard mode: its place in the order of things."""
         self._write(Subject.TASK, task.no, None, task.state, _TASK_EVENTS[TE.ASKED], None)
+
+    def told(self, detail: str) -> None:
+        """That the function was told of a cancel request, and at which call: its place in the order of things."""
+        row = self._run.row
+        self._write(Subject.EXECUTION, row.id, None, row.state, _EXECUTION_EVENTS[XE.TOLD], detail)
 
     def task(
         self,

@@ -23,6 +23,7 @@ PENDING, SENT, STARTED, RESCHEDULED, UNKNOWN, SUCCEEDED, FAILED, SUPERSEDED = (T
 IN_FLIGHT = frozenset({SENT, STARTED})
 ENDED = frozenset({SUCCEEDED, FAILED, SUPERSEDED})
 GRAPH_STARTED, GRAPH_PENDING = GRAPH.code(G.STARTED), GRAPH.code(G.PENDING)
+GRAPH_CANCELLED = GRAPH.code(G.CANCELLED)
 GRAPH_ENDED = frozenset(GRAPH.code(state) for state in GRAPH.ended)
 ATTEMPT_SENT, ATTEMPT_STARTED = ATTEMPT.code(A.SENT), ATTEMPT.code(A.STARTED)
 EXECUTION_CODE = {state: EXECUTION.code(state) for state in X}
@@ -188,6 +189,26 @@ class TaskState:
 
 
 @dataclass(slots=True)
+class Cancel:
+    """A cancel request, as far as it goes on (see `graph.cancel`).
+
+    stands   there is one
+    told     the seq at which the function was told of it; None before
+    telling  which call was told: `("get", task)`, `("execute", path)` or `("poll", n)`
+    heard    the function has come to that call; in a replay this is later than `told`
+    hands_back   what no worker has begun is to be taken back in this turn
+    is_abandoned  nobody waits any more for the function and for what runs
+    """
+
+    stands: bool = False
+    told: int | None = None
+    telling: tuple[str, int | str] | None = None
+    heard: bool = False
+    hands_back: bool = False
+    is_abandoned: bool = False
+
+
+@dataclass(slots=True)
 class Run:
     """One execution in memory.
 
@@ -205,6 +226,7 @@ class Run:
     added_by    seq of a handler's decision → the task that it was about: it has added the tasks with that seq
     wait        what the function is blocked on
     ending      what the function ended with, while something is still to come
+    cancel      the cancel request, if any
     """
 
     row: Execution
@@ -233,8 +255,14 @@ class Run:
     added_by: dict[int, int] = field(default_factory=dict)
     wait: Gets | Executes | None = None
     ending: Returned | Raised | None = None
+    cancel: Cancel = field(default_factory=Cancel)
     stopping: bool = False
     over: bool = False
+
+    def holds_back(self, task: TaskState) -> bool:
+        """Whether a cancel request keeps the task from starting: it was asked for before the function was told."""
+        cancel = self.cancel
+        return cancel.stands and (cancel.told is None or task.seq < cancel.told) and not task.goes_on
 
     def request(self, text: str) -> tuple[Request, bool]:
         """The stored request with this text, and whether it is new."""

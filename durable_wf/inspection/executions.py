@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 from durable_wf.clock import iso
 from durable_wf.codec import decode
 from durable_wf.inspection.owners import owner_of
-from durable_wf.inspection.records import Execution, ExecutionDetail, Runner, plain
-from durable_wf.model.states import TASK, T, X
+from durable_wf.inspection.records import CancelRequest, Execution, ExecutionDetail, Runner, plain
+from durable_wf.model.rows import Subject
+from durable_wf.model.states import TASK, XE, T, X
 
 if TYPE_CHECKING:
     from durable_wf.inspection.view import View
     from durable_wf.model import rows
 
 _FAILED = TASK.code(T.FAILED)
+_EVENTS = tuple(XE)
+_REQUESTS = frozenset({XE.CANCEL, XE.FORCE, XE.KILL, XE.CALLED_OFF})
 
 
 def executions(view: View, *, state: str | None = None, deployment: int | None = None) -> list[Execution]:
@@ -80,7 +83,24 @@ def execution_detail(view: View, history: rows.History) -> ExecutionDetail:
         unknown=[] if lives else task_records(history, doubtful, names),
         runner=None if owner is None else Runner(owner.pid, iso(int(owner.start_s * 1_000_000)), lives),
         report=row.report,
+        cancel=cancel_request(history),
     )
+
+
+def cancel_request(history: rows.History) -> CancelRequest | None:
+    """The newest request to cancel that still counts: levels only rise, and a person's resume withdraws all."""
+    found = None
+    for row in history.transitions:
+        event = _EVENTS[row.event]
+        if row.subject != Subject.EXECUTION:
+            continue
+        if event is XE.REOPENED:
+            found = None
+        elif event in _REQUESTS:
+            detail = decode(row.detail_json) or {}
+            level = detail.get("level") or str(event)
+            found = CancelRequest(level, detail.get("by", ""), detail.get("reason"), iso(row.at_us))
+    return found
 
 
 def is_resumable(state: str) -> bool:

@@ -88,6 +88,19 @@ class Runner:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelRequest:
+    """The strongest request to cancel an execution: who asked, when and why.
+
+    level  cancel, force or kill
+    """
+
+    level: str
+    by: str
+    reason: str | None
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resume:
     """What a resume would do with the tasks: how many, and the ones that a person should look at.
 
@@ -95,7 +108,7 @@ class Resume:
     reset        failed; run again
     again        interrupted; run again because that is safe or was agreed to
     asked        interrupted; a person must say whether they may run again
-    superseded   asked for after the failure was shown to the workflow; never matched again
+    superseded   asked for after the failure, or the cancel request, was shown to the workflow; never matched again
     rolled_back  those of `superseded` that ran; needs --accept-changes
     """
 
@@ -116,6 +129,7 @@ class ExecutionDetail(Execution):
     tasks    how many by state
     unknown  tasks whose newest attempt was begun by a runner that is gone: nobody knows how it ended
     report   what differed when code and journal did not match, in two columns
+    cancel   null where nobody has asked to cancel it, or a person has resumed it since
     resume   null where there is nothing to resume
     """
 
@@ -130,6 +144,7 @@ class ExecutionDetail(Execution):
     unknown: list[Task]
     runner: Runner | None
     report: str | None
+    cancel: CancelRequest | None = None
     resume: Resume | None = None
 
 

@@ -37,6 +37,7 @@ class Answer:
     failed       numbers of the tasks whose failure this answer shows; empty when all is well
     seq          the seq of what is answered: the view, for a refresh
     causes       the failed tasks, in the order of `failed`
+    cancelled    the function is told of a cancel request, instead of what it waited for
     """
 
     no: int
@@ -44,6 +45,7 @@ class Answer:
     failed: tuple[int, ...]
     seq: int
     causes: tuple[Cause, ...] = ()
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,12 @@ class Consult:
     retries: int
     seq: int
     failed: Spec | None = None
+
+
+class Abandon(NamedTuple):
+    """Wait for the function and for what runs no more; tell the core `Abandoned()`. kill: end what can be ended."""
+
+    kill: bool
 
 
 class Replied(Protocol):
@@ -101,4 +109,4 @@ class Reply(NamedTuple):
     answer: Any
 
 
-Command = HandOut | Answer | Consult | Arm | Over | Reply
+Command = HandOut | Answer | Consult | Abandon | Arm | Over | Reply

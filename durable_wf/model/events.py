@@ -119,12 +119,14 @@ class Returned:
 class Raised:
     """The function raised.
 
-    error     as in the journal
-    ended_by  numbers of the failed tasks in the nearest exception that carries any
+    error      as in the journal
+    ended_by   numbers of the failed tasks in the nearest exception that carries any
+    cancelled  it is `ExecutionCancelled`
     """
 
     error: dict[str, Any]
     ended_by: tuple[int, ...] = ()
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,29 @@ class Begins:
     """The function is about to be called, and asks at which seq it sees the storage."""
 
 
-FromFunction = Begins | Asked | Executes | Decides | Gets | Returned | Raised
+class Level(StrEnum):
+    """How hard a cancel request is (workflow-api §5.2). It only rises."""
+
+    CANCEL = "cancel"  # the function is told, and may clean up
+    FORCE = "force"  # nobody waits for the function
+    KILL = "kill"  # and what runs is killed
+
+
+@dataclass(frozen=True, slots=True)
+class Polls:
+    """The function asks, for the n-th time, whether a cancel request waits for it."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancels:
+    """The function asks that its own execution be cancelled."""
+
+    level: Level
+
+
+FromFunction = Begins | Asked | Executes | Decides | Gets | Polls | Cancels | Returned | Raised
 
 
 class Begun(NamedTuple):
@@ -175,4 +199,9 @@ class Stops:
     handed_back: list[tuple[int, int]] = field(default_factory=list)
 
 
-FromOutside = Begun | Ended | Due | Said | Stops
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """Nobody waits any more for the function and for what runs, and what can be killed was."""
+
+
+FromOutside = Begun | Ended | Due | Said | Stops | Abandoned

@@ -52,6 +52,7 @@ class XE(StrEnum):
     TRIES_USED_UP = "tries_used_up"
     REOPENED = "reopened"
     CREATED = "created"  # moves nothing: that it was asked for, and when
+    TOLD = "told"  # moves nothing: where the function was told of the cancel request
 
 
 EXECUTION = Machine(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from durable_wf.codec import encode
 from durable_wf.errors import HeldError, NotFoundError
+from durable_wf.graph import cancel
 from durable_wf.model.rows import Changes, ExecutionMove, Subject, Transition
 from durable_wf.model.states import EXECUTION, XE, X
 
@@ -13,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from durable_wf.clock import Clock
-    from durable_wf.journal.port import Journal, Reader
+    from durable_wf.journal.port import Journal, Reader, Turn
     from durable_wf.model.rows import Execution
 
 _EVENTS = tuple(XE)
 _STATES = tuple(X)
 _MAY_HAVE_A_RUNNER = frozenset(EXECUTION.code(state) for state in X if state is not X.TERMINATED)
-_LEFT_RUNNING = frozenset({X.STARTED, X.CANCELLING, X.FORCE_CANCELLING, X.KILL_CANCELLING})
+LEFT_RUNNING = frozenset({X.STARTED, X.CANCELLING, X.FORCE_CANCELLING, X.KILL_CANCELLING})
 
 
 def claim(journal: Journal, clock: Clock, execution: Execution, owner: dict[str, object]) -> Execution:
@@ -41,20 +42,11 @@ def claim(journal: Journal, clock: Clock, execution: Execution, owner: dict[str,
             row = row._replace(fence=row.fence + 1, owner_json=encode(owner))
             changes = Changes()
             state = _STATES[row.state]
-            if state in _LEFT_RUNNING:
-                row = _interrupted(row, state, turn.seq, clock.wall_us(), changes)
-            changes.execution_moves.append(
-                ExecutionMove(
-                    row.state,
-                    row.fence,
-                    row.owner_json,
-                    row.started_us,
-                    row.ended_us,
-                    row.ended_seq,
-                    row.report,
-                    row.id,
-                )
-            )
+            if state in LEFT_RUNNING:
+                row = move(row, XE.OWNER_GONE, turn.seq, clock.wall_us(), changes)
+            elif state in EXECUTION.ended:  # a person opens it again: requests that came too late are withdrawn
+                changes.taken += outstanding(turn, row.id)
+            changes.execution_moves.append(columns(row))
             turn.apply(changes)
     except BaseException:
         journal.disown(execution.id)
@@ -84,12 +76,30 @@ def busy(journal: Reader, owned: Callable[[int], bool], deployment: int) -> Exec
     return next((row for row in found if owned(row.id)), None)
 
 
-def _interrupted(row: Execution, state: X, seq: int, at_us: int, changes: Changes) -> Execution:
-    code = EXECUTION.code(EXECUTION.next(state, XE.OWNER_GONE))
+def move(
+    row: Execution, event: XE, seq: int, at_us: int, changes: Changes, detail_json: str | None = None
+) -> Execution:
+    """Write a transition of an execution that has no core; gives the row in its new state.
+
+    raises  IllegalTransition
+    """
+    code = EXECUTION.code(EXECUTION.next(_STATES[row.state], event))
     changes.transitions.append(
         Transition(
-            row.id, seq, int(Subject.EXECUTION), row.id, row.state, code, _EVENTS.index(XE.OWNER_GONE), at_us,
-            None, None, row.fence, None,
+            row.id, seq, int(Subject.EXECUTION), row.id, row.state, code, _EVENTS.index(event), at_us,
+            None, None, row.fence, detail_json,
         )
     )  # fmt: skip
     return row._replace(state=code)
+
+
+def outstanding(turn: Turn, execution: int) -> list[int]:
+    """The requests to cancel the execution that nobody has taken."""
+    return [row.id for row in turn.inbox([execution]) if row.kind == cancel.KIND]
+
+
+def columns(row: Execution) -> ExecutionMove:
+    """The moving columns of an execution as they are."""
+    return ExecutionMove(
+        row.state, row.fence, row.owner_json, row.started_us, row.ended_us, row.ended_seq, row.report, row.id
+    )

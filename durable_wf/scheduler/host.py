@@ -14,11 +14,12 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.errors import DurableError, EngineBug, Fenced, NonDeterministicWorkflow, StorageError, UsageError
+from durable_wf.graph import cancel
 from durable_wf.graph.pen import Pen
-from durable_wf.model.commands import Answer, Arm, Consult, HandOut, Over, Reply
+from durable_wf.model.commands import Abandon, Answer, Arm, Consult, HandOut, Over, Reply
 from durable_wf.model.events import Begun, Due, Ended, Stops
 from durable_wf.scheduler import intake
-from durable_wf.scheduler.hosted import GoesLive, Hosted
+from durable_wf.scheduler.hosted import GoesLive, Hosted, goes_live
 from durable_wf.scheduler.instances import TurnStorage, instance_data
 from durable_wf.scheduler.pool import Pool, Work, make_work
 from durable_wf.scheduler.updating import Call
@@ -72,7 +73,7 @@ class Host:
         self._thread.start()
 
     def post(self, item: Any) -> None:
-        """Tell the scheduler something."""
+        """Tell the scheduler something. `("look", hosted)`: this process has put something into its inbox."""
         self.queue.put(item)
 
     def hear(self, batch: Batch) -> None:
@@ -239,13 +240,10 @@ class Host:
     def _control(self, item: tuple[Any, ...], facts: dict[int, list[Any]]) -> None:
         if item[0] == "add":
             self._hosted[item[1].id] = item[1]
-        elif item[0] == "stop":
-            hosted = item[1]
-            if self._hosts(hosted):
-                back = self.pool.take_back(hosted)
-                for work in back:
-                    hosted.no_longer(work)
-                facts.setdefault(hosted.id, []).append(Stops([(work.no, work.attempt) for work in back]))
+        elif item[0] == "stop" and self._hosts(item[1]):
+            facts.setdefault(item[1].id, []).append(Stops(self.pool.take_back(item[1])))
+        elif item[0] == "look" and self._hosts(item[1]) and item[1].taken:
+            facts.setdefault(item[1].id, [])
         elif item[0] == "ask":
             try:
                 item[2].put((True, item[1]()))
@@ -316,7 +314,7 @@ class Host:
         return sorted(owned[self._round :] + owned[: self._round], key=attrgetter("singles"))
 
     def _read_inbox(self, turn: Turn, owned: list[Hosted], facts: dict[int, list[Any]]) -> None:
-        for request in turn.inbox([hosted.id for hosted in owned if hosted.taken]):
+        for request in turn.inbox([hosted.id for hosted in owned if hosted.taken or goes_live(facts[hosted.id])]):
             facts.setdefault(request.execution, []).append(request)
 
     def _decide(self, hosted: Hosted, pen: Pen, facts: list[Any], singles: int) -> None:
@@ -337,6 +335,8 @@ class Host:
                 fact.take(core, pen)
             else:
                 core.handle(pen, fact)
+        if core.run.cancel.hands_back:
+            cancel.hand_back(core.run, pen, self.pool.take_back(hosted))
         if hosted.taken:
             self._hand_out(hosted, core, pen, singles)
         if not core.lie_down_if_idle(pen) and hosted.taken:
@@ -353,6 +353,7 @@ class Host:
         """After the commit: what each core has ordered, and then all that is for workers at once."""
         works = []
         for hosted, pen, given in pens:
+            hosted.is_cancelling |= hosted.core.run.cancel.stands
             if self.committed is not None:
                 self.committed(hosted, pen.changes)
             for command in pen.commands:
@@ -371,14 +372,15 @@ class Host:
             command.to.reply(command.answer)
         elif isinstance(command, Arm):
             self._arm(decided_us + command.delay_us, hosted, command.timer)
+        elif isinstance(command, Abandon):
+            self.queue.put((hosted, hosted.let_go(kill=command.kill)))
         elif isinstance(command, Over):
             self._drop(hosted)
             hosted.finish(command.state, command.asks)
 
     def _drop(self, hosted: Hosted) -> None:
         """Have nothing more to do with it; it is forgotten last, so that it is told whatever goes wrong here."""
-        for work in self.pool.take_back(hosted):
-            hosted.no_longer(work)
+        self.pool.take_back(hosted)
         hosted.silence()
         self._draining.add(hosted)
         self._give_up(hosted)

@@ -10,7 +10,19 @@ from durable_wf.errors import DurableError, EngineBug, EngineSignal, RunnerStopp
 from durable_wf.graph import looks
 from durable_wf.graph.match import describe_spec
 from durable_wf.model.commands import Answer, Consult
-from durable_wf.model.events import Asked, Decides, Executes, FromFunction, Raised, Returned, Said
+from durable_wf.model.events import (
+    Abandoned,
+    Asked,
+    Cancels,
+    Decides,
+    Executes,
+    FromFunction,
+    Polls,
+    Raised,
+    Returned,
+    Said,
+)
+from durable_wf.scheduler.groups import ProcessGroups
 from durable_wf.scheduler.updating import Call, Calls, EndCall, UpdateCall
 from durable_wf.scheduler.voices import Batch, Voice
 
@@ -18,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from durable_wf.graph.decide import Core
-    from durable_wf.model.events import Begins, Gets, Spec
+    from durable_wf.model.events import Begins, Gets, Level, Spec
     from durable_wf.model.protocol import InstanceData, Logged, OperationOutcome, PropertyUpdate, Updated
     from durable_wf.model.states import X
     from durable_wf.scheduler.pool import Work
@@ -41,6 +53,11 @@ class GoesLive:
         self.said = said
 
 
+def goes_live(facts: list[Any]) -> bool:
+    """Whether one of these facts gives the core to the scheduler."""
+    return any(isinstance(fact, GoesLive) for fact in facts)
+
+
 class Hosted:
     """An execution that this process owns.
 
@@ -53,6 +70,9 @@ class Hosted:
     live         the function's thread has given the core away; what it logs from here on is new
     taken        the scheduler has the core: it has met the end of the history
     singles      how many works are under way that must not be repeated without asking
+    is_cancelling  a cancel request stands, or the function is about to ask for one; a poll looks at nothing else
+    is_killed    it was ended by a kill request: whoever waits for its operations may end them
+    groups       the process groups that its operations run in
     hear         gives the scheduler what was said
     voices       who has said something
     unwritten    what was said, and goes into the next turn
@@ -75,6 +95,9 @@ class Hosted:
         self.cautious = cautious
         self.live = False
         self.taken = False
+        self.is_cancelling = False
+        self.is_killed = False
+        self.groups = ProcessGroups()
         self.works: dict[int, Work] = {}
         self.singles = 0
         self.hear: Callable[[Batch], None] = post
@@ -96,6 +119,9 @@ class Hosted:
         self._seen_seq = 0  # of the newest thing that the function was shown
         self._calls = Calls()
         self._consulted: Spec | None = None  # the task whose handler runs now
+        self._polls = 0
+        self._is_told = False
+        self.cancel_callbacks: dict[Callable[[], Any], None] = {}
 
     # ------------------------------------------------------------------ the workflow's thread
 
@@ -176,7 +202,8 @@ class Hosted:
         return answer
 
     def _call(self, event: FromFunction) -> Answer | Consult:
-        self._check()
+        if not isinstance(event, Polls):  # a handler may
+            self._check()
         if not self.live:
             answer = self.core.answer(event)
             if answer is not None:
@@ -191,6 +218,10 @@ class Hosted:
 
     def _shown(self, answer: Answer | Consult) -> Answer | Consult:
         self._seen_seq = max(self._seen_seq, answer.seq)
+        if isinstance(answer, Answer) and answer.cancelled and not self._is_told:
+            self._is_told = True
+            for callback in list(self.cancel_callbacks):
+                callback()
         return answer
 
     def look(self, specs: Sequence[Spec], *, shown: bool = False) -> list[looks.Seen]:
@@ -203,6 +234,35 @@ class Hosted:
             found: list[looks.Seen] = self._ask_host(lambda: looks.look(self.core.run, specs, seq, shown=shown))
             return found
         return looks.look(self.core.run, specs, seq, shown=shown)
+
+    def has_cancel_request(self) -> bool:
+        """Whether the function has been told of a cancel request; takes one that waits (see `graph.cancel`).
+
+        From another thread: whether there is one, and nothing is taken.
+
+        raises  an EngineSignal when the runner stops
+        """
+        if not self.on_own_thread():
+            return self.is_cancelling
+        if self._signal is not None:
+            raise self._signal
+        self._polls += 1
+        if self._is_told or (self.live and not self.is_cancelling):
+            return self._is_told
+        self._call(Polls(self._polls))
+        return self._is_told
+
+    def request_cancel(self, level: Level) -> None:
+        """The function asks that its own execution be cancelled. Asked for again by its replay, it changes nothing.
+
+        raises  as `ask`
+        """
+        self._check()
+        if self.live:
+            self.is_cancelling = True
+            self._post((self, Cancels(level)))
+        else:
+            self.core.answer(Cancels(level))
 
     @property
     def resumed(self) -> bool:
@@ -274,6 +334,13 @@ class Hosted:
     def answer(self, answer: Answer | Consult) -> None:
         """Let the function go on, or ask a handler of it."""
         self._answers.put(answer)
+
+    def let_go(self, *, kill: bool) -> Abandoned:
+        """A forced cancel is written: nobody waits any more; with `kill` nothing of it goes on that can be ended."""
+        self.is_killed = self.is_killed or kill
+        if kill:
+            self.groups.kill()
+        return Abandoned()
 
     def unwind(self, signal: BaseException) -> None:
         """Make the function's present or next call raise `signal`."""

@@ -118,13 +118,15 @@ class Pool:
         """How many works no thread has taken yet."""
         return self._waiting
 
-    def take_back(self, hosted: Hosted) -> list[Work]:
-        """Work of `hosted` that no thread has taken yet. It will not begin."""
+    def take_back(self, hosted: Hosted) -> list[tuple[int, int]]:
+        """What of `hosted` no thread has taken yet, as (task, attempt). It will not begin."""
         with self._lock:
             lane = self._lanes.pop(hosted, None)
             back = [] if lane is None else [*lane.first, *lane.rest]
             self._waiting -= len(back)
-        return back
+        for work in back:
+            hosted.no_longer(work)
+        return [(work.no, work.attempt) for work in back]
 
     def close(self) -> None:
         """Let the threads end after what they are doing."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from durable_wf import NonRecoverableError, RecoverableError, operation, workflow
+from durable_wf.workflows import api
 from tests.crash.held import wait_for_the_test
 
 
@@ -129,6 +130,18 @@ def held(ctx, address, count=1):
     first = [one.get() for one in results]
     ctx.execute_task(add, kwargs={"a": 1, "b": 2}).get()
     return first
+
+
+@workflow
+def tidies(ctx, address):
+    """Waits, and cleans up where it is cancelled."""
+    try:
+        ctx.execute_task(wait, kwargs={"address": address, "label": "wait0"}).get()
+        ctx.execute_task(add, kwargs={"a": 1, "b": 2}).get()
+    except api.ExecutionCancelled:
+        ctx.send_event("tidied").get()
+        raise
+    return "done"
 
 
 @workflow

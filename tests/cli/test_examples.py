@@ -5,11 +5,19 @@ import shlex
 from durable_wf.cli.examples import EXAMPLES
 
 MODULE = """\
-from durable_wf import workflow
+from durable_wf import RecoverableError, operation, workflow
 
 @workflow
 def my_workflow(ctx, count, names):
     assert (count, names) == (3, ["a", "b"])
+
+@operation
+def not_yet():
+    raise RecoverableError("not yet")
+
+@workflow
+def waiting(ctx):
+    ctx.execute_task(not_yet).get()
 
 @workflow
 def failing(ctx):
@@ -20,7 +28,7 @@ def failing(ctx):
 STORY = (
     "validate", "deployments create", "deployments list", "deployments", "deployments show", "deployments instances",
     "deployments outputs", "deployments workflows", "run", "list", "show", "journal", "logs", "verify", "config show",
-    "config", "explain", "resume", "", "deployments delete",
+    "config", "explain", "cancel", "resume", "", "deployments delete",
 )  # fmt: skip
 
 
@@ -34,6 +42,8 @@ def test_every_example_runs(inside, blueprint, tmp_path, monkeypatch):
                 continue
             if path == "resume" and "--dry-run" in example:
                 inside("run", "my_module:failing", code=1)
+            if path == "cancel":
+                inside("run", "my_module:waiting", "--timeout", "0", code=124)
             words = shlex.split(example)[1:]
             if "4be1" in words:
                 words[words.index("4be1")] = inside.uid()[:6]

@@ -38,6 +38,7 @@ TREE = {
         {"--dry-run", "--reset-operations", "--from", "--take-over", "--accept-changes", "--accept-loss",
          "--max-parallel"},
     ),
+    "cancel": ("ID", {"--force", "--kill", "--reason"}),
     "journal": ("ID", {"-f", "--follow"}),
     "logs": ("ID", {"-f", "--follow"}),
     "verify": ("[ID]...", set()),

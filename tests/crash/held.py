@@ -139,6 +139,23 @@ def ask_from_outside(journal):
     subprocess.run([sys.executable, "-m", "tests.crash.asker", journal], check=True)
 
 
+@operation(resumable=True)
+def prompt(fifo):
+    """Let the asker who waits at this FIFO ask, and go on."""
+    Path(fifo).write_text("")
+
+
+@workflow
+def crowded(ctx, count, fifo):
+    """Many at once, and among the first of them one that prompts an asker."""
+    graph = ctx.graph_mode()
+    for number in range(count):
+        graph.add_task(ctx.execute_task(note, kwargs={"label": str(number)}))
+        if number == count // 20:
+            graph.add_task(ctx.execute_task(prompt, kwargs={"fifo": fifo}))
+    graph.execute()
+
+
 @workflow
 def busy(ctx, count, journal):
     """Many at once, and in the middle of them one that has a request put into the inbox."""

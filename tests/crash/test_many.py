@@ -1,12 +1,13 @@
 """Many processes on one journal (L12), and requests that come from outside."""
 
+import os
 import sqlite3
 
 import pytest
 
 from durable_wf import Engine
 from durable_wf.journal.sqlite import open_journal
-from durable_wf.model.states import EXECUTION, X
+from durable_wf.model.states import EXECUTION, TASK, T, X
 from tests.crash import crowd, held
 from tests.crash.asker import ask
 from tools.crash.killing import KillingJournal
@@ -57,6 +58,25 @@ def test_a_request_from_outside_is_read_by_a_busy_runner_within_a_few_transactio
         watched.look()
     assert watched.taken - watched.came <= FEW
     assert watched.commits - watched.taken > FEW, "the runner was still busy then"
+
+
+def test_a_cancel_from_outside_gets_its_turn_while_the_runner_is_busy_and_then_nothing_more_starts(
+    tmp_path, watched, monkeypatch, commands
+):
+    """Counted in transactions: how many until it is taken, and how many until the execution has ended."""
+    os.mkfifo(tmp_path / "fifo")
+    asker = commands.python("-m", "tests.crash.asker", tmp_path / "journal.db", tmp_path / "fifo")
+    turn = watched._inner.turn
+    monkeypatch.setattr(watched._inner, "turn", lambda: (watched.look(), turn())[1])
+    with Engine(watched, max_operations=4) as engine:
+        uid = engine.start(held.crowded, {"count": 4000, "fifo": str(tmp_path / "fifo")})
+        assert engine.wait(uid, 60) == "cancelled"
+        watched.look()
+        asker.ended(0)
+        states = [task.state for task in engine.journal.history(1).tasks]
+    assert watched.taken - watched.came <= FEW
+    assert watched.commits - watched.taken <= 2 * FEW, "what was in flight ended, and nothing else began"
+    assert states.count(TASK.code(T.PENDING)) > 100
 
 
 def test_a_request_from_outside_is_read_by_an_idle_runner_within_a_few_transactions(tmp_path, watched, gate):

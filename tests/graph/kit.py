@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from durable_wf.clock import Instant
 from durable_wf.codec import encode
+from durable_wf.graph import cancel
 from durable_wf.graph.build import GraphBuild
 from durable_wf.graph.decide import Core
 from durable_wf.graph.pen import Pen
@@ -80,6 +81,7 @@ class Bench:
     """One new execution.
 
     pen    of the last turn
+    idle   (task, attempt) that no worker would have begun when a cancel request takes work back
     story  (subject, number, event) of every transition so far, for tasks, graphs and the execution
     """
 
@@ -91,6 +93,7 @@ class Bench:
         self.seq = 2
         self.story = []
         self.pen = None
+        self.idle = []
         self.turn(Begins())
 
     def turn(self, *events):
@@ -102,6 +105,8 @@ class Bench:
                 core.go_live(pen, event)
             else:
                 core.handle(pen, event)
+        if core.run.cancel.hands_back:
+            cancel.hand_back(core.run, pen, self.idle)
         core.hand_out(pen, workers=self.workers, window=self.window)
         if not core.lie_down_if_idle(pen):
             core.conclude(pen)

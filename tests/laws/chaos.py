@@ -33,11 +33,12 @@ class Chaos:
 
     reopened  how often a person must have resumed the execution before its end is an end
     agrees    how likely a resume says that what was lost may run again
+    cancels   how likely somebody asks to cancel
     """
 
-    def __init__(self, world, rng, *, reopened=0, agrees=0.3):
+    def __init__(self, world, rng, *, reopened=0, agrees=0.3, cancels=0):
         self.world, self.rng = world, rng
-        self.reopened, self.agrees = reopened, agrees
+        self.reopened, self.agrees, self.cancels = reopened, agrees, cancels
         self.runner = None
         self.stale = []
         acts = {
@@ -51,6 +52,7 @@ class Chaos:
             self._stop: 1,
             self._take_over: 2,
             self._let_stale_go_on: 3,
+            self._cancel: cancels,
         }
         self._acts, self._weights = tuple(acts), tuple(acts.values())
 
@@ -59,6 +61,8 @@ class Chaos:
         self.runner = runner
         for _ in range(steps):
             if not self.runner.running:
+                if self.cancels and self.rng.random() < 0.15:
+                    self._cancel()
                 if self.at_end():
                     break
                 agrees = self.rng.random() < self.agrees
@@ -111,6 +115,9 @@ class Chaos:
         self.stale.append(self.runner)
         self.runner = self.world.resume(**options(self.rng))
 
+    def _cancel(self):
+        self.world.ask_to_cancel(self.rng.choice(["cancel"] * 6 + ["force", "kill"]))
+
     def _let_stale_go_on(self):
         """A runner that does not know that another has its execution, goes on until it is told."""
         stale = [runner for runner in self.stale if runner.running]
@@ -154,6 +161,23 @@ def play(seed, steps=60, *, failing=0.15, store=None, **watch):
         chaos = Chaos(world, rng, reopened=1)
         if chaos.play(world.resume(), steps).running:
             run_on(chaos.runner)
+    return world
+
+
+def play_cancelled(seed, steps=60, **watch):
+    """As `play`, with cancel requests, and resumed until nothing is left to resume; the world at its end."""
+    rng = random.Random(seed)
+    program = Maker(rng, failing=0.1, careful=bool(seed % 2), hurried=seed % 3 == 0, polls=True).program()
+    world = World(program)
+    Watch(world, **watch)
+    runner = world.start(**options(rng))
+    for reopened in range(4):
+        chaos = Chaos(world, rng, reopened=reopened, cancels=3 if reopened < 3 else 0)
+        chaos.play(runner, steps)
+        chaos.to_end()
+        if not may_be_resumed(world):
+            break
+        runner = world.resume()
     return world
 
 

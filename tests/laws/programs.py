@@ -14,7 +14,7 @@ from durable_wf.codec import decode, encode
 from durable_wf.graph.build import GraphBuild
 from durable_wf.model.commands import Consult
 from durable_wf.model.events import Asked as AsksFor
-from durable_wf.model.events import Begins, Gets, Raised, Returned, Spec
+from durable_wf.model.events import Begins, Gets, Polls, Raised, Returned, Spec
 from durable_wf.model.rows import Kind
 from tests.laws.asked import Asked, Handler
 
@@ -82,6 +82,11 @@ class TryAgain:
 
 
 @dataclass(frozen=True)
+class Poll:
+    """The function asks whether a cancel request waits, and ends if one does."""
+
+
+@dataclass(frozen=True)
 class Own:
     """The function raises an error of its own."""
 
@@ -121,6 +126,10 @@ class Program:
     body: tuple
 
 
+class Told(Exception):
+    """What a call raises in the function that is told of a cancel request."""
+
+
 class TaskFailed(Exception):
     """What a fetched failure raises in the function."""
 
@@ -153,6 +162,7 @@ class Function:
         self._tasks = {}
         self._answers = {}
         self._graphs = {}
+        self._polls = 0
         self._asked = Asked()
         self.path = None  # of the execute() that it is in
 
@@ -161,10 +171,11 @@ class Function:
         yield Begins()
         try:
             yield from self._block(self.program.body)
-        except (TaskFailed, OwnError) as error:
+        except (TaskFailed, OwnError, Told) as error:
             self.loose = self._tasks.keys() != self._answers.keys()
             text = {"type": f"tests:{type(error).__name__}", "message": str(error), "arguments": [], "traceback": ""}
-            yield Raised({**text, "causes": [], "log": self.log}, failed_tasks(error))
+            record = {**text, "causes": [], "log": self.log}
+            yield Raised(record, failed_tasks(error), cancelled=isinstance(error, Told))
         else:
             yield Returned(encode(self.log))
 
@@ -184,7 +195,10 @@ class Function:
     def _fetch(self, number):
         spec = self._tasks[number]
         if number not in self._answers:
-            self._answers[number] = yield Gets(spec)
+            answer = yield Gets(spec)
+            if answer.cancelled:
+                raise Told(f"get of {spec.name}")
+            self._answers[number] = answer
         answer = self._answers[number]
         detail = decode(answer.detail_json) or {}
         if answer.failed:
@@ -194,7 +208,7 @@ class Function:
     def _try(self, statement):
         try:
             yield from self._block(statement.body)
-        except (TaskFailed, OwnError) as error:
+        except (TaskFailed, OwnError, Told) as error:
             self.log.append(["caught", str(error)])
             yield from self._block(statement.handler)
             if statement.reraise:
@@ -210,6 +224,13 @@ class Function:
             else:
                 return
 
+    def _poll(self, _statement):
+        self._polls += 1
+        answer = yield Polls(self._polls)
+        self.log.append(["poll", answer.cancelled])
+        if answer.cancelled:
+            raise Told(f"poll {self._polls}")
+
     def _own(self, _statement):
         raise OwnError("of its own")
         yield
@@ -222,6 +243,8 @@ class Function:
         answer = yield asked
         while isinstance(answer, Consult):
             answer = yield self._asked.decide(answer)
+        if answer.cancelled:
+            raise Told(f"execute of {statement.graph}")
         if answer.failed:
             names = ", ".join(sorted(f"{cause.name} {cause.target}".strip() for cause in answer.causes))
             raise mark(TaskFailed(f"{statement.graph}: {names}"), answer.failed)
@@ -264,11 +287,13 @@ class Maker:
     failing  how likely an operation fails for good
     hurried  whether graphs may be ended by wait_after_fail
     asked    how likely a task of a graph has a handler
+    polls    whether the function asks for cancel requests
     careful  whether some operations must not be repeated without asking, or fail when nobody knows how they ended
     """
 
-    def __init__(self, rng, *, failing=0.15, hurried=False, careful=False, asked=0.15):
+    def __init__(self, rng, *, failing=0.15, hurried=False, careful=False, asked=0.15, polls=False):
         self.rng = rng
+        self.polls = polls
         self.asked = asked
         self.failing = failing
         self.hurried = hurried
@@ -285,6 +310,8 @@ class Maker:
         makers = [self._ask, self._ask, self._get, self._execute, self._some]
         if depth < 2:
             makers += [self._try, self._try_again]
+        if self.polls:
+            makers.append(lambda _: Poll())
         if depth and self.rng.random() < 0.1:
             makers.append(lambda _: Own())
         return tuple(self.rng.choice(makers)(depth) for _ in range(length))

@@ -11,11 +11,13 @@ import heapq
 import itertools
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from durable_wf.clock import Instant
 from durable_wf.codec import decode, encode
-from durable_wf.errors import Fenced, HeldError, NonDeterministicWorkflow
+from durable_wf.errors import Fenced, HeldError, NonDeterministicWorkflow, UsageError
+from durable_wf.graph import cancel
 from durable_wf.graph.cut import plan_cut
 from durable_wf.graph.decide import Core
 from durable_wf.graph.load import load
@@ -23,12 +25,13 @@ from durable_wf.graph.pen import Pen
 from durable_wf.journal.memory import MemoryJournal
 from durable_wf.journal.port import Journal
 from durable_wf.model import rows
-from durable_wf.model.commands import Answer, Arm, Consult, HandOut, Over
-from durable_wf.model.events import Asked, Begun, Due, Ended, Raised, Returned, Stops
+from durable_wf.model.commands import Abandon, Answer, Arm, Consult, HandOut, Over
+from durable_wf.model.events import Abandoned, Asked, Begun, Due, Ended, Level, Raised, Returned, Stops
 from durable_wf.model.protocol import MISSING, OperationOutcome, PropertyChange, Status
 from durable_wf.model.states import EXECUTION, XE, N, X
 from durable_wf.scheduler.claim import claim
 from durable_wf.scheduler.instances import TurnStorage, instance_data
+from durable_wf.scheduler.requests import Asking, ask
 from tests.laws.programs import INSTANCES, Function
 
 SECOND = 1_000_000
@@ -181,6 +184,11 @@ class World:
         self.mended = self.mended or cut is not None
         return Runner(self, journal, cut=cut, shuffle=shuffle, **options)
 
+    def ask_to_cancel(self, level):
+        """Somebody asks, as by `durable-wf cancel`: its runner, or whoever asks ends it; nothing where it has ended."""
+        with suppress(UsageError):
+            ask(self.journal, self.clock, 1, Asking(Level(level), "anna", None, f"key {self.journal.last_seq()}"))
+
     def perform(self, work):
         """What the operation does: as its request says, by the number of retries before it."""
         script = work.request.get("script") or ["ok"]
@@ -289,11 +297,14 @@ class Runner:
 
     def stop(self):
         """Ask it to lie down: what has not begun is taken back. During a replay this comes before its end."""
+        stops = Stops(self._take_back())
+        (self.facts.append if self.taken else self.facts.appendleft)(stops)
+
+    def _take_back(self):
         back = [work for work in self.works.values() if work.began_us is None]
         for work in back:
             del self.works[work.no]
-        stops = Stops([(work.no, work.attempt) for work in back])
-        (self.facts.append if self.taken else self.facts.appendleft)(stops)
+        return [(work.no, work.attempt) for work in back]
 
     def die(self):
         """SIGKILL."""
@@ -348,6 +359,8 @@ class Runner:
         with self.journal.turn() as turn:
             if not self._may_write(turn):
                 raise Fenced
+            if self.taken or any(isinstance(fact, GoesLive) for fact in facts):
+                facts = [*facts, *turn.inbox([1])]
             storage = TurnStorage(turn, core.run.row.deployment)
             pen = Pen(core.run, turn.seq, self.world.clock.now(), storage)
             try:
@@ -386,6 +399,8 @@ class Runner:
                 core.go_live(pen, fact.event)
             else:
                 core.handle(pen, fact)
+        if core.run.cancel.hands_back:
+            cancel.hand_back(core.run, pen, self._take_back())
         if self.taken:
             core.hand_out(pen, workers=self.workers, window=self.window)
         if not core.lie_down_if_idle(pen) and self.taken:
@@ -402,6 +417,8 @@ class Runner:
                 case Arm(timer, delay_us):
                     due_us = self.world.clock.boot + delay_us
                     heapq.heappush(self.timers, (due_us, next(self._count), timer))
+                case Abandon():
+                    self.facts.append(Abandoned())
                 case Over(state, asks):
                     self.over, self.asks = state, asks
                     self._leave("over")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from durable_wf import ctx, operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 TIMEOUT = 20.0  # longer than any test takes that does not hang
 
@@ -29,6 +29,7 @@ class World:
     broken  names of operations that fail now
     order   what a workflow asks for, where a test changes the code under it
     seen    what else the operations want a test to know
+    hooks   what a test does inside of an operation of this name, before it fails or ends
     """
 
     def __init__(self) -> None:
@@ -36,6 +37,7 @@ class World:
         self.broken: set[str] = set()
         self.order: list[Any] = []
         self.seen: list[Any] = []
+        self.hooks: dict[str, Callable[[], None]] = {}
         self._gates: dict[str, threading.Event] = {}
         self._arrived: dict[str, int] = {}
         self._coming = threading.Condition()
@@ -57,6 +59,8 @@ class World:
                 self._arrived[name] += 1
                 self._coming.notify_all()
             assert gate.wait(TIMEOUT), f"nobody opened the gate of {name}"
+        if name in self.hooks:
+            self.hooks[name]()
         if name in self.broken:
             raise Broken(name, 3)
 

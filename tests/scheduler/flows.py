@@ -47,6 +47,18 @@ def computes_first(ctx):
     return op(ctx, "a").get()
 
 
+@workflow
+def works_between(ctx):
+    """The same, after a task; what it does then must not happen."""
+    op(ctx, "a").get()
+    COMPUTING.set()
+    MAY_GO_ON.wait(20)
+    try:
+        op(ctx, "b").get()
+    except Exception:  # noqa: BLE001 - as careless as a user's code
+        op(ctx, "c").get()
+
+
 class Deadly(BaseException):
     """No `except Exception` catches it."""
 
