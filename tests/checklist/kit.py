@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from unittest import mock
 
 from cloudify.decorators import workflow
@@ -231,7 +231,7 @@ class Heard:
             mock.patch("cloudify.logs.stdout_log_out", lambda log, **_: self.logs.append(log)),
         ]
 
-    def __enter__(self) -> Heard:
+    def __enter__(self) -> Self:
         for patch in self._patches:
             patch.start()
         return self

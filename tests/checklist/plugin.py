@@ -95,7 +95,7 @@ def overrides(**_: Any) -> list[str]:
         lambda: properties.update(port=1),
         lambda: properties.setdefault("new", 1),
         lambda: properties.pop("port"),
-        lambda: properties.clear(),
+        properties.clear,
         lambda: far.__setitem__("a", 1),
         lambda: far.update(a=1),
         lambda: setattr(target.instance, "runtime_properties", {"a": 1}),

@@ -1,4 +1,4 @@
-"""The checklist of compatibility (workflow-api §14), points 1 to 20: one test a point, in its order.
+"""The checklist of compatibility (workflow-api §14), points 1 to 22: one test a point, in its order.
 
 What needs a subject that is not built yet is written out and fails as expected; it fails the day it passes.
 """
@@ -287,8 +287,7 @@ def test_14_13_sequences_run_in_order_and_forkjoins_together(plain):
         graph = ctx.graph_mode()
         sequence = graph.sequence()
         found = [sequence.add(*(says(ctx, str(n)) for n in range(7)))]
-        for n in range(7, 10):
-            found.append(sequence.add(says(ctx, str(n))))
+        found += [sequence.add(says(ctx, str(n))) for n in range(7, 10)]
         graph.execute()
         return found
 
@@ -398,7 +397,7 @@ node_templates:
 
 @pytest.mark.xfail(strict=True, reason="built-in workflows", raises=ModuleNotFoundError)
 def test_14_16_uninstall_ignores_failures_where_it_is_told_to(deploy):
-    """16. A final error of stop, ignored, is followed by delete; else it ends there; asked retries that run out, too."""
+    """16. A final error of stop, ignored, is followed by delete; else it is the end, as are asked retries that ran out."""
     kit.needs("cloudify.plugins.workflows")
     text = "node_templates: {{a: {{type: Step, properties: {{broken: {{stop: [{how}, 9]}}}}}}}}\n"
     for how, ignore, steps in (
@@ -491,3 +490,67 @@ node_templates:
     assert WORLD.seen == []
     env.execute("execute_operation", {"operation": name, "node_ids": ["a", "c"], "run_by_dependency_order": True})
     assert WORLD.seen == [("c", "start"), ("a", "start")]
+
+
+def test_14_21_graph_mode_may_be_asked_for_again_while_the_graph_is_empty(plain):
+    """21. Two phases of one workflow have the same graph, one after the other; a graph that is not empty is refused."""
+
+    def flow(ctx):
+        said = []
+
+        def refused():
+            try:
+                ctx.graph_mode()
+            except RuntimeError as error:
+                said.append(str(error))
+
+        pending = says(ctx, "standard")
+        refused()
+        pending.get()
+        graph = ctx.graph_mode()
+        graph.add_task(says(ctx, "rollback"))
+        refused()
+        graph.execute()
+        again = ctx.graph_mode()
+        again.add_task(says(ctx, "uninstall"))
+        again.execute()
+        return [said, again is graph, ctx.graph_mode() is graph]
+
+    text = "Cannot switch to graph mode when tasks have already been executed"
+    assert plain.execute(flow) == [[text] * 2, True, True]
+    assert WORLD.names() == ["standard", "rollback", "uninstall"]
+
+
+@pytest.mark.xfail(strict=True, reason="the local environment", raises=ImportError)
+def test_14_22_the_environment_refuses_unknown_workflows_and_wrong_parameters(tmp_path):
+    """22. `env.execute`: ValueError with the texts of §9.2, for an unknown workflow and for each kind of parameter."""
+    from cloudify.workflows.local import init_env
+
+    text = """\
+  typed:
+    mapping: checklist.tests.checklist.kit.gives
+    parameters:
+      needed: {}
+      whole: {type: integer, default: 1}
+      real: {type: float, default: 1.5}
+      text: {type: string, default: t}
+      truth: {type: boolean, default: false}
+      left: {required: false}
+node_templates: {app: {type: cloudify.nodes.Root}}
+"""
+    env = init_env(str(kit.write_blueprint(tmp_path, text)))
+    with pytest.raises(ValueError, match=r"^'x' workflow does not exist\. existing workflows are: \[.*typed.*\]$"):
+        env.execute("x")
+    with pytest.raises(ValueError, match="needed"):
+        env.execute("typed")
+    with pytest.raises(ValueError, match="unknown"):
+        env.execute("typed", {"needed": 1, "unknown": 1})
+    wrong = {"needed": 1, "whole": "x", "real": 1, "truth": "maybe"}
+    with pytest.raises(ValueError, match="must be of type") as raised:
+        env.execute("typed", wrong)
+    for name, kind in (("whole", "integer"), ("real", "float"), ("truth", "boolean")):
+        assert f'Parameter "{name}" must be of type {kind}' in str(raised.value).splitlines()
+    given = {"needed": 1, "whole": "2", "real": "2.5", "truth": "TRUE", "text": "u"}
+    assert env.execute("typed", given) == {"needed": 1, "whole": 2, "real": 2.5, "truth": True, "text": "u"}
+    more = env.execute("typed", {"needed": 1, "unknown": 1}, allow_custom_parameters=True)
+    assert (more["unknown"], more["whole"]) == (1, 1)
