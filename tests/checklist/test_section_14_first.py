@@ -397,7 +397,7 @@ node_templates:
 
 @pytest.mark.xfail(strict=True, reason="built-in workflows", raises=ModuleNotFoundError)
 def test_14_16_uninstall_ignores_failures_where_it_is_told_to(deploy):
-    """16. A final error of stop, ignored, is followed by delete; else it is the end, as are asked retries that ran out."""
+    """16. After a final error of stop, ignored, comes delete; else it is the end, as are asked retries that ran out."""
     kit.needs("cloudify.plugins.workflows")
     text = "node_templates: {{a: {{type: Step, properties: {{broken: {{stop: [{how}, 9]}}}}}}}}\n"
     for how, ignore, steps in (

@@ -1,9 +1,7 @@
 """Who runs an execution: two at once, a stopped one, a fenced one, a dead one whose child lives (L4)."""
 
 import os
-import shutil
 import signal
-import subprocess
 
 import pytest
 
@@ -12,6 +10,7 @@ from durable_wf.model.rows import Changes, ExecutionMove
 from durable_wf.model.states import EXECUTION, X
 from tests.crash import held
 from tests.crash.kit import alive, catches, until
+from tests.means import in_a_pid_namespace
 from tools.crash.judge import dump
 
 pytestmark = pytest.mark.crash
@@ -123,10 +122,7 @@ def test_an_owner_that_was_killed_while_its_forked_child_lives_is_taken_for_dead
 
 
 def test_an_owner_in_another_pid_namespace_is_not_taken_for_dead(commands, gate):
-    apart = ("unshare", "--pid", "--fork", "--kill-child")
-    if shutil.which("unshare") is None or subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("this process may not make a pid namespace")
-    runner = commands.run(LINE, inside=apart, address=gate.address)
+    runner = commands.run(LINE, inside=in_a_pid_namespace(), address=gate.address)
     waiting = gate.next()
     assert waiting.pid != runner.pid, "it does not know its pid out here"
     commands.resume().ended(8)

@@ -15,6 +15,7 @@ from durable_wf.journal.locks import Owners, Turnstile
 from durable_wf.journal.sqlite import open_journal
 from tests.journal import kit
 from tests.journal.processes import PATIENCE, process
+from tests.means import in_a_pid_namespace
 
 ROUNDS = 200
 
@@ -205,10 +206,8 @@ def test_a_process_that_is_gone_owns_nothing(path):
 
 
 def test_an_owner_in_another_pid_namespace_is_not_taken_for_dead(path):
-    unshare = ("unshare", "--pid", "--fork", "--kill-child")
-    if subprocess.run([*unshare, "true"], check=False, capture_output=True).returncode:
-        pytest.skip("unshare is not permitted here")
-    with closing(open_journal(path, durability="process")) as journal, process("own", path, 7, prefix=unshare) as child:
+    apart = in_a_pid_namespace()
+    with closing(open_journal(path, durability="process")) as journal, process("own", path, 7, prefix=apart) as child:
         word, pid = child.stdout.readline().split()
         assert (word, pid) == ("owns", "1"), "it has a pid that is another process here"
         assert journal.owned(7)
