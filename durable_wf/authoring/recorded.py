@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from durable_wf.authoring.causes import RecordedCause, causes_of, text_of, traceback_of
 from durable_wf.authoring.exceptions import (
+    ExecutionCancelled,
     NonRecoverableError,
     OperationRetry,
     RecordedError,
@@ -72,7 +73,10 @@ def mark(error: E, failed: tuple[int, ...]) -> E:
 
 
 def failed_tasks(error: BaseException) -> tuple[int, ...]:
-    """The tasks whose failure ended the workflow: of the nearest exception in the chain that knows any."""
+    """The tasks whose failure ended the workflow: of the nearest exception in the chain that knows any.
+
+    A cancel that reached the function while it handled a failure is no consequence of that failure.
+    """
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
@@ -80,6 +84,8 @@ def failed_tasks(error: BaseException) -> tuple[int, ...]:
         found = getattr(current, _MARK, ())
         if found:
             return tuple(found)
+        if isinstance(current, ExecutionCancelled):
+            return ()
         current = current.__cause__ or current.__context__
     return ()
 

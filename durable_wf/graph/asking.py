@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from durable_wf.graph.state import GRAPH_CANCELLED
 from durable_wf.model.commands import Consult
 from durable_wf.model.events import Executes
 from durable_wf.model.rows import Kind
@@ -18,13 +19,17 @@ if TYPE_CHECKING:
 
 
 def is_to_be_asked(run: Run, task: TaskState, *, is_good: bool) -> bool:
-    """Whether the author has given a handler for such an outcome, and its execute() still waits."""
+    """Whether the author has given a handler for such an outcome, and its execute() still waits.
+
+    That of a cancelled graph waits again when a person resumes the execution: the handler is asked then.
+    """
     spec = task.spec
     if spec is None or task.graph is None or task.removed or task.kind == Kind.DRY_RUN:
         return False  # what is only shown has no outcome: a handler that polls for one would never end
     if not (spec.on_success if is_good else spec.on_failure):
         return False
-    return not run.graph_by_no[task.graph].ended
+    graph = run.graph_by_no[task.graph]
+    return not graph.ended or graph.state == GRAPH_CANCELLED
 
 
 def put(run: Run, task: TaskState, *, is_good: bool) -> None:

@@ -81,7 +81,7 @@ def plan_cut(run: Run, history: History, from_task: int | None = None) -> Cut | 
             f"no failed task ended execution '{row.uid}': its function failed by itself, so there is nothing to reset"
         )
         raise AskError(text, hint="mend the function, then name where to begin again: --from TASK")
-    return _collect(run, cut_seq, detail.get("ended_by", ()))
+    return _collect(run, cut_seq, detail.get("ended_by", ()), undecided=row.state != _CANCELLED)
 
 
 def _end_detail(history: History) -> dict[str, Any]:
@@ -104,12 +104,17 @@ def _from(run: Run, no: int) -> Cut:
     return _collect(run, _asked_seq(run, task) - 1, [])
 
 
-def _collect(run: Run, cut_seq: int, ended_by: Iterable[int]) -> Cut:
+def _collect(run: Run, cut_seq: int, ended_by: Iterable[int], *, undecided: bool = True) -> Cut:
+    """What follows from the cut.
+
+    undecided  whether failures that nobody has fetched are reset, too; after a cancel they are decided by whoever
+               fetches them, as if there had been none
+    """
     if run.cancel.told is not None:  # the request is withdrawn, so nothing may stay that was asked for because of it
         cut_seq = min(cut_seq, run.cancel.told)
     live = [task for task in run.tasks.values() if task.state != SUPERSEDED]
     kept = [task for task in live if _asked_seq(run, task) <= cut_seq]
-    reset = {task.no for task in kept if task.undecided is not None and task.graph is None}
+    reset = {task.no for task in kept if undecided and task.undecided is not None and task.graph is None}
     reset |= {task.no for task in kept if task.state == FAILED}.intersection(ended_by)
     graphs = _reopened(run, kept, reset, cut_seq)
     reset |= {task.no for task in kept if task.kind == Kind.SUBGRAPH and _failed_with(task, reset)}

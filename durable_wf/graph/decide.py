@@ -358,7 +358,7 @@ class Core:
     def _is_stuck(self) -> bool:
         """Nothing runs, nothing can start, no timer will come, and the function waits or has ended."""
         run = self.run
-        if run.over or run.in_flight or run.again or run.asked is not None or run.asking:
+        if run.over or run.in_flight or run.again or run.asked is not None:
             return False
         if isinstance(run.ending, Raised):
             return True

@@ -8,7 +8,7 @@ from durable_wf.graph.flow import free
 from durable_wf.model.states import TE, A
 from tests.laws import chaos, simulator
 
-SEEDS = 400
+SEEDS = 1000
 
 pytestmark = pytest.mark.usefixtures("transitions_not_counted")
 

@@ -16,6 +16,7 @@ from tools.crash.normal import differences
 from tools.crash.steps import Setting
 
 ASKS = 6
+CANCELLED = 5
 
 
 class Point(NamedTuple):
@@ -37,7 +38,8 @@ class Verdict:
     """What came of it.
 
     way       `broken` (it cannot be told), `ended` (the run ended before its n-th commit), `nothing` (it had not begun:
-              started again), `plain` (a plain resume completed it), `asked` (exit 6, then --reset-operations did)
+              started again), `plain` (a plain resume completed it), `asked` (exit 6, then --reset-operations did),
+              `cancelled` (it was cancelled, and a resume completed it)
     repeated  operations that ran more than once, of those that were in flight
     commits   of the run, where it ended by itself
     """
@@ -84,13 +86,14 @@ class _Run:
     def start(self, kill: Kill | None) -> Ended:
         return in_child(self.log, steps.start, self.setting, kill)
 
-    def resume(self, kill: Kill | None = None, *, reset: bool = False) -> Ended:
+    def resume(self, kill: Kill | None = None, *, reset: bool = False, accept: bool = False) -> Ended:
         self.resets += reset
-        return in_child(self.log, _resume, self.setting, kill, reset)
+        return in_child(self.log, _resume, self.setting, kill, (reset, accept))
 
 
-def _resume(setting: Setting, kill: Kill | None, reset: bool) -> dict[str, Any]:  # noqa: FBT001 - an argument of a step
-    return steps.resume(setting, kill, reset=reset)
+def _resume(setting: Setting, kill: Kill | None, said: tuple[bool, bool]) -> dict[str, Any]:
+    reset, accept = said
+    return steps.resume(setting, kill, reset=reset, accept=accept)
 
 
 def make(point: Point, folder: Path, reference: Reference | None) -> Verdict:
@@ -151,6 +154,9 @@ def _kill_and_resume(run: _Run) -> None:
             break  # it ended before its n-th commit
         seen = run.look(f"after kill {kill}")
         run.kills.update(seen.get("handed_out", ()))
+    if not ended.signal and _answer(ended, run)["exit"] == CANCELLED:
+        _resume_cancelled(run)
+        return
     if not ended.signal:
         run.verdict.commits = _answer(ended, run)["commits"]
         run.verdict.way = "ended"
@@ -169,6 +175,15 @@ def _kill_and_resume(run: _Run) -> None:
         _check_end(run, {"exit": 0, "asks": [], "text": "terminated"})
         return
     _resume_as_a_person(run, seen)
+
+
+def _resume_cancelled(run: _Run) -> None:
+    """It was cancelled in order: nothing is unknown, and a resume goes on where it was."""
+    run.verdict.way = "cancelled"
+    seen = run.look("after the cancel")
+    if seen["state"] != "cancelled" or seen["in_flight"]:
+        run.wrong("after the cancel", f"it is {seen['state']}, in flight {seen['in_flight']}")
+    _check_end(run, _answer(run.resume(accept=True), run))
 
 
 def _resume_as_a_person(run: _Run, before: dict[str, Any]) -> None:

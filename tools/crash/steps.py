@@ -50,14 +50,17 @@ def start(setting: Setting, kill: Kill | None) -> dict[str, Any]:
         return _ended(engine, uid) | {"commits": journal.commits}
 
 
-def resume(setting: Setting, kill: Kill | None, *, reset: bool) -> dict[str, Any]:
-    """Resume it, as a person would."""
+def resume(setting: Setting, kill: Kill | None, *, reset: bool, accept: bool = False) -> dict[str, Any]:
+    """Resume it, as a person would.
+
+    accept  what ran because of a cancel may stay as it is
+    """
     if setting.through == "cli" and kill is None:
         return _command(setting, "resume", UID, *(["--reset-operations"] if reset else []))
     engine, journal = _engine(setting, kill)
     with engine:
         try:
-            uid = engine.resume(UID, ResumeOptions(reset_operations=reset))
+            uid = engine.resume(UID, ResumeOptions(reset_operations=reset, accept_changes=accept))
         except DurableError as error:
             return {"exit": error.exit_code, "asks": [], "text": str(error), "commits": journal.commits}
         return _ended(engine, uid) | {"commits": journal.commits}

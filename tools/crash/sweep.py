@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import get_args
 
 from tools.crash import points, table
-from tools.crash.killing import Kill, When
+from tools.crash.killing import DEATHS, Kill, When
 from tools.crash.points import Point, Reference, Verdict
 from tools.crash.scenarios import SCENARIOS
 
 WHENS = get_args(When)
+CANCEL = "+cancel"  # behind a scenario's name: it is cancelled at a commit, not killed
+SWEEPS = (*SCENARIOS, *(f"{name}{CANCEL}" for name in ("graph", "standard", "handlers")))
 PARALLEL = (1, 8)
 _TOLD = 12  # problems of one point
 _BATCH = 4  # commits whose points are made before anybody asks whether the run is over
@@ -40,7 +42,8 @@ class Sweep:
 
     def __init__(self, scenario: str, max_parallel: int, options: argparse.Namespace, folder: Path) -> None:
         self.name = (scenario, max_parallel)
-        self._point = Point(scenario, max_parallel, (), options.durability, options.through)
+        self.whens: tuple[When, ...] = ("cancel",) if scenario.endswith(CANCEL) else DEATHS
+        self._point = Point(scenario.removesuffix(CANCEL), max_parallel, (), options.durability, options.through)
         self._options = options
         self._folder = folder / f"{scenario}-{max_parallel}"
         self._numbers = itertools.count()
@@ -51,7 +54,7 @@ class Sweep:
         found: list[Verdict] = []
         with _FORK.Pool(self._options.jobs) as pool:
             for number in itertools.count(1, _BATCH):
-                batch = [(Kill(n, when),) for n in range(number, number + _BATCH) for when in WHENS]
+                batch = [(Kill(n, when),) for n in range(number, number + _BATCH) for when in self.whens]
                 made = pool.map(_make, [self._task(kills) for kills in batch], chunksize=1)
                 found += made
                 if any(all(one.way == "ended" for one in pair) for pair in itertools.pairwise(made)):
@@ -95,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _sweeps(options: argparse.Namespace, folder: Path) -> Iterator[Sweep]:
-    for scenario in options.scenario or SCENARIOS:
+    for scenario in options.scenario or SWEEPS:
         for max_parallel in options.max_parallel or PARALLEL:
             yield Sweep(scenario, max_parallel, options, folder)
 
@@ -107,7 +110,7 @@ def _verdicts(sweep: Sweep, options: argparse.Namespace) -> list[Verdict]:
         return sweep.every()
     chance = random.Random(f"{options.seed} {sweep.name}")  # noqa: S311 - a choice that can be made again
     shares = len(options.max_parallel or PARALLEL)
-    all_kills = [Kill(n, when) for n in range(1, sweep.reference.commits + 1) for when in WHENS]
+    all_kills = [Kill(n, when) for n in range(1, sweep.reference.commits + 1) for when in sweep.whens]
     count = min(len(all_kills), -(-int(options.points) // shares))
     chosen = [(kill,) for kill in sorted(chance.sample(all_kills, count))]
     chosen += [tuple(chance.choices(all_kills, k=2)) for _ in range(options.double)]
@@ -126,14 +129,19 @@ def _tell(verdict: Verdict) -> None:
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tools/crash/run", description=__doc__.splitlines()[0])
     add = parser.add_argument
-    add("--scenario", action="append", choices=list(SCENARIOS), help="which; again for more (default: all)")
+    add("--scenario", action="append", choices=list(SWEEPS), help="which; again for more (default: all)")
     add("--points", default="20", metavar="all|N", help="every point, or N of each scenario by the seed (default: 20)")
     add("--double", type=int, default=0, metavar="N", help="with --points N: N more that kill the resume, too")
     add("--seed", type=int, default=None, help="chooses the points (default: a new one, printed)")
     add("--max-parallel", action="append", type=int, choices=PARALLEL, help="operations at a time (default: both)")
     add("--durability", choices=("process", "power"), default="process", help="of the journal (default: process)")
     add("--through", choices=("engine", "cli"), default="engine", help="what resumes (default: engine)")
-    add("--only", type=_kills, metavar="N:WHEN[,N:WHEN]", help="this one point: before or after the N-th commit")
+    add(
+        "--only",
+        type=_kills,
+        metavar="N:WHEN[,N:WHEN]",
+        help="this one point: before, after or cancel at the N-th commit",
+    )
     add("--jobs", type=int, default=os.cpu_count() or 2, help="points made at a time (default: one a core)")
     add("--write", action=argparse.BooleanOptionalAction, default=True, help="the table of `--points all` into docs/")
     options = parser.parse_args(arguments)

@@ -17,11 +17,10 @@ from tools.crash.points import Verdict
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- crash sweep: begin -->", "<!-- crash sweep: end -->"
-_SIGNS = {"broken": "!", "ended": "-", "nothing": "0", "plain": ".", "asked": "?"}
-_HEAD = (
-    "| scenario | parallel | commits | points | nothing yet | plain resume | asked | ended | run twice | wrong |",
-    "|---|---|---|---|---|---|---|---|---|---|",
-)
+_SIGNS = {"broken": "!", "ended": "-", "nothing": "0", "plain": ".", "asked": "?", "cancelled": "c"}
+_COLUMNS = ("scenario", "parallel", "commits", "points", "nothing yet", "plain resume", "asked", "cancelled", "ended",
+            "run twice", "wrong")  # fmt: skip
+_HEAD = (f"| {' | '.join(_COLUMNS)} |", "|---" * len(_COLUMNS) + "|")
 
 Row = tuple[tuple[str, int], list[Verdict], int]
 
@@ -31,7 +30,7 @@ def line(name: tuple[str, int], verdicts: list[Verdict], commits: int) -> str:
     ways = Counter(verdict.way for verdict in verdicts)
     wrong = sum(bool(verdict.problems) for verdict in verdicts)
     counts = ", ".join(f"{ways[way]} {way}" for way in _SIGNS)
-    return f"{name[0]:10} x{name[1]}  {commits:4} commits, {len(verdicts):4} points: {counts}, {wrong} wrong"
+    return f"{name[0]:22} x{name[1]}  {commits:4} commits, {len(verdicts):4} points: {counts}, {wrong} wrong"
 
 
 def signs(verdicts: list[Verdict]) -> str:
@@ -49,7 +48,7 @@ def markdown(rows: list[Row], options: argparse.Namespace) -> str:
             *name,
             commits,
             len(verdicts),
-            *(ways[way] for way in ("nothing", "plain", "asked", "ended")),
+            *(ways[way] for way in ("nothing", "plain", "asked", "cancelled", "ended")),
         ]
         cells += [sum(verdict.repeated for verdict in verdicts), sum(bool(verdict.problems) for verdict in verdicts)]
         lines.append(f"| {' | '.join(map(str, cells))} |")
@@ -57,7 +56,8 @@ def markdown(rows: list[Row], options: argparse.Namespace) -> str:
     for (scenario, parallel), verdicts, _ in rows:
         text = signs(verdicts)
         lines.append(f"{scenario}, parallel {parallel}")
-        lines += [f"  {at // 2 + 1:4}  {text[at : at + 80]}" for at in range(0, len(text), 80)]
+        each = 1 if "+" in scenario else 2
+        lines += [f"  {at // each + 1:4}  {text[at : at + 80]}" for at in range(0, len(text), 80)]
     return "\n".join([*lines, "```"])
 
 
