@@ -311,6 +311,28 @@ def test_14_13_sequences_run_in_order_and_forkjoins_together(plain):
     assert (names[0], sorted(names[1:3]), names[3:]) == ("first", ["m0", "m1"], ["n0", "last"])
 
 
+def replaced(ctx):
+    """A subgraph whose handler builds another in its place."""
+
+    def build(graph, number):
+        made = graph.subgraph(f"try {number}")
+        names = (f"s{number}", f"t{number}", "never there")
+        made.sequence().add(*(says(ctx, name) for name in names))
+        made.on_failure = on_failure
+        made.current_retries = number
+        return made
+
+    def on_failure(subgraph):
+        WORLD.seen.append((subgraph.name, subgraph.failed_task.kwargs["name"]))
+        result = HandlerResult.retry()
+        result.retried_task = build(subgraph.graph, subgraph.current_retries + 1)
+        return result
+
+    graph = ctx.graph_mode()
+    graph.sequence().add(build(graph, 0), says(ctx, "after"))
+    graph.execute()
+
+
 def test_14_14_subgraphs_nest_keep_their_order_and_are_replaced_once(plain):
     """14. Nested in order, also with retries inside; `subgraph_retries=1` replaces once, 0 fails; never in two."""
 
@@ -325,25 +347,6 @@ def test_14_14_subgraphs_nest_keep_their_order_and_are_replaced_once(plain):
 
     plain.execute(nested, options=kit.OFTEN)
     assert WORLD.names() == ["before", "o0", "i0", "i0", "i0", "i1", "o1", "after"]
-
-    def replaced(ctx):
-        def build(graph, number):
-            made = graph.subgraph(f"try {number}")
-            names = (f"s{number}", f"t{number}", "never there")
-            made.sequence().add(*(says(ctx, name) for name in names))
-            made.on_failure = on_failure
-            made.current_retries = number
-            return made
-
-        def on_failure(subgraph):
-            WORLD.seen.append((subgraph.name, subgraph.failed_task.kwargs["name"]))
-            result = HandlerResult.retry()
-            result.retried_task = build(subgraph.graph, subgraph.current_retries + 1)
-            return result
-
-        graph = ctx.graph_mode()
-        graph.sequence().add(build(graph, 0), says(ctx, "after"))
-        graph.execute()
 
     for retries, broken, ran in (
         (1, {"t0"}, ["s0", "t0", "s1", "t1", "never there", "after"]),
