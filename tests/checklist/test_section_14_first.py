@@ -316,7 +316,7 @@ def replaced(ctx):
 
     def build(graph, number):
         made = graph.subgraph(f"try {number}")
-        names = (f"s{number}", f"t{number}", "never there")
+        names = (f"s{number}", f"t{number}", "last of it")
         made.sequence().add(*(says(ctx, name) for name in names))
         made.on_failure = on_failure
         made.current_retries = number
@@ -349,7 +349,7 @@ def test_14_14_subgraphs_nest_keep_their_order_and_are_replaced_once(plain):
     assert WORLD.names() == ["before", "o0", "i0", "i0", "i0", "i1", "o1", "after"]
 
     for retries, broken, ran in (
-        (1, {"t0"}, ["s0", "t0", "s1", "t1", "never there", "after"]),
+        (1, {"t0"}, ["s0", "t0", "s1", "t1", "last of it", "after"]),
         (1, {"t0", "t1"}, ["s0", "t0", "s1", "t1"]),
         (0, {"t0"}, ["s0", "t0"]),
     ):
