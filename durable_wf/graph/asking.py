@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from durable_wf.graph.state import GRAPH_CANCELLED
 from durable_wf.model.commands import Consult
 from durable_wf.model.events import Executes
-from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
     from durable_wf.graph.state import Run, TaskState
@@ -24,8 +23,8 @@ def is_to_be_asked(run: Run, task: TaskState, *, is_good: bool) -> bool:
     That of a cancelled graph waits again when a person resumes the execution: the handler is asked then.
     """
     spec = task.spec
-    if spec is None or task.graph is None or task.removed or task.kind == Kind.DRY_RUN:
-        return False  # what is only shown has no outcome: a handler that polls for one would never end
+    if spec is None or task.graph is None or task.removed or run.is_dry:
+        return False  # a dry run has no outcomes: a handler that polls for one would never end
     if not (spec.on_success if is_good else spec.on_failure):
         return False
     graph = run.graph_by_no[task.graph]

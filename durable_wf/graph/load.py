@@ -43,7 +43,7 @@ _IGNORING = (Action.IGNORE, Action.CONTINUE)
 
 def load(history: History) -> Run:
     """A `Run` with every task as its row says. Nothing is connected yet (see `connect_all`)."""
-    run = Run(history.execution)
+    run = Run(history.execution, is_dry=bool(decode(history.execution.options_json).get("dry_run")))
     run.cancel = cancel.recorded(history)
     by_no = {}
     for payload in history.payloads:

@@ -212,6 +212,7 @@ class Cancel:
 class Run:
     """One execution in memory.
 
+    is_dry      it is a dry run: its tasks are only shown
     ready       tasks that a worker may have, in the order in which they were freed
     again       tasks that go on (see `TaskState.goes_on`): handed out before any other
     rescheduled task that waits for an attempt, its next or its first → when that is due, by boot time
@@ -230,6 +231,7 @@ class Run:
     """
 
     row: Execution
+    is_dry: bool = False
     tasks: dict[int, TaskState] = field(default_factory=dict)
     graphs: dict[str, Scope] = field(default_factory=dict)
     graph_by_no: dict[int, Scope] = field(default_factory=dict)
