@@ -156,13 +156,16 @@ def test_a_handler_that_is_to_be_asked_comes_before_the_request():
     assert bench.states() == {"a": "succeeded", "added": "pending"}
 
 
-def test_an_outcome_that_comes_after_it_was_told_asks_no_handler():
+def test_an_outcome_that_comes_after_it_was_told_waits_for_its_handler():
+    """Nobody asks it now; a person's resume does (see `tests.replay.test_cancel`). The end does not wait for it."""
     one = spec("a")
     one.on_success = True
     bench = in_an_execute(one)
     bench.turn(request())
     assert only(bench.turn(ended(1)), Consult) == []
-    assert bench.states() == {"a": "succeeded"}
+    assert bench.states() == {"a": "started"}
+    assert bench.core.run.tasks[1].undecided is not None
+    assert only(bench.turn(Raised(ERROR, (), cancelled=True)), Over) == [Over(X.CANCELLED)]
 
 
 # -------------------------------------------------------------------------------------------------------- what is held

@@ -11,7 +11,7 @@ from durable_wf.errors import UsageError
 from durable_wf.graph import cancel
 from durable_wf.model.events import Level
 from durable_wf.model.rows import Changes, Request
-from durable_wf.workflows import api
+from durable_wf.workflows import HandlerResult, api
 from tests.replay.work import WORLD, op
 
 if TYPE_CHECKING:
@@ -107,6 +107,23 @@ def stuck_clean_up(ctx, names):
         line.add_dependency(last, late)
         line.add_dependency(last, tasks[-1])
         line.execute()
+    return "done"
+
+
+@workflow
+def handled(ctx):
+    """A task whose handler adds another, and what waits for it."""
+    line = ctx.graph_mode()
+    first = op(ctx, "a")
+
+    def add(task):
+        WORLD.seen.append("asked")
+        line.add_task(op(ctx, "added"))
+        return HandlerResult.cont()
+
+    first.on_success = add
+    line.sequence().add(first, op(ctx, "b"))
+    line.execute()
     return "done"
 
 

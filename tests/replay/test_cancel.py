@@ -148,6 +148,20 @@ def test_a_resumed_execution_can_be_cancelled_and_resumed_again(lives, store):
     assert {name: WORLD.counts()[name] for name in "abcd"} == dict.fromkeys("abcd", 1)
 
 
+def test_the_handler_of_what_ended_after_the_cancel_is_asked_by_the_resume(new_store):
+    """Its outcome is in the journal; the operation does not run again, and what the handler adds runs then."""
+
+    def script(stage):
+        with request_in(stage, "a"):
+            assert stage.run(cancelled.handled) == "cancelled"
+        assert WORLD.seen == []
+        assert stage.resume() == "terminated"
+        assert WORLD.seen
+
+    calm = kit.at_every_commit(script, new_store)
+    assert calm.ran == {"a": 1, "added": 1, "b": 1}
+
+
 def test_a_clean_up_graph_that_waits_for_what_is_held_is_cancelled_too(new_store):
     """No hang; a second cancel and resume do not touch what the first one superseded."""
 
