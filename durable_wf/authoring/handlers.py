@@ -2,7 +2,8 @@
 
 A handler runs on the workflow's thread, inside the `execute()` of its graph, and may not wait. A crash before its
 decision is stored runs it again, never the operation. Unlike in the reference, one that raises or gives no
-`HandlerResult` fails its task, with that as the error.
+`HandlerResult` fails its task, with that as the error. One that sets a subgraph around its task to `failed`, as
+lifecycle code does with that of a reinstallation, fails its task, too: so the subgraph fails, and its handler is asked.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ def decide(graph: TaskDependencyGraph, task: WorkflowTask, consult: Consult) -> 
 
     raises  nothing that the handler raised: that is the decision
     """
+    task.home.fails_around = False
     try:
         if "_result" in task.__dict__:
             task.async_result.consulted(task.async_result.result)
@@ -118,6 +120,10 @@ def _settle(
 ) -> tuple[Action, Spec | None]:
     """The action that is left after the retry budget was looked at, and the task that takes this one's place."""
     action = _ACTIONS[said.action]
+    if task.home.fails_around:
+        if said.retried_task is not None:
+            graph.remove_task(said.retried_task)
+        return Action.FAIL, None
     if action is not Action.RETRY:
         if action in (Action.CONTINUE, Action.IGNORE):
             action = Action.CONTINUE if consult.succeeded else Action.IGNORE

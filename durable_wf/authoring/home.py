@@ -25,6 +25,7 @@ class Home:
     ctx              the workflow's context
     defaults         what a task's policy is where it says nothing
     consulted        the task whose handler runs now
+    fails_around     that handler has said that a subgraph around its task has failed
     function_thread  ident of the thread that executes graphs: the function's own; 0 before
     alone            tasks that were started outside of any graph and whose object the author has
     listeners        results of graphs' tasks that have callbacks and were not delivered yet
@@ -34,6 +35,7 @@ class Home:
         self.ctx = ctx
         self.defaults = defaults
         self.consulted: WorkflowTask | None = None
+        self.fails_around = False
         self.function_thread = 0
         self.alone: set[Spec] = set()
         self.listeners: dict[WorkflowTaskResult, None] = {}

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from durable_wf.authoring.custom import UNSET
 from durable_wf.authoring.requests import subgraph_spec
 from durable_wf.authoring.sequences import TaskSequence
 from durable_wf.authoring.task_states import (
     DEFAULT_RETRY_INTERVAL,
     DEFAULT_SEND_TASK_EVENTS,
     DEFAULT_SUBGRAPH_TOTAL_RETRIES,
+    TASK_FAILED,
 )
 from durable_wf.authoring.tasks import EngineTask, WorkflowTask
 
@@ -75,6 +77,19 @@ class SubgraphTask(EngineTask):
     @failed_task.setter
     def failed_task(self, task: WorkflowTask | None) -> None:
         self._failed_task = task
+
+    def set_state(self, state: str, result: Any = UNSET, exception: BaseException | None = None) -> None:
+        """As a task's. A handler of what is in it may say that it has failed: it does so with that task."""
+        if state == TASK_FAILED and self._is_around(self.home.consulted):
+            self.home.fails_around = True
+        else:
+            super().set_state(state, result, exception)
+
+    def _is_around(self, task: WorkflowTask | None) -> bool:
+        around = None if task is None else task.containing_subgraph
+        while around is not None and around is not self:
+            around = around.containing_subgraph
+        return around is self
 
     def everything(self) -> Iterator[WorkflowTask]:
         """All that was put into it, however deep."""

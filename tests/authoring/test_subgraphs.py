@@ -238,3 +238,57 @@ def test_an_ended_subgraph_takes_no_more(life):
     """And the task can go elsewhere."""
     assert "was executed already" in tell(life, "adds_to_one_that_ended")
     assert WORLD.names() == ["a", "late"]
+
+
+@acts
+def reinstalls_as_lifecycle_code(ctx, failures):
+    """The handler of the reference's lifecycle code: in a reinstallation it sets the subgraph around it to failed."""
+    made = []
+
+    def handler(subgraph):
+        for task in list(subgraph.tasks.values()):
+            subgraph.remove_task(task)
+        outer = subgraph.containing_subgraph
+        if outer is None:
+            result = HandlerResult.retry()
+            result.retried_task = reinstall()
+            result.retried_task.current_retries = subgraph.current_retries + 1
+        else:
+            result = HandlerResult.ignore()
+            outer.failed_task = subgraph.failed_task
+            outer.set_state("failed")
+        return result
+
+    def install(owner):
+        sub = owner.subgraph("install")
+        sub.on_failure = handler
+        number = len(made)
+        made.append(sub)
+        task = stumble(ctx, f"configure {number}", 9 if number < failures else 0)
+        sub.sequence().add(op(ctx, f"create {number}"), task, op(ctx, f"start {number}"))
+        return sub
+
+    def reinstall():
+        sub = graph.subgraph("reinstall")
+        sub.on_failure = handler
+        number = len(made)
+        sub.sequence().add(op(ctx, f"uninstall {number}"), install(graph), op(ctx, f"end {number}"))
+        return sub
+
+    graph = ctx.graph_mode()
+    graph.sequence().add(install(graph), op(ctx, "behind"))
+    graph.execute()
+
+
+@pytest.mark.parametrize(("failures", "retries"), [(1, 1), (2, 2), (2, 1)])
+def test_checklist_15_a_reinstallation_that_fails_is_tried_again_or_fails(failures, retries):
+    """What waits for it never runs on something that is half installed (workflow-api §10.6)."""
+    options = RunOptions(task_retries=0, subgraph_retries=retries)
+    story = every_death("reinstalls_as_lifecycle_code", options, failures=failures)
+    tries = min(failures, retries) + 1
+    wanted = {f"{what} {n}": 1 for what in ("create", "configure") for n in range(tries)}
+    wanted |= {f"uninstall {n}": 1 for n in range(1, tries)}
+    if failures <= retries:
+        wanted |= {f"start {failures}": 1, f"end {failures}": 1, "behind": 1}
+    assert story.ran == wanted
+    assert story.state == ("terminated" if failures <= retries else "failed")
