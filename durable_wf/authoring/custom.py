@@ -34,11 +34,15 @@ UNSET: Any = object()
 
 
 class Attempt:
-    """One run of an `apply_async`. Any thread may say how it went; the first end counts."""
+    """One run of an `apply_async`. Any thread may say how it went; the first end counts.
+
+    As the reference's own classes do, it may say the result both by `set_state` and by `async_result`.
+    """
 
     def __init__(self) -> None:
         self.state = TASK_PENDING
         self._result = UNSET
+        self._is_set = False
         self._error: BaseException | None = None
         self._ended = threading.Event()
 
@@ -47,7 +51,7 @@ class Attempt:
         if self.state in TERMINATED_STATES:
             return
         self.state = state
-        if result is not UNSET:
+        if result is not UNSET and not self._is_set:
             self._result = result
         if exception is not None:
             self._error = exception
@@ -59,10 +63,12 @@ class Attempt:
 
         raises  RuntimeError the second time
         """
-        if self._result is not UNSET:
+        if self._is_set:
             text = "Result already set"
             raise RuntimeError(text)
-        self._result = result
+        self._is_set = True
+        if self._result is UNSET:
+            self._result = result
         self._ended.set()
 
     def value(self, default: Any) -> Any:

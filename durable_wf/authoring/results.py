@@ -7,6 +7,7 @@ the same place.
 
 from __future__ import annotations
 
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring import recorded
@@ -115,10 +116,17 @@ class WorkflowTaskResult:
         if attempt is not None:
             attempt.set_result(value)
             return
+        if self._is_late():
+            return
         if self._value is not _UNSET:
             text = "Result already set"
             raise RuntimeError(text)
         self._deliver(value)
+
+    def _is_late(self) -> bool:
+        """Whether a thread of an attempt sets it that has ended: the first end counts, and the engine has that."""
+        task = self._task
+        return task is not None and task.spec.no != 0 and self._home.function_thread not in (0, get_ident())
 
     def on_result(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Call `func(result, …)` when the result is there, at once if it is.

@@ -75,6 +75,10 @@ class Custom(WorkflowTask):
         assert self.async_result.result == {"by": "result"}
         self.set_state(TASK_SUCCEEDED)
 
+    def _both(self):
+        self.set_state(TASK_SUCCEEDED, result={"by": "both"})
+        self.async_result.result = {"by": "both"}
+
     def _twice(self):
         self.async_result.result = 1
         self.async_result.result = 2
@@ -83,6 +87,15 @@ class Custom(WorkflowTask):
         threading.Thread(target=self.set_state, args=(TASK_SUCCEEDED, {"by": "thread"})).start()
         while self.get_state() == "started":
             threading.Event().wait(0)
+
+    def _thread_both(self):
+        threading.Thread(target=self._late_result).start()
+        while self.get_state() == "started":
+            threading.Event().wait(0)
+
+    def _late_result(self):
+        self.set_state(TASK_SUCCEEDED, {"by": "thread_both"})
+        self.async_result.result = {"by": "too late"}
 
     def _gated(self):
         WORLD.note("gated", "")

@@ -266,7 +266,7 @@ def custom(ctx, how, direct=False):
     return [*told, task.get_state(), task.async_result.result]
 
 
-@pytest.mark.parametrize("how", ["state", "result", "thread", "again"])
+@pytest.mark.parametrize("how", ["state", "result", "both", "thread", "thread_both", "again"])
 def test_a_plugins_own_class_runs_in_a_worker(how):
     """It says by `set_state` or by `async_result` how it went, there or in a thread of its own."""
 
