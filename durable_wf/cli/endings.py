@@ -153,8 +153,8 @@ def _because(reason: str | None) -> str:
 
 
 def failure_lines(found: ExecutionDetail, *, verbose: bool) -> Iterator[str]:
-    """As `error_lines`, and then how to go on."""
-    if found.error is not None:
+    """As `error_lines`, and then how to go on; nothing where it was cancelled, which is no failure."""
+    if found.error is not None and found.state != X.CANCELLED:
         yield from error_lines(found, verbose=verbose)
         yield f"when the cause is mended: durable-wf resume {found.id}"
 

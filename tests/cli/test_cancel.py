@@ -50,6 +50,7 @@ def test_a_cancel_is_taken_while_an_operation_runs_and_the_run_ends_with_5(progr
     assert "cancel asked by " in done.stderr
     assert ": wrong version" in done.stderr
     assert f"to go on: durable-wf resume {uid}" in done.stderr
+    assert "mended" not in done.stderr
     shown = program.json("show", uid)
     assert (shown["state"], shown["tasks"]) == ("cancelled", {"succeeded": 2})
     assert (shown["cancel"]["level"], shown["cancel"]["reason"]) == ("cancel", "wrong version")
