@@ -56,6 +56,7 @@ class TaskDependencyGraph:
         self._tasks: dict[Spec, WorkflowTask] = {}  # also ended ones, until its execute() has ended
         self._by_id: dict[str, WorkflowTask] | None = None
         self._left_over = False  # an execute() has ended and left tasks that have not
+        self._failed: Answer | None = None  # the newest execute() that failed
 
     # ------------------------------------------------------------------ looking
 
@@ -109,8 +110,7 @@ class TaskDependencyGraph:
 
     def waits_for(self, task: WorkflowTask | str) -> FixedSet[WorkflowTask]:
         """What a task still waits for, directly; before the execute() the subgraph that it is in, too."""
-        found = self.get_task(task)
-        if found is None:
+        if (found := self.get_task(task)) is None:
             return FixedSet()
         specs = self._build.waits_for(found.spec)
         if found.spec.parent is not None and self._build.is_new(found.spec.parent):
@@ -305,10 +305,12 @@ class TaskDependencyGraph:
     def execute(self) -> None:
         """Run what was added since the last time, and wait for its end; handlers are asked meanwhile.
 
-        raises  WorkflowFailed naming each failed task and its cause; ExecutionCancelled when the function is told of a
-                cancel request meanwhile; CycleError; UsageError in a handler
+        raises  WorkflowFailed naming each failed task and its cause, again where nothing is new and tasks stand behind
+                it; ExecutionCancelled when the function is told of a cancel; CycleError; UsageError in a handler
         """
         self.home.refuse_in_handler("execute a graph")
+        if self._failed and self._build.empty and any(task.dependency_error for task in self.tasks):
+            raise workflow_failed(self._failed)
         bridge = self.home.bridge
         self.home.function_thread = get_ident()
         removed = self._removed()
@@ -326,19 +328,18 @@ class TaskDependencyGraph:
 
     def _ended(self, answer: Answer) -> None:
         """Let go of what has ended: nothing asks for it by the graph any more."""
+        self._failed = answer if answer.failed else self._failed
         self._left_over = self._left_over or bool(answer.failed) or answer.cancelled
         left = {task.spec: task for task in self.tasks} if self._left_over else {}
         for task in left.values():
             task.dependency_error = task.dependency_error or bool(answer.failed)
-        ended = [spec for spec in self._tasks if spec not in left]
-        self._build.forget(ended)
+        self._build.forget(ended := [spec for spec in self._tasks if spec not in left])
         self._forget(ended)
 
     def _decide(self, consult: Consult) -> Decides:
         task = self._tasks.get(consult.spec)
         if task is None:
-            text = f"a handler was asked for of a task that is not in {self._build.path}: {consult.spec.name}"
-            raise EngineBug(text)
+            raise EngineBug(f"a handler was asked for of a task that is not in {self._build.path}: {consult.spec.name}")
         self.home.consulted, self._build.consulted, task.consult = task, consult.spec, consult
         try:
             decided = decide(self, task, consult)
@@ -380,8 +381,7 @@ class TaskDependencyGraph:
         """
         spec = getattr(replacement, "spec", None)
         if spec is None:
-            text = f"retried_task is {replacement!r}; it is a task"
-            raise TypeError(text)
+            raise TypeError(f"retried_task is {replacement!r}; it is a task")
         outer = task.containing_subgraph
         if outer is not None and spec.parent is None and not replacement.stored:
             self.add_into(replacement, outer)

@@ -96,7 +96,7 @@ def decide(graph: TaskDependencyGraph, task: WorkflowTask, consult: Consult) -> 
         raise
     except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its decision, SystemExit too
         graph.discard_additions()
-        return Decides(consult.spec, Action.FAIL, error=recorded.to_record(error, skip_frames=1))
+        return Decides(consult.spec, Action.FAIL, error=recorded.to_record(error, skip_frames=2))
     after_s = usable_s(said.retry_after) if action is Action.RETRY else None
     return Decides(
         consult.spec, action, after_s, found.specs, found.edges, found.removed, found.unlinked, replacement

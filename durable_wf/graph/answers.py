@@ -29,7 +29,8 @@ def show(run: Run, task: TaskState) -> Answer:
 
 def show_graph(run: Run, scope: Scope) -> Answer:
     """Show the function how an execute() ended."""
-    tasks = [run.tasks[no] for no in scope.failed]
+    # numbers of what handlers add follow the order in which things ended; what is told must not
+    tasks = sorted((run.tasks[no] for no in scope.failed), key=lambda task: (task.name, task.target, task.no))
     _note(run, scope.failed, max((task.ended_seq or 0 for task in tasks), default=0))
     causes = tuple(Cause(task.no, task.name, task.target, task.request.text, task.detail) for task in tasks)
     return Answer(0, None, scope.failed, scope.ended_seq, causes, cancelled=scope.state == GRAPH_CANCELLED)

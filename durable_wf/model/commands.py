@@ -36,7 +36,7 @@ class Answer:
     detail_json  its outcome's detail
     failed       numbers of the tasks whose failure this answer shows; empty when all is well
     seq          the seq of what is answered: the view, for a refresh
-    causes       the failed tasks, in the order of `failed`
+    causes       the failed tasks, by name and target
     cancelled    the function is told of a cancel request, instead of what it waited for
     """
 

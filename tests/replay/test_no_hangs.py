@@ -236,12 +236,15 @@ def executes_again(ctx):
 
 
 def test_a_graph_with_tasks_behind_a_failure_is_executed_again(run):
-    """§4.3: there it hangs. They never start; what is new runs, unless it waits for them: then it fails as they did."""
+    """§4.3: there it hangs. They never start, and the failure is told again where nothing is new; what is new runs.
+
+    Unless it waits for them: then it fails as they did.
+    """
     WORLD.broken.add("bad")
     state, told = run("executes_again")
     failed = "Task failed: tests.replay.work:work: Broken `('bad', 3)`"
     assert state == "terminated", told
-    assert told == [failed, 4, "done", "done", failed, "done", 0, "done", "done"]
+    assert told == [failed, 4, failed, "done", failed, "done", 0, "done", "done"]
     assert WORLD.counts() == {"bad": 1, "new": 1, "roll back": 1, "rolled back": 1}
 
 

@@ -4,4 +4,6 @@ from durable_wf.authoring import workflow_api as api
 from durable_wf.authoring.current import workflow_ctx as ctx
 from durable_wf.authoring.current import workflow_parameters as parameters
 
-__all__ = ["api", "ctx", "parameters"]
+from cloudify.workflows import events, tasks, tasks_graph, workflow_api, workflow_context  # isort: skip - after `ctx`
+
+__all__ = ["api", "ctx", "events", "parameters", "tasks", "tasks_graph", "workflow_api", "workflow_context"]
