@@ -188,8 +188,8 @@ def is_over(task: TaskState) -> bool:
 
 
 def connect(task: TaskState, on: TaskState) -> bool:
-    """`task` waits for `on`; False if that has ended well already, or is ignored."""
-    if on.state == SUCCEEDED or on.ignored:
+    """`task` waits for `on`; False if that has ended well already, is ignored, or was taken out."""
+    if on.state == SUCCEEDED or on.ignored or on.removed:
         return False
     if on.dependents is None:
         on.dependents = []

@@ -75,6 +75,7 @@ def test_a_status_is_always_refused():
 def test_a_dry_run_asks_no_handler():
     """One that wants a retry until there is a result would want it for ever."""
     bench = Bench()
+    bench.core.run.is_dry = True
     first, second = spec("a", kind=Kind.DRY_RUN), spec("b", kind=Kind.DRY_RUN)
     first.on_success = first.on_failure = True
     (answer,) = bench.turn(graph(first, second, edges=[(second, first)]))

@@ -37,6 +37,11 @@ class Asked:
 
     def __init__(self):
         self._handlers = {}
+        self._taken = set()
+
+    def is_out(self, spec):
+        """Whether the task was taken out, or is in one that was: nothing can be made to wait for it any more."""
+        return spec in self._taken or (spec.parent is not None and self.is_out(spec.parent))
 
     def register(self, spec, handler, flat):
         """The task has a handler; `flat` has the graph's nodes by number."""
@@ -63,13 +68,13 @@ class Asked:
         specs[0].on_success, specs[0].on_failure = handler.good, not handler.good
         return Decides(spec, Action.RETRY, after_s, specs, replacement=specs[0])
 
-    @staticmethod
-    def _add(spec, handler, flat, action):
+    def _add(self, spec, handler, flat, action):
         specs = [op.spec(spec.parent) for op in handler.adds]
         edges = list(zip(specs[1:], specs, strict=False))
         if specs:
             edges += [(flat[number], specs[-1]) for number in handler.before if number in flat]
         removed = [flat[number] for number in handler.takes if number in flat]
+        self._taken.update(removed)
         unlinked = [(flat[number], spec) for number in handler.unlinks if number in flat]
         return Decides(spec, action, None, specs, edges, removed, unlinked)
 

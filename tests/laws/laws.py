@@ -55,6 +55,7 @@ class Watch:
         self.ignored, self.replaced = set(), {}
         self.removed, self.unlinked = set(), set()
         self.good_again = set()
+        self.reopened = False
         self._fence = 0
         self._seq = 0
         self._live_since = {}
@@ -87,6 +88,7 @@ class Watch:
         """Take in the transitions that are new."""
         new = self.world.journal.transitions(1, since=self._seq)
         reopened = any(row.subject == Subject.EXECUTION and row.event == _REOPENED for row in new)
+        self.reopened = self.reopened or reopened
         for row in new:
             demand("L4", row.fence >= self._fence, f"seq {row.seq} has fence {row.fence} after fence {self._fence}")
             self._fence, self._seq = row.fence, row.seq
@@ -152,7 +154,7 @@ class Watch:
         if parent is not None:
             state = self.states[parent]
             # it had begun in there before, or the decision that took it out is no more; others wait for it from outside
-            again = self.events[no, TE.RESET] or no in self.removed
+            again = self.events[no, TE.RESET] or no in self.removed or (self.reopened and state in TASK.ended)
             demand("L3", state is T.STARTED or again, f"task {no} started while its subgraph is '{state}'")
         while parent is not None and self.last.get(no) not in _GOES_ON:
             failed = self.failed_in[parent]

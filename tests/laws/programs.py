@@ -257,7 +257,7 @@ class Function:
         for before, after in self._in_any_order(list(statement.joins)):
             build.follow([flat[at] for at in before], [flat[at] for at in after], flat[before[0]].parent)
         for one, on in self._in_any_order(list(statement.edges)):
-            if on in flat:
+            if on in flat and not self._asked.is_out(flat[on]):
                 build.depend(flat[one], flat[on])
         for number, handler in statement.handlers:
             self._asked.register(flat[number], handler, flat)

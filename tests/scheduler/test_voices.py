@@ -69,6 +69,7 @@ def test_one_timer_serves_all_lines_of_an_execution(lives):
     with WORLD.gate("a"):
         uid = life.start(talking.one, {"name": "says_and_waits", "kwargs": {"name": "a"}})
         WORLD.arrived("a")
+        life.engine.host.ask(lambda: None)  # it has taken the line, and armed the timer, before the clock moves
         life.advance(SECOND)
         life.engine.host.ask(lambda: None)
         turns = life.engine.host.turns
