@@ -139,11 +139,16 @@ class Watch:
         self.removed.update(said.get("removed", ()))
         self.unlinked.update(map(tuple, said.get("unlinked", ())))
 
+    def _is_out(self, no):
+        """Whether the task was taken out, or is in one that was."""
+        parent = self.tasks[no].parent
+        return no in self.removed or (parent is not None and self._is_out(parent))
+
     def _starts(self, no, runner, now):
         if no in self.due and not self.events[no, TE.RETRY]:  # it takes the place of one that was to be tried later
             self._came_due(no, runner, now)
         for on in self.waits_for.get(no, ()):
-            if (no, on) in self.unlinked or on in self.removed:
+            if (no, on) in self.unlinked or self._is_out(on):
                 continue
             while on in self.replaced:
                 on = self.replaced[on]  # noqa: PLW2901 - the one that has taken its place

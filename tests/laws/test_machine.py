@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -31,6 +31,7 @@ PROFILE = settings(
     deadline=None,
     derandomize=not LONGER,
     database=None,
+    phases=list(Phase) if LONGER else [Phase.explicit, Phase.generate],  # to shrink may take longer than the suite
     print_blob=True,
     suppress_health_check=list(HealthCheck),
 )
