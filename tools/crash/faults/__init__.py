@@ -1,0 +1,1 @@
+"""The faults that `tools/crash/run --fault KIND` knows, by name."""
