@@ -30,7 +30,7 @@ class Made:
     point     as `points` gave it: enough to make it again
     problems  what is wrong, in sentences; none: it was survived
     way       one word for what happened, counted in the table (`resumed`, `refused`, `noticed` …)
-    state     digest of the state of the files that was looked at, where the fault makes states; tells distinct ones apart
+    state     digest of the state of the files that was looked at, where the fault makes states: tells them apart
     folder    kept when something is wrong
     """
 
