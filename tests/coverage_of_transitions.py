@@ -157,6 +157,6 @@ def _is_full(session):
     """Whether every test there is was run."""
     options = session.config.option
     chosen = (options.keyword, options.markexpr, options.deselect, options.ignore, options.ignore_glob)
-    again = getattr(options, "lf", False)  # not there without pytest's cache
-    other = (options.collectonly, options.setuponly, options.setupplan, options.stepwise)
-    return session.config.args_source == pytest.Config.ArgsSource.TESTPATHS and not any((*chosen, again, *other))
+    cached = (getattr(options, name, False) for name in ("lf", "stepwise"))  # not there without pytest's cache
+    other = (options.collectonly, options.setuponly, options.setupplan)
+    return session.config.args_source == pytest.Config.ArgsSource.TESTPATHS and not any((*chosen, *cached, *other))

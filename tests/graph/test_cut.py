@@ -7,6 +7,7 @@ from durable_wf.errors import AskError, NotFoundError
 from durable_wf.graph.cut import plan_cut
 from durable_wf.graph.load import load
 from durable_wf.model.states import TASK
+from tests.laws.asked import Handler
 from tests.laws.laws import Watch
 from tests.laws.programs import Ask, Execute, Get, Op, Own, Program, Sub, Try, TryAgain
 from tests.laws.simulator import World, outcome_of, run_on, run_to_end
@@ -389,6 +390,19 @@ def test_from_one_of_two_failed_members_runs_it_even_so():
     assert states(world) == {"box": "failed", "x": "succeeded", "y": "failed"}
     (detail,) = [one.detail_json for one in world.journal.history(1).outcomes if one.no == 1]
     assert decode(detail) == {"failures": [3]}
+
+
+def test_from_a_member_of_a_replaced_subgraph_begins_that_subgraph_anew():
+    """What its handler put in its place because of the failure is superseded, and the subgraph itself goes on."""
+    again = Handler(False, ("replace",), 1, instead=Sub("box again", (op("y"),)))
+    body = (Execute("g", 0, (Sub("box", (op("x", "final"),)),), handlers=((0, again),)),)
+    world = ended(*body, Own())
+    assert states(world) == {"box": "rescheduled", "x": "failed", "box again": "succeeded", "y": "succeeded"}
+    assert plan(world, from_task=2) == {
+        "reset": ["box", "x"], "superseded": ["box again", "y"], "rolled_back": ["y"],
+    }  # fmt: skip
+    run_on(_go_live(world.resume(from_task=2)))
+    assert states(world) == {"box": "succeeded", "x": "succeeded", "box again": "superseded", "y": "superseded"}
 
 
 def test_what_cannot_be_begun_from_is_refused():
