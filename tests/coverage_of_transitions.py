@@ -115,15 +115,22 @@ class Coverage:
 
 
 class Plugin:
-    """Compares at the end of a full run."""
+    """Compares at the end of a full run. The hook of pytest-xdist is known only where that is used: optional."""
 
     def __init__(self):
         self.coverage = Coverage()
         self.coverage.watch()
         self._lines = []
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node):
+        """One of several processes that shared the tests has ended (pytest-xdist)."""
+        self.coverage.taken.update(map(tuple, node.workeroutput.get("transitions", ())))
+
     def pytest_sessionfinish(self, session, exitstatus):
-        if exitstatus == pytest.ExitCode.OK and _is_full(session):
+        if hasattr(session.config, "workeroutput"):  # one process of several: their controller compares
+            session.config.workeroutput["transitions"] = sorted(self.coverage.taken)
+        elif exitstatus == pytest.ExitCode.OK and _is_full(session):
             self._lines = compare(self.coverage.taken)
             if self._lines:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
