@@ -68,9 +68,17 @@ class CommonContext:
         self.workflow_id = request.workflow
         self.task_id = f"{request.execution_uid}/{request.task}"
         self.task_name = request.body.get("function", "")
-        self.deployment = DeploymentContext(request.deployment)
-        self.blueprint = BlueprintContext(request.blueprint)
         self.resume = request.resumed
+
+    @cached_property  # as the blueprint: an empty operation costs less than making them
+    def deployment(self) -> DeploymentContext:
+        """The deployment that it runs in; its id is None without one."""
+        return DeploymentContext(self._request.deployment)
+
+    @cached_property
+    def blueprint(self) -> BlueprintContext:
+        """The deployment's blueprint."""
+        return BlueprintContext(self._request.blueprint)
 
     @property
     def tenant(self) -> dict[str, Any]:

@@ -26,27 +26,33 @@ class CtxParameters(dict[str, Any]):
 class CurrentContext(threading.local):
     """The context and the parameters of what runs in this thread. Threads that a plugin starts must push it."""
 
+    ctx: Any = None
+    parameters: dict[str, Any] | None = None
+
     def set(self, ctx: Any, parameters: dict[str, Any] | None = None) -> None:
         """Make `ctx` current."""
         self.ctx = ctx
-        self.parameters = None if parameters is None else CtxParameters(parameters)
+        self.parameters = parameters
 
     def get_ctx(self) -> Any:
         """The current context.
 
         raises  NotInContext
         """
-        return self._get("ctx")
+        return self._given(self.ctx)
 
     def get_parameters(self) -> Any:
         """The current parameters.
 
         raises  NotInContext
         """
-        return self._get("parameters")
+        parameters = self._given(self.parameters)
+        if not isinstance(parameters, CtxParameters):  # made when they are asked for: most operations never do
+            parameters = self.parameters = CtxParameters(parameters)
+        return parameters
 
-    def _get(self, name: str) -> Any:
-        found = getattr(self, name, None)
+    @staticmethod
+    def _given(found: Any) -> Any:
         if found is None:
             text = "No context set in current execution thread"
             raise NotInContext(text)
@@ -74,7 +80,7 @@ class Pushed:
 
     def __enter__(self) -> Any:
         current = self._current
-        self._before = getattr(current, "ctx", None), getattr(current, "parameters", None)
+        self._before = current.ctx, current.parameters
         current.set(self._ctx, self._parameters)
         return self._ctx
 

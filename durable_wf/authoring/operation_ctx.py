@@ -104,19 +104,19 @@ class OperationContext(CommonContext, ResourceContext):
         services: Services | None = None,
         speech: Speech | None = None,
     ) -> None:
-        raw: Mapping[str, Any] = {} if isinstance(request, OperationRequest) else request
-        request = request if isinstance(request, OperationRequest) else request_of(request)
-        super().__init__(request)
-        self.task_id = raw.get("task_id", self.task_id)
+        if isinstance(request, OperationRequest):
+            super().__init__(request)
+        else:
+            super().__init__(request_of(request))
+            self.task_id = request.get("task_id", self.task_id)
         self._topology = topology
         self._services = services
-        self.operation = OperationInfo(request, self._operation.get("relationship"))
+        self.operation = OperationInfo(self._request, self._operation.get("relationship"))
         self.speech = speech
-        self._subjects = {
-            role: RelationshipSubjectContext(data, topology, services)
-            for role, data in request.instances.items()
-            if topology is not None
-        }
+        self._subjects: dict[str, RelationshipSubjectContext] = {}
+        if topology is not None:
+            for role, data in self._request.instances.items():
+                self._subjects[role] = RelationshipSubjectContext(data, topology, services)
 
     @cached_property
     def logger(self) -> logging.Logger:
@@ -246,6 +246,10 @@ class OperationContext(CommonContext, ResourceContext):
         return self._services.update(wanted)
 
     # ------------------------------------------------------------------ the engine's side
+
+    def has_subjects(self) -> bool:
+        """Whether there is an instance whose properties it can change."""
+        return bool(self._subjects)
 
     def guarded(self) -> dict[str, int | None]:
         """By instance id, what of the outcome must not be merged without asking a handler (see `Services.end`)."""

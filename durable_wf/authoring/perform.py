@@ -46,7 +46,7 @@ def perform_operation(
         outcome = _succeeded(result, began_us, wall_us())
     except BaseException as error:  # noqa: BLE001 - whatever an operation raises is its outcome, SystemExit too
         outcome = failed(error, began_us, wall_us())
-    if ctx is not None:
+    if ctx is not None and ctx.has_subjects():
         outcome = _with_changes(ctx, services, outcome)
     return outcome
 

@@ -266,7 +266,7 @@ class Core:
         run = self.run
         if run.stopping or run.over or cancel.is_forced(run):
             return 0
-        singles = sum(not task.request.policy.repeatable for task in run.in_flight.values())
+        singles = sum(not task.request.repeatable for task in run.in_flight.values())
         before = len(run.in_flight)
         for queue in (run.again,) if isinstance(run.ending, Raised) else (run.again, run.ready):
             waiting: list[TaskState] = []
@@ -274,7 +274,7 @@ class Core:
                 task = queue.popleft()
                 if task.state != PENDING or task.holds:
                     continue
-                if not task.request.policy.repeatable:
+                if not task.request.repeatable:
                     if singles >= workers:
                         waiting.append(task)
                         continue

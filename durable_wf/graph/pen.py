@@ -41,6 +41,8 @@ _ATTEMPT_CODE = {state: ATTEMPT.code(state) for state in A}
 _ATTEMPT_EVENT = {
     (ATTEMPT.code(row.source), ATTEMPT.code(row.target)): tuple(AE).index(row.event) for row in ATTEMPT.rows
 }
+_SENT = _ATTEMPT_CODE[A.SENT]
+_new = tuple.__new__  # of the records that every task has: a named tuple's own constructor takes three times as long
 _HAS_OUTCOME = frozenset({TE.SUCCEEDED, TE.FAILED, TE.RETRY})
 
 
@@ -128,20 +130,20 @@ class Pen:
             task.ended_seq = seq
             task.detail = detail
         self.changes.transitions.append(
-            Transition(
+            _new(Transition, (
                 self._execution, seq, _TASK_SUBJECT, task.no, source, target, _TASK_EVENTS[event], self._at_us,
                 None if attempt_target is None else task.attempts, attempt_target, self._fence, detail,
-            )
+            ))
         )  # fmt: skip
         self.columns(task)
 
     def columns(self, task: TaskState) -> None:
         """Write the moving columns of a task as they are."""
         self.changes.task_moves.append(
-            TaskMove(
+            _new(TaskMove, (
                 task.state, task.attempts, task.retries, task.generation, task.not_before_us, task.ended_seq,
                 self._execution, task.no,
-            )
+            ))
         )  # fmt: skip
 
     def new_attempt(self, task: TaskState) -> None:
@@ -149,14 +151,14 @@ class Pen:
         task.attempts += 1
         task.began_us = task.ended_seq = task.detail = None
         self.changes.attempts.append(
-            Attempt(self._execution, task.no, task.attempts, self.seq, self._fence, _ATTEMPT_CODE[A.SENT], None, None)
+            _new(Attempt, (self._execution, task.no, task.attempts, self.seq, self._fence, _SENT, None, None))
         )
 
     def attempt(self, task: TaskState, target: A, began_us: int | None, ended_us: int | None) -> int:
         """The new values of the task's newest attempt; gives the state's code, for the transition beside it."""
         code = _ATTEMPT_CODE[target]
         self.changes.attempt_moves.append(
-            AttemptMove(code, began_us, ended_us, self._execution, task.no, task.attempts)
+            _new(AttemptMove, (code, began_us, ended_us, self._execution, task.no, task.attempts))
         )
         return code
 

@@ -33,16 +33,18 @@ WORKED = frozenset({int(Kind.OPERATION), int(Kind.LOCAL)})  # what a worker runs
 class Request:
     """A stored request, shared by every task that asks for the same.
 
+    repeatable     what its policy says (see `Policy.repeatable`), asked for several times a task
     not_before_us  wall time before which the author wants no first attempt; 0 where that is not said
     """
 
-    __slots__ = ("no", "not_before_us", "policy", "text")
+    __slots__ = ("no", "not_before_us", "policy", "repeatable", "text")
 
     def __init__(self, no: int, text: str) -> None:
         body = decode(text)
         self.no = no
         self.text = text
         self.policy = Policy.from_json(body["policy"])
+        self.repeatable = self.policy.repeatable
         self.not_before_us = int((usable_s(body.get("execute_after")) or 0.0) * 1_000_000)
 
 

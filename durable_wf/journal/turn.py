@@ -1,4 +1,4 @@
-"""One write transaction on SQLite: lists of rows become `executemany`s, numbers and chains are kept beside them.
+"""One write transaction on SQLite: lists of rows become few statements, numbers and chains are kept beside them.
 
 The records themselves are the parameters, so that a row costs nothing in Python but its place in the hash chain.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.errors import EngineBug, JournalError
 from durable_wf.journal import chain
+from durable_wf.journal.blocks import Blocks
 from durable_wf.journal.tables import TABLES, names
 from durable_wf.model import rows
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 _INSERT = {name: table.insert for name, table in TABLES.items()}
-_UPDATE = {name: table.update for name, table in TABLES.items() if table.moves}
+_BLOCKS = {name: Blocks(table) for name, table in TABLES.items()}
 _UPSERT = {name: TABLES[name].upsert for name in ("deployment", "node", "node_instance")}
 _SELECT = {name: f"SELECT {names(table.columns)} FROM {name}" for name, table in TABLES.items()}
 
@@ -49,12 +50,23 @@ class Known:
     version: int = -1  # PRAGMA data_version
     counters: dict[str, int] = field(default_factory=dict)
     tails: dict[chain.Chain, rows.Link] = field(default_factory=dict)
+    fences: dict[int, int] = field(default_factory=dict)
+    empty: set[int] = field(default_factory=set)  # executions that nothing waits for in the inbox
 
     def forget(self) -> None:
         """After a rollback, or another's commit."""
         self.version = -1
         self.counters = {}
         self.tails = {}
+        self.fences = {}
+        self.empty = set()
+
+    def changed(self, changes: rows.Changes) -> None:
+        """What this connection has written itself."""
+        for row in changes.execution_moves:
+            self.fences[row.id] = row.fence
+        for request in changes.requests:
+            self.empty.discard(request.execution)
 
 
 class SqliteTurn:
@@ -88,10 +100,21 @@ class SqliteTurn:
         return self._counters[table]
 
     def fences(self, executions: Collection[int]) -> dict[int, int]:
-        return dict(self._of(_FENCES, executions))
+        self._writer.check_not_forked()
+        known = self._known.fences
+        if unknown := [one for one in executions if one not in known]:
+            known.update(self._of(_FENCES, unknown))
+        return {one: known[one] for one in executions if one in known}
 
     def inbox(self, executions: Collection[int]) -> list[rows.Request]:
-        return sorted(rows.Request(*row) for row in self._of(_INBOX, executions))
+        self._writer.check_not_forked()
+        empty = self._known.empty
+        asked = [one for one in executions if one not in empty]
+        if not asked:
+            return []
+        found = sorted(rows.Request(*row) for row in self._of(_INBOX, asked))
+        empty.update(set(asked).difference(request.execution for request in found))
+        return found
 
     def execution(self, execution: int) -> rows.Execution | None:
         self._writer.check_not_forked()
@@ -119,6 +142,7 @@ class SqliteTurn:
             self._write_inbox(changes)
         except sqlite3.Error as error:
             raise self._writer.failed(error, "writing to the journal") from error
+        self._known.changed(changes)
         self._collector.add(changes)
         self._whole = True
 
@@ -149,7 +173,6 @@ class SqliteTurn:
 
     def _of(self, sql: str, executions: Collection[int]) -> list[Any]:
         """The rows of some executions; of one, as it mostly is, at a third of the cost."""
-        self._writer.check_not_forked()
         if len(executions) == 1:
             return self._connection.execute(f"{sql} = ?", tuple(executions)).fetchall()
         return self._connection.execute(
@@ -165,7 +188,8 @@ class SqliteTurn:
         )
         for table, found in topology:
             if found:
-                self._many(_UPSERT[table], found)
+                changed = self._connection.executemany(_UPSERT[table], map(tuple, found)).rowcount
+                self._writer.counters["rows"] += changed
                 self._write(f"{table}_version", found)
         self._write("execution", [(*row, checksum(row[-_MOVED:])) for row in changes.executions])
         self._write("payload", changes.payloads)
@@ -186,22 +210,21 @@ class SqliteTurn:
             self._connection.execute(_REQUEST, (*row, checksum(row[:REQUESTED])))
         if changes.taken:
             seq = self.seq - 1
-            self._many(_TAKE, [(seq, (seq + 1) * TAKEN_UNIT, number) for number in changes.taken], moved="inbox")
+            taken = [(seq, (seq + 1) * TAKEN_UNIT, number) for number in changes.taken]
+            self._moved("inbox", taken, self._connection.executemany(_TAKE, taken).rowcount)
 
     def _write(self, table: str, found: Sequence[Any]) -> None:
         if found:
-            self._many(_INSERT[table], found)
+            self._writer.counters["rows"] += _BLOCKS[table].write(self._connection, found)
 
     def _move(self, table: str, found: Sequence[Any]) -> None:
         if found:
-            self._many(_UPDATE[table], found, moved=table)
+            self._moved(table, found, _BLOCKS[table].move(self._connection, found))
 
-    def _many(self, sql: str, found: Sequence[Any], *, moved: str | None = None) -> None:
-        # as plain tuples: sqlite3 binds the fields of a named one by a slower way, which costs a fifth of the whole
-        changed = self._connection.executemany(sql, map(tuple, found)).rowcount
+    def _moved(self, table: str, found: Sequence[Any], changed: int) -> None:
         self._writer.counters["rows"] += changed
-        if moved is not None and changed != len(found):
-            message = f"{moved}: {len(found) - changed} row(s) to move are not there"
+        if changed != len(found):
+            message = f"{table}: {len(found) - changed} row(s) to move are not there"
             raise JournalError(message)
 
     def _tail(self, of: chain.Chain) -> rows.Link | None:

@@ -300,7 +300,7 @@ class Host:
                     if isinstance(command, HandOut):
                         task = hosted.core.run.tasks[command.no]
                         given[command.no] = instance_data(storage, task.target)
-                        singles += not task.request.policy.repeatable
+                        singles += not task.request.repeatable
                 turn.apply(pen.changes)
                 pens.append((hosted, pen, given))
         for hosted, reason in unwound:

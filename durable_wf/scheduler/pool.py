@@ -64,7 +64,7 @@ def make_work(hosted: Hosted, command: HandOut, instances: dict[str, InstanceDat
     call = task.spec.callable if task.spec is not None else None
     work = Work(
         hosted, task.no, command.attempt, task.kind, task.name, task.request.text, task.retries, task.generation,
-        call, instances, repeatable=task.request.policy.repeatable,
+        call, instances, repeatable=task.request.repeatable,
     )  # fmt: skip
     hosted.gets(work)
     return work

@@ -156,6 +156,34 @@ def test_the_inbox_gives_what_nobody_has_taken(store):
     assert list(journal.verify()) == []
 
 
+def test_what_a_turn_looked_at_before_is_seen_when_it_has_changed(store):
+    """A fence that has risen, a request in an inbox that was empty: by this handle, by another, not by what failed."""
+    journal, other = store.open(), store.open()
+    row = kit.start(journal)
+
+    def look(handle):
+        with handle.turn() as turn:
+            return turn.fences([1])[1], [request.kind for request in turn.inbox([1])]
+
+    assert look(journal) == look(other) == (0, [])
+    for handle, fence, kind in ((journal, 1, "mine"), (other, 2, "theirs"), (journal, 3, "mine again")):
+        with handle.turn() as turn:
+            moved = Changes(execution_moves=[kit.execution_move(row, fence=fence)], requests=[kit.request(kind=kind)])
+            turn.apply(moved)
+            assert turn.fences([1]) == {1: fence}
+            assert [request.kind for request in turn.inbox([1])][-1] == kind
+    assert look(journal) == look(other) == (3, ["mine", "theirs", "mine again"])
+
+    def fail():
+        with journal.turn() as turn:
+            turn.apply(Changes(execution_moves=[kit.execution_move(row, fence=9)], requests=[kit.request(kind="no")]))
+            raise Stop
+
+    with pytest.raises(Stop):
+        fail()
+    assert look(journal) == look(other) == (3, ["mine", "theirs", "mine again"])
+
+
 def test_a_request_is_taken_once(journal):
     kit.start(journal)
     with journal.turn() as turn:
