@@ -11,7 +11,7 @@ from durable_wf import Engine, ResumeOptions, RunOptions
 from durable_wf.errors import DurableError
 from durable_wf.journal.sqlite import open_journal
 from durable_wf.model.states import X
-from tools.crash.killing import Kill, KillingJournal
+from tools.crash.killing import Acknowledged, Kill, KillingJournal
 from tools.crash.scenarios import SCENARIOS
 
 UID = "c0ffee"
@@ -98,7 +98,7 @@ def clean(setting: Setting) -> None:
 
 def _engine(setting: Setting, kill: Kill | None) -> tuple[Engine, KillingJournal]:
     inner = open_journal(journal_of(setting.folder), durability=setting.durability)
-    journal = KillingJournal(inner, kill)
+    journal = KillingJournal(inner, kill, Acknowledged(setting.folder))
     clock = SCENARIOS[setting.scenario].clock
     return Engine(journal, max_operations=8, clock=clock, new_id=lambda: UID), journal
 
