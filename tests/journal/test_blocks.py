@@ -32,6 +32,19 @@ def test_as_many_rows_as_there_are_each_with_its_own_values(sqlite, count):
     assert found == [(no, SENT, no, no * 7) for no in range(1, count + 1)]
 
 
+@pytest.mark.parametrize("count", [SMALL - 1, SMALL, LARGE + SMALL + 3])
+def test_rows_that_become_the_same_move_together(sqlite, count):
+    """With others between them, and one that is there twice."""
+    journal = sqlite.open()
+    kit.start(journal, tasks=count)
+    alike = moves(count, attempts=4, not_before_us=None)
+    found = [*alike, *alike[-3:], alike[0]._replace(attempts=5), *alike[1:]]
+    with journal.turn() as turn:
+        turn.apply(Changes(task_moves=found, transitions=[kit.transition(1, turn.seq)]))
+    assert [task.attempts for task in journal.history(1).tasks] == [5, *[4] * (count - 1)]
+    assert {(task.state, task.not_before_us) for task in journal.history(1).tasks} == {(SENT, None)}
+
+
 def test_a_row_that_moves_twice_ends_at_the_later_move(sqlite):
     """A block has no order, so those rows go one by one, and each move is checked."""
     journal = sqlite.open()
