@@ -43,6 +43,13 @@ class Strike(NamedTuple):
     def __str__(self) -> str:
         return f"{self.n}{'+' if self.sticky else ''}"
 
+    def arm(self, journal: Path) -> None:
+        """Begin, in this process: it meets it at its n-th call from here."""
+        arm(self, journal.resolve())
+
+    def undo(self, journal: Path) -> None:
+        """It is gone with the process that met it."""
+
 
 def build() -> Path:
     """The shared object of the source as it is now, compiled if it has not been yet.
