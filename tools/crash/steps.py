@@ -22,8 +22,6 @@ DISK = "disk"
 EXIT = {X.TERMINATED: 0, X.FAILED: 1, X.CANCELLED: 5}
 
 
-
-
 class Cause(Protocol):
     """Something outside of the program that a runner meets, and that can be mended."""
 
@@ -79,7 +77,7 @@ def resume(setting: Setting, kill: Hit, *, reset: bool, accept: bool = False) ->
     """
     if setting.through == "cli" and not isinstance(kill, Kill):
         _arm(setting, kill)
-        return _command(setting, "resume", UID, *(["--reset-operations"] if reset else [])) | _counted()
+        return command(setting, "resume", UID, *(["--reset-operations"] if reset else [])) | _counted()
     options = ResumeOptions(reset_operations=reset, accept_changes=accept)
     return _run(setting, kill, lambda engine: engine.resume(UID, options))
 
@@ -115,7 +113,7 @@ def _counted() -> dict[str, Any]:
     return {"calls": {call: shim.seen(call) for call in shim.CALLS}, "struck": shim.struck()}
 
 
-def _command(setting: Setting, *arguments: str) -> dict[str, Any]:
+def command(setting: Setting, *arguments: str) -> dict[str, Any]:
     """Run a command line in this process, which ends with it; its exit code and what it said."""
     from durable_wf.cli.app import main
 
