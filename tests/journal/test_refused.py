@@ -72,10 +72,10 @@ def test_an_error_of_the_system_is_told_with_the_file_that_it_was_about():
 
 
 def test_a_failed_statement_names_the_journal(path):
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = "SQLITE_IOERR_READ"
     with closing(open_journal(path)) as journal:
         with pytest.raises(StorageError, match=f"reading from {path}: disk I/O error"), journal.turn():
-            error = sqlite3.OperationalError("disk I/O error")
-            error.sqlite_errorname = "SQLITE_IOERR_READ"
             raise error
         with journal.turn():
             pass
