@@ -136,7 +136,10 @@ def _tasks(runs: list[Run], options: argparse.Namespace, folder: Path) -> Iterat
     spread: list[tuple[bool, float, int, str]] = []
     for index, run in enumerate(runs):
         chosen = _chosen(run, options)
-        spread += [(at >= _AT_LEAST, at / len(chosen), index, point) for at, point in enumerate(chosen)]
+        spread += [
+            (at >= _AT_LEAST, at if at < _AT_LEAST else at / len(chosen), index, point)
+            for at, point in enumerate(chosen)
+        ]
     for number, (_, _, index, point) in enumerate(sorted(spread, key=lambda one: one[:3])):
         yield index, runs[index].place, runs[index].fault, point, folder / "points" / str(number)
 
