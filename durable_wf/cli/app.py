@@ -13,6 +13,7 @@ from durable_wf.cli import authors, cancelling, deploying, helping, looking, run
 from durable_wf.cli.calls import Call, Group, Verb, verb
 from durable_wf.cli.demo.story import demo
 from durable_wf.cli.logs import logs
+from durable_wf.cli.verifying import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +85,7 @@ _add(app, "resume", running.resume)
 _add(app, "cancel", cancelling.cancel)
 _add(app, "journal", looking.journal)
 _add(app, "logs", logs)
-_add(app, "verify", looking.verify)
+_add(app, "verify", verify)
 _add(app, "demo", demo)
 _config = _add_group("config", "The settings and where they come from.")
 _add(_config, "show", helping.config_show)

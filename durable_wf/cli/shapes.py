@@ -9,7 +9,7 @@ from durable_wf.cli.authors import Validation
 from durable_wf.cli.cancelling import Cancellation
 from durable_wf.cli.demo.story import CleanedRecord, DemoRecord
 from durable_wf.cli.helping import Explanation, SettingRecord
-from durable_wf.cli.looking import Verification
+from durable_wf.cli.verifying import Verification
 from durable_wf.inspection import records
 
 

@@ -20,7 +20,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from durable_wf.errors import IllegalTransition, JournalError
-from durable_wf.journal.rules import ATTEMPT, EXECUTION, GRAPH, GUARD_OF, TASK, Guard
+from durable_wf.journal.rules import ATTEMPT, EXECUTION, GRAPH, GUARD_OF, TASK, Guard, check_task_end
 from durable_wf.model import rows, states
 
 if TYPE_CHECKING:
@@ -195,6 +195,7 @@ class _Account:
 
     def _execution(self, row: rows.Execution) -> None:
         self._compare(EXECUTION, 0, row.state)
+        self._fits(EXECUTION, 0, lambda: EXECUTION.check_move(row.state, row.state, row.started_us, row.ended_us))
         if (EXECUTION, 0) in self._lost:
             return
         last = self._last.get((EXECUTION, 0))
@@ -209,6 +210,7 @@ class _Account:
     def _of_task(self, row: rows.Task) -> None:
         self._task = row
         self._compare(TASK, 0, row.state)
+        self._fits(TASK, 0, lambda: check_task_end(row.state, row.ended_seq))
 
     def _attempt(self, row: rows.Attempt) -> None:
         self._attempts += 1
@@ -220,14 +222,19 @@ class _Account:
         elif fence != row.fence:
             text = f"{which} has fence {row.fence}, and was handed out with fence {fence} (L4)"
             self._found.append(Broken("L4", text, row.seq))
-        try:
-            ATTEMPT.check_move(row.state, row.state, row.began_us, row.ended_us)
-        except JournalError as error:
-            self._found.append(Broken("times", f"{which}: {error.message}", self._last.get((ATTEMPT, row.number))))
+        self._fits(ATTEMPT, row.number, lambda: ATTEMPT.check_move(row.state, row.state, row.began_us, row.ended_us))
 
     _CHECKS: dict[str, Callable[[_Account, Any], None]] = {  # noqa: RUF012 - never written
         "execution": _execution, "tasks_graph": _graph, "task": _of_task, "attempt": _attempt,
     }  # fmt: skip
+
+    def _fits(self, guard: Guard, attempt: int, ask: Callable[[], None]) -> None:
+        """The CHECKs of the table, which SQLite's own check does not look at in every table."""
+        try:
+            ask()
+        except JournalError as error:
+            place = (guard, attempt)
+            self._found.append(Broken("times", f"{self._which(*place)}: {error.message}", self._last.get(place)))
 
     def _compare(self, guard: Guard, attempt: int, state: int) -> None:
         place = (guard, attempt)

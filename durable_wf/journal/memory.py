@@ -171,9 +171,7 @@ class MemoryJournal:
         """Problems found, as the port has it; nothing can have changed a row, so each is a bug of ours."""
         return map(str, self.audit(executions))
 
-    def audit(
-        self, executions: Sequence[int] | None = None, counted: Counter[str] | None = None
-    ) -> Iterator[Problem]:
+    def audit(self, executions: Sequence[int] | None = None, counted: Counter[str] | None = None) -> Iterator[Problem]:
         """Problems found (see `verify.problems`)."""
         with self._store.lock:
             problems = list(verify.problems(self, executions, counted))
