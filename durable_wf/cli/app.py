@@ -12,6 +12,7 @@ import typer
 from durable_wf.cli import authors, cancelling, deploying, helping, looking, running
 from durable_wf.cli.calls import Call, Group, Verb, verb
 from durable_wf.cli.demo.story import demo
+from durable_wf.cli.doctoring import doctor
 from durable_wf.cli.logs import logs
 from durable_wf.cli.verifying import verify
 
@@ -86,6 +87,7 @@ _add(app, "cancel", cancelling.cancel)
 _add(app, "journal", looking.journal)
 _add(app, "logs", logs)
 _add(app, "verify", verify)
+_add(app, "doctor", doctor)
 _add(app, "demo", demo)
 _config = _add_group("config", "The settings and where they come from.")
 _add(_config, "show", helping.config_show)
