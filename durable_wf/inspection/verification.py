@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.clock import iso
 from durable_wf.journal.chain import chain_name
-from durable_wf.journal.verify import Problem
+from durable_wf.journal.verify import UNREADABLE, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -117,7 +117,7 @@ def _head_problems(reader: Any) -> list[Problem]:
         return []
     try:
         behind = reader.compare_with_head()
-    except Exception as error:  # noqa: BLE001 - where a bit flipped, any value may have any type
+    except UNREADABLE as error:
         return [Problem("reading", f"the journal cannot be compared with its head file: {error}")]
     if behind is None:
         return []
@@ -131,7 +131,7 @@ def _head_problems(reader: Any) -> list[Problem]:
 def _head(reader: Any) -> str | None:
     try:
         newest = reader.newest_link()
-    except Exception:  # noqa: BLE001 - what is wrong has been said
+    except UNREADABLE:  # what is wrong has been said
         return None
     return None if newest is None else f"{newest.last_seq}:{newest.hash.hex()}"
 
@@ -139,7 +139,7 @@ def _head(reader: Any) -> str | None:
 def _last_seq(reader: Any) -> int | None:
     try:
         return int(reader.last_seq())
-    except Exception:  # noqa: BLE001 - what is wrong has been said
+    except UNREADABLE:  # what is wrong has been said
         return None
 
 
@@ -153,7 +153,7 @@ class _Names:
     def _read(self, reader: Any, sql: str) -> dict[int, str]:
         try:
             return {int(number): str(name) for number, name in reader.query(sql)}
-        except Exception:  # noqa: BLE001 - what is wrong has been said
+        except UNREADABLE:  # what is wrong has been said
             return {}
 
     def of(self, chain: tuple[int, int]) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from durable_wf.journal import schema, verify
 from durable_wf.journal.tables import TABLES, Table, checksum_sql, names
 from durable_wf.journal.turn import REQUESTED, TAKEN_UNIT, checksum
-from durable_wf.journal.verify import MOST, Problem, unreadable
+from durable_wf.journal.verify import MOST, UNREADABLE, Problem, unreadable
 from durable_wf.model import rows
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _made(source: Source, check: Callable[[], Iterator[Problem]]) -> list[Proble
     try:
         with source.snapshot():
             found += verify.few(check())
-    except Exception as error:  # noqa: BLE001 - where a bit flipped, any value may have any type
+    except UNREADABLE as error:
         found.append(unreadable(error))
     return found
 

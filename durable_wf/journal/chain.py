@@ -180,11 +180,14 @@ class Collector:
 class Misfit(NamedTuple):
     """Where a chain does not fit what stands in the journal.
 
-    seq   the first one that may not be what was committed; everything of the chain before it is
+    seq    the first one that may not be what was committed; everything of the chain before it is
+    first  the lowest seq of the rows that are there in that place, or None where none is: they were written in one
+           turn, which other chains may tell more of than this
     """
 
     seq: int
     text: str
+    first: int | None
 
 
 class _Dealer:
@@ -202,6 +205,10 @@ class _Dealer:
             part.append(self._next)
             self._next = next(self._rows, None)
         return part
+
+    def next_seq(self) -> int | None:
+        """That of the next row; None where there is none, or it is an event, which has none."""
+        return None if self._next is None or self.covered.table == "event" else self._next[self.covered.seq]
 
     def rest(self) -> int:
         """How many are left."""
@@ -230,20 +237,26 @@ def check_chain(
     for link in links:
         counted["link"] += 1
         if link.ordinal != before.ordinal + 1:
-            yield Misfit(before.last_seq + 1, "a link of its hash chain is missing")
+            yield Misfit(before.last_seq + 1, "a link of its hash chain is missing", _next_seq(dealers))
             return
         if link.last_seq < before.last_seq or link.last_event < before.last_event:
-            yield Misfit(before.last_seq + 1, "the links of its hash chain are out of order")
+            yield Misfit(before.last_seq + 1, "the links of its hash chain are out of order", _next_seq(dealers))
             return
+        first = _next_seq(dealers)
         parts = list(_parts(dealers, link, counted))
         if digest(before.hash, link.last_seq, link.last_event, parts) != link.hash:
-            yield Misfit(before.last_seq + 1, _misfit(before, link, parts))
+            yield Misfit(before.last_seq + 1, _misfit(before, link, parts), first)
         before = link
     for dealer in dealers:
-        rest = dealer.rest()
+        first, rest = dealer.next_seq(), dealer.rest()
         if rest:
             text = f"{rest} row(s) of {dealer.covered.table} stand behind the end of its hash chain"
-            yield Misfit(before.last_seq + 1, text)
+            yield Misfit(before.last_seq + 1, text, first)
+
+
+def _next_seq(dealers: Sequence[_Dealer]) -> int | None:
+    """The lowest seq of the rows that come next."""
+    return min((seq for dealer in dealers if (seq := dealer.next_seq()) is not None), default=None)
 
 
 def _parts(dealers: Sequence[_Dealer], link: Link, counted: Counter[str]) -> Iterator[tuple[Covered, list[Row]]]:

@@ -193,6 +193,10 @@ class MemoryJournal:
         """The links of a chain by ordinal."""
         return iter(self.links(of))
 
+    def last_seq_before(self, seq: int) -> int:
+        """The highest `last_seq` of any link below this one; 0 for none."""
+        return max((row.last_seq for row in self._store.rows("link", 0) if row.last_seq < seq), default=0)
+
     def stream(self, table: str, owner: int, columns: Sequence[str], by: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Rows of an execution, a deployment or the journal (see `verify.Source`)."""
         wanted = attrgetter(*columns) if len(columns) > 1 else lambda row: (getattr(row, columns[0]),)

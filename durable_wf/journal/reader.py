@@ -208,6 +208,10 @@ class SqliteReader(Forkable):
         query = _all("link").where(model.execution == of[0], model.deployment == of[1]).order_by(model.ordinal)
         return map(rows.Link._make, self.scan(*query.sql()))
 
+    def last_seq_before(self, seq: int) -> int:
+        """The highest `last_seq` of any link below this one (see `verify.Source`)."""
+        return int(self.query(f"SELECT ifnull(max(last_seq), 0) FROM link WHERE last_seq < {int(seq)}")[0][0])
+
     def stream(self, table: str, owner: int, columns: Sequence[str], by: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Rows of an execution, a deployment or the journal, one at a time (see `verify.Source`)."""
         model = TABLES[table].model

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from durable_wf.model import rows
 
+# where a bit flipped, a page cannot be read, or a value has a type that nobody wrote
+UNREADABLE = (DurableError, ArithmeticError, LookupError, TypeError, ValueError)
 MOST = 20  # problems of one kind in one place; a broken journal has thousands
 
 
@@ -60,6 +62,10 @@ class Source(Protocol):
         """The links of a chain by ordinal, one at a time. Ask inside a snapshot."""
         ...
 
+    def last_seq_before(self, seq: int) -> int:
+        """The highest `last_seq` of any link below this one; 0 for none. May look at every link."""
+        ...
+
     def stream(self, table: str, owner: int, columns: Sequence[str], by: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Rows of an execution, a deployment, or, with 0, of the journal, one at a time. Ask inside a snapshot.
 
@@ -91,15 +97,16 @@ def problems(
                 chains |= {(0, 0), *source.chains(), *((0, number) for number in source.numbers("deployment"))}
             else:
                 chains |= {(number, 0) for number in executions}
-    except Exception as error:  # noqa: BLE001 - where a bit flipped, any value may have any type
+    except UNREADABLE as error:
         yield unreadable(error)
         return
+    turns = _Turns(source)
     for of in sorted(chains):
         if of[0] and of[0] not in known:
             yield Problem("chain", "it is not in the journal", of, 1)
             continue
         counted["chain"] += 1
-        yield from _of_chain(source, start, of, counted)
+        yield from _of_chain(source, start, of, counted, turns)
 
 
 def unreadable(error: Exception, of: chain.Chain | None = None) -> Problem:
@@ -110,16 +117,35 @@ def unreadable(error: Exception, of: chain.Chain | None = None) -> Problem:
     return Problem("reading", text, of)
 
 
-def _of_chain(source: Source, start: bytes, of: chain.Chain, counted: Counter[str]) -> list[Problem]:
+class _Turns:
+    """Where turns begin. All that a turn wrote has links with one `last_seq`, whichever chains it is in.
+
+    So a link that does not fit, and what of it is there, tell a turn that began after every link of an earlier one:
+    where one of those does not fit either, it is told for itself.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._left = MOST  # each question looks at every link
+
+    def begin(self, misfit: chain.Misfit) -> int:
+        """The first seq that the misfit casts doubt on, in whatever execution."""
+        if misfit.first is None or misfit.first <= misfit.seq or not self._left:
+            return misfit.seq
+        self._left -= 1
+        return max(misfit.seq, self._source.last_seq_before(misfit.first) + 1)
+
+
+def _of_chain(source: Source, start: bytes, of: chain.Chain, counted: Counter[str], turns: _Turns) -> list[Problem]:
     found: list[Problem] = []
     try:
         with source.snapshot():
             misfits = chain.check_chain(of, start, source.each_link(of), _tables(source, of), counted)
-            found += few(Problem("chain", text, of, seq) for seq, text in misfits)
+            found += few(Problem("chain", misfit.text, of, turns.begin(misfit)) for misfit in misfits)
             if of[0]:
                 broken = consistency.check(source, of[0])
                 found += few(Problem(check, text, of, seq) for check, text, seq in broken)
-    except Exception as error:  # noqa: BLE001 - as in `problems`
+    except UNREADABLE as error:
         found.append(unreadable(error, of))
     return found
 

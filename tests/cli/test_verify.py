@@ -77,6 +77,22 @@ def test_L13_a_changed_transition_is_named_with_its_seq_and_what_is_whole(inside
     inside("verify", three[1], code=9)
 
 
+def test_what_other_executions_committed_before_stays_trusted(inside, three):
+    """The first link of a chain has none before it; the other chains tell where its turn began."""
+    assert tamper(inside.journal, "UPDATE execution SET parameters_json = '[]' WHERE id = 2") == 1
+    found = inside.json("verify", code=9)
+    assert found["first_bad_seq"] == seqs(inside.journal, 2)[0] == seqs(inside.journal, 1)[-1] + 1
+    assert found["trust"]["up_to"] == seqs(inside.journal, 1)[-1]
+
+
+def test_where_earlier_turns_are_damaged_too_the_earliest_is_told(inside, three):
+    assert tamper(inside.journal, "UPDATE execution SET parameters_json = '[]' WHERE id = 3") == 1
+    assert tamper(inside.journal, "UPDATE link SET last_seq = last_seq + 3 WHERE execution = 1 AND ordinal = 2") == 1
+    with closing(sqlite3.connect(inside.journal)) as connection:
+        (before,) = connection.execute("SELECT last_seq FROM link WHERE execution = 1 AND ordinal = 1").fetchone()
+    assert inside.json("verify", code=9)["first_bad_seq"] == before + 1
+
+
 def test_L2_a_row_whose_state_is_not_its_last_transitions_is_named(inside, three):
     """The checksum of a task is SQLite's own and follows: only the transitions know better."""
     assert tamper(inside.journal, "UPDATE task SET state = 6 WHERE execution = 3 AND no = 1") == 1

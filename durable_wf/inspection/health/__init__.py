@@ -9,6 +9,7 @@ from durable_wf.errors import DurableError, JournalDamaged, NotFoundError, Stora
 from durable_wf.inspection.health import content, library, place, runners
 from durable_wf.inspection.health.finding import OK, PROBLEM, WARNING, Finding
 from durable_wf.journal.examine import examine
+from durable_wf.journal.verify import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,7 @@ def _asked(name: str, ask: Callable[[], Finding]) -> list[Finding]:
         return [_unreadable(name, error)]
     except OSError as error:
         return [Finding(name, PROBLEM, f"{error.filename}: {error.strerror}", None, exit_code=StorageError.exit_code)]
-    except (ValueError, TypeError, OverflowError) as error:  # where a bit flipped, any value may have any type
+    except UNREADABLE as error:
         text = f"a value is not what was written: {error}"
         return [Finding(name, PROBLEM, text, "durable-wf verify", exit_code=JournalDamaged.exit_code)]
 
