@@ -12,6 +12,7 @@ from durable_wf.cli.parameters import Execution, Force, Kill, Reason
 from durable_wf.errors import UsageError
 from durable_wf.model.events import Level
 from durable_wf.model.states import EXECUTION
+from durable_wf.scheduler.requests import is_resumed
 
 if TYPE_CHECKING:
     from durable_wf.engine import Engine
@@ -80,7 +81,11 @@ def _ask(call: Call, view: View, engine: Engine, row: rows.Execution, level: Lev
 
 
 def _has_runner(view: View, row: rows.Execution) -> bool:
-    return view.owned(row.id) and view.store.find_execution(row.uid)[0].state not in _ENDED
+    """Whether somebody will take a request: also one who resumes an execution that has ended."""
+    if not view.owned(row.id):
+        return False
+    now = view.store.find_execution(row.uid)[0]
+    return now.state not in _ENDED or is_resumed(view.store, now)
 
 
 def _is_taken(view: View, row: rows.Execution, key: str) -> bool:

@@ -6,8 +6,6 @@ an item in the queue. When idle it looks four times a second whether another pro
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import threading
 from operator import attrgetter
 from queue import SimpleQueue
@@ -17,11 +15,13 @@ from durable_wf.errors import DurableError, EngineBug, Fenced, NonDeterministicW
 from durable_wf.graph import cancel
 from durable_wf.graph.pen import Pen
 from durable_wf.model.commands import Abandon, Answer, Arm, Consult, HandOut, Over, Reply
-from durable_wf.model.events import Begun, Due, Ended, Stops
-from durable_wf.scheduler import intake
-from durable_wf.scheduler.hosted import GoesLive, Hosted, goes_live
+from durable_wf.model.events import Begun, Due, Ended, Level, Stops
+from durable_wf.scheduler import intake, requests
+from durable_wf.scheduler.hosted import GoesLive, Hosted, goes_live, replayed
 from durable_wf.scheduler.instances import TurnStorage, instance_data
+from durable_wf.scheduler.intake import Question
 from durable_wf.scheduler.pool import Pool, Work, make_work
+from durable_wf.scheduler.timers import Timers
 from durable_wf.scheduler.updating import Call
 from durable_wf.scheduler.voices import FLUSH, FLUSH_US, Batch
 
@@ -57,13 +57,13 @@ class Host:
         self.committed: Callable[[Hosted, Changes], None] | None = None
         self._hosted: dict[int, Hosted] = {}
         self._draining: set[Hosted] = set()  # dropped, with operations still running
-        self._timers: list[tuple[int, int, Hosted, tuple[str, int]]] = []
-        self._count = itertools.count()
+        self._timers = Timers()
         self._thread: threading.Thread | None = None
         self._gate = threading.Lock()  # between putting something that must be taken, and the loop's end
         self._closing = False
         self._over = False
         self._round = 0
+        self._is_asked = False  # somebody has put a request into the inbox of an execution that is being replayed
 
     # ------------------------------------------------------------------ from other threads
 
@@ -98,14 +98,11 @@ class Host:
         """
         if threading.current_thread() is self._thread:
             return function()
-        box: SimpleQueue[tuple[bool, Any]] = SimpleQueue()
-        self._put(("ask", function, box))
-        good, value = box.get()
-        if good:
-            return value
-        raise value
+        question = Question(function)
+        self._put(question)
+        return question.wait()
 
-    def _put(self, item: tuple[Any, ...] | Batch) -> None:
+    def _put(self, item: tuple[Any, ...] | Batch | Question) -> None:
         with self._gate:
             if self._over:
                 raise _closed()
@@ -146,8 +143,8 @@ class Host:
         left: list[Any] = []
         intake.drain(self.queue, left)
         for item in left:
-            if isinstance(item, tuple) and item[0] == "ask":
-                item[2].put((False, _closed()))
+            if isinstance(item, Question):
+                item.refuse(_closed())
             elif isinstance(item, tuple) and item[0] == "add":
                 self._hosted[item[1].id] = item[1]
             elif isinstance(item, Batch):
@@ -167,10 +164,7 @@ class Host:
     def _patience(self) -> float | None:
         if not self._hosted:
             return None
-        if not self._timers:
-            return LOOK_S
-        left_us = self._timers[0][0] - self.clock.now().boot_us
-        return min(LOOK_S, max(0.0, left_us / 1_000_000))
+        return min(LOOK_S, self._timers.left_s(self.clock))
 
     def _step(self, items: list[Any]) -> None:
         """One pass: sort what came in by execution, and make a turn if any of it needs one."""
@@ -180,6 +174,8 @@ class Host:
                 self._took_end(item, facts)
             elif isinstance(item, Batch):
                 self._took_batch(item, facts)
+            elif isinstance(item, Question):
+                item.answer()
             elif isinstance(item, GoesLive):
                 if self._hosts(item.hosted):
                     facts.setdefault(item.hosted.id, []).append(item)
@@ -190,7 +186,8 @@ class Host:
             else:
                 self._control(item, facts)
         self._took_timers(facts)
-        if facts or self._should_look(items):
+        if facts or self._is_asked or self._should_look(items):
+            self._is_asked = False
             self._turn(facts)
 
     def _hosts(self, hosted: Hosted) -> bool:
@@ -219,19 +216,14 @@ class Host:
             facts.get(hosted.id, hosted.unwritten).append(batch)
             if not hosted.flushes:
                 hosted.flushes = True
-                self._arm(self.clock.now().boot_us + FLUSH_US, hosted, FLUSH)
+                self._timers.set(self.clock.now().boot_us + FLUSH_US, hosted, FLUSH)
         if batch.full:
             facts.setdefault(hosted.id, [])
-
-    def _arm(self, due_us: int, hosted: Hosted, timer: tuple[str, int]) -> None:
-        heapq.heappush(self._timers, (due_us, next(self._count), hosted, timer))
 
     def _took_timers(self, facts: dict[int, list[Any]]) -> None:
         if not self._timers:
             return
-        now_us = self.clock.now().boot_us
-        while self._timers and self._timers[0][0] <= now_us:
-            _, _, hosted, timer = heapq.heappop(self._timers)
+        for hosted, timer in self._timers.take_due(self.clock.now().boot_us):
             if timer == FLUSH:
                 hosted.flushes = False
             if self._hosts(hosted) and (timer != FLUSH or hosted.unwritten):
@@ -242,16 +234,11 @@ class Host:
             self._hosted[item[1].id] = item[1]
         elif item[0] == "stop" and self._hosts(item[1]):
             facts.setdefault(item[1].id, []).append(Stops(self.pool.take_back(item[1])))
-        elif item[0] == "look" and self._hosts(item[1]) and item[1].taken:
-            facts.setdefault(item[1].id, [])
-        elif item[0] == "ask":
-            try:
-                item[2].put((True, item[1]()))
-            except Exception as error:  # noqa: BLE001 - it is the asker's, who gets it
-                item[2].put((False, error))
-            except BaseException as error:
-                item[2].put((False, error))
-                raise
+        elif item[0] == "look" and self._hosts(item[1]):
+            if item[1].taken:
+                facts.setdefault(item[1].id, [])
+            else:
+                self._is_asked = True
         elif item[0] == "close":
             self._closing = True
 
@@ -267,7 +254,8 @@ class Host:
 
     def _turn(self, facts: dict[int, list[Any]]) -> None:
         owned = [hosted for hosted in self._hosted.values() if hosted.taken or hosted.id in facts]
-        if not owned:
+        replaying = replayed(self._hosted.values(), facts)
+        if not owned and not replaying:
             return
         self.turns += 1
         now = self.clock.now()
@@ -276,6 +264,8 @@ class Host:
         with self.journal.turn() as turn:
             fences = turn.fences([hosted.id for hosted in owned])
             self._read_inbox(turn, owned, facts)
+            called_off = requests.call_off(turn, replaying, now.wall_us)
+            owned = [hosted for hosted in owned if all(one.hosted is not hosted for one in called_off)]
             seq = turn.seq
             singles = sum(hosted.singles for hosted in self._hosted.values())
             for hosted in self._rotated(owned):
@@ -306,15 +296,27 @@ class Host:
         for hosted, reason in unwound:
             self._drop(hosted)
             hosted.broke(reason)
+        for one in called_off:
+            self._called_off(one)
         self._perform_all(pens)
+
+    def _called_off(self, ended: requests.CalledOff) -> None:
+        """A forced request has ended it while it was replayed; its function is not waited for."""
+        if self.committed is not None:
+            self.committed(ended.hosted, ended.changes)
+        ended.hosted.let_go(kill=ended.level is Level.KILL)
+        self._drop(ended.hosted)
+        ended.hosted.finish(ended.state)
 
     def _rotated(self, owned: list[Hosted]) -> list[Hosted]:
         """Round robin: who has least of what must not be repeated under way, and of those another one each turn."""
+        if len(owned) < 2:  # noqa: PLR2004
+            return owned
         self._round = (self._round + 1) % len(owned)
         return sorted(owned[self._round :] + owned[: self._round], key=attrgetter("singles"))
 
     def _read_inbox(self, turn: Turn, owned: list[Hosted], facts: dict[int, list[Any]]) -> None:
-        for request in turn.inbox([hosted.id for hosted in owned if hosted.taken or goes_live(facts[hosted.id])]):
+        for request in turn.inbox([hosted.id for hosted in owned if hosted.taken or goes_live(facts.get(hosted.id))]):
             facts.setdefault(request.execution, []).append(request)
 
     def _decide(self, hosted: Hosted, pen: Pen, facts: list[Any], singles: int) -> None:
@@ -371,7 +373,7 @@ class Host:
         elif isinstance(command, Reply):
             command.to.reply(command.answer)
         elif isinstance(command, Arm):
-            self._arm(decided_us + command.delay_us, hosted, command.timer)
+            self._timers.set(decided_us + command.delay_us, hosted, command.timer)
         elif isinstance(command, Abandon):
             self.queue.put((hosted, hosted.let_go(kill=command.kill)))
         elif isinstance(command, Over):

@@ -27,7 +27,7 @@ from durable_wf.scheduler.updating import Call, Calls, EndCall, UpdateCall
 from durable_wf.scheduler.voices import Batch, Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from durable_wf.graph.decide import Core
     from durable_wf.model.events import Begins, Gets, Level, Spec
@@ -53,9 +53,14 @@ class GoesLive:
         self.said = said
 
 
-def goes_live(facts: list[Any]) -> bool:
+def goes_live(facts: list[Any] | None) -> bool:
     """Whether one of these facts gives the core to the scheduler."""
-    return any(isinstance(fact, GoesLive) for fact in facts)
+    return facts is not None and any(isinstance(fact, GoesLive) for fact in facts)
+
+
+def replayed(all_hosted: Iterable[Hosted], facts: Mapping[int, list[Any]]) -> list[Hosted]:
+    """Those whose core the workflow's thread has, and keeps in this turn."""
+    return [hosted for hosted in all_hosted if not (hosted.taken or goes_live(facts.get(hosted.id)))]
 
 
 class Hosted:

@@ -8,19 +8,49 @@ lock.
 from __future__ import annotations
 
 import threading
-from queue import Empty
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.scheduler.pool import Pool, Work
 from durable_wf.scheduler.voices import Batch
 
 if TYPE_CHECKING:
-    from queue import SimpleQueue
+    from collections.abc import Callable
 
 SHORT_US = 200  # an operation that is shorter costs less than its commit
 CROWD_S = 0.0003  # how long short operations are given to end in, as long as any does
 
 _never = threading.Event()
+
+
+class Question:
+    """Something to be run on the scheduler's thread between two turns, for another thread that waits for it."""
+
+    __slots__ = ("_box", "_function")
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self._function = function
+        self._box: SimpleQueue[tuple[bool, Any]] = SimpleQueue()
+
+    def wait(self) -> Any:
+        """What the function returns or raises, once it has been run."""
+        good, value = self._box.get()
+        if good:
+            return value
+        raise value
+
+    def answer(self) -> None:
+        """Run it. What it raises is the asker's; an interrupt is this thread's as well."""
+        try:
+            self._box.put((True, self._function()))
+        except BaseException as error:
+            self.refuse(error)
+            if not isinstance(error, Exception):
+                raise
+
+    def refuse(self, error: BaseException) -> None:
+        """Have the asker get this error."""
+        self._box.put((False, error))
 
 
 def take(queue: SimpleQueue[Any], pool: Pool, patience_s: float | None) -> list[Any]:

@@ -145,6 +145,14 @@ def tidies(ctx, address):
 
 
 @workflow
+def stands(ctx, address):
+    """The function itself waits, in a replay too, before it asks for its second task."""
+    ctx.execute_task(add, kwargs={"a": 1, "b": 2}).get()
+    wait(address, "wait0")
+    return ctx.execute_task(add, kwargs={"a": 3, "b": 4}).get()
+
+
+@workflow
 def careful(ctx, address):
     ctx.send_event("careful")
     return ctx.execute_task(wait_once, kwargs={"address": address}).get()

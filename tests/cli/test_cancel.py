@@ -102,6 +102,23 @@ def test_a_kill_ends_the_process_with_all_that_it_runs(program, run):
     assert program.json("show", uid)["unknown"][0]["state"] == "unknown"
 
 
+def test_a_kill_does_not_wait_for_a_replay_that_hangs(program, run, gate):
+    """The function stands still before it has asked for what the journal does not remember."""
+    process, _ = run("stands")
+    uid = program.uid()
+    process.kill()
+    program.end(process, -signal.SIGKILL)
+    resumed = program.begin("resume", uid)
+    standing = gate.next()
+    found = program.json("cancel", uid, "--kill", "--reason", "it hangs")
+    assert (found["state"], found["asked"]) == ("cancelled", True)
+    done = program.end(resumed, 5)
+    standing.gone()
+    assert f"execution {uid} cancelled" in done.stderr
+    assert events(program, uid)["called_off"]["reason"] == "it hangs"
+    assert program.json("show", uid)["tasks"] == {"succeeded": 1}
+
+
 def test_where_nobody_runs_it_it_is_ended_at_once(program, run):
     process, waiting = run()
     process.kill()

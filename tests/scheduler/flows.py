@@ -6,7 +6,7 @@ import threading
 
 from durable_wf import workflow
 from durable_wf.workflows import forkjoin
-from tests.replay.work import once, op
+from tests.replay.work import WORLD, once, op, work
 
 
 @workflow
@@ -83,3 +83,11 @@ def ends_badly(ctx, how):
     if how == "interrupt":
         raise KeyboardInterrupt
     raise Deadly(how)
+
+
+@workflow
+def between(ctx):
+    """Two tasks; between them the function does what the test wants, in a replay too."""
+    op(ctx, "a").get()
+    WORLD.hooks.get("between", lambda: None)()
+    return ctx.execute_task(work, kwargs={"name": "b"}, total_retries=0).get()
