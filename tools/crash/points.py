@@ -194,7 +194,8 @@ def _stopped(ended: Ended, hit: Hit) -> bool:
         return bool(ended.signal)
     if hit.exits is None:
         return ended.answer is None or ended.answer["exit"] not in (0, ASKS)
-    return ended.answer is not None and ended.answer["exit"] in hit.exits
+    code = ended.code if ended.answer is None else ended.answer["exit"]  # a second signal ends the process at once
+    return code in hit.exits
 
 
 def _kill_and_resume(run: _Run) -> None:
