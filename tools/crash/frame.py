@@ -1,7 +1,7 @@
 """Strikes runs with faults: their points chosen, made in a pool, and told; see `faults/base.py` for what a fault is.
 
 All runs and faults go forward together, each spread evenly over its points, so that a budget that ends early has seen
-the same fraction of every one.
+a few points of every one, and then the same fraction of all.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import multiprocessing
 import random
 import shutil
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Iterable, Iterator
@@ -23,8 +24,10 @@ from tools.crash.points import Point, Reference
 from tools.crash.scenarios import SCENARIOS
 
 _FORK = multiprocessing.get_context("fork")
+_AT_LEAST = 4  # points of a run, before the long runs get more
 _TOLD = 6  # problems of one point
 _TOLD_CHARACTERS = 1500
+_Task = tuple[int, Place, str, str, Path]  # index of the run, where, fault, point, a folder for it
 _NOTHING = Reference({}, {}, 0)
 
 
@@ -61,14 +64,17 @@ def main(options: argparse.Namespace) -> int:
     folder = Path(tempfile.mkdtemp(prefix="durable-wf-fault-")).resolve()
     print(f"seed {options.seed}", flush=True)
     with _FORK.Pool(options.jobs) as pool:
-        runs = [run for run in pool.imap(_prepare, list(_places(options, folder)), chunksize=1) if run is not None]
-        tasks = list(_tasks(runs, options, folder))
+        places = list(_places(options, folder))
+        known = list({one[:3]: one._replace(folder=folder) for _, one in places if one.scenario in SCENARIOS}.values())
+        undisturbed = dict(zip([one[:3] for one in known], pool.imap(_refer, known, chunksize=1), strict=True))
+        found = [(name, place._replace(reference=undisturbed.get(place[:3], _NOTHING))) for name, place in places]
+        runs = pool.map(_prepare, found, chunksize=1)
+        room = threading.Semaphore(2 * options.jobs)  # what is begun is ended: nothing is left mounted or running
+        tasks = _while(_tasks(runs, options, folder), room, deadline)
         for index, made in pool.imap_unordered(_make, tasks, chunksize=1):
+            room.release()
             runs[index].made.append(made)
             _tell(runs[index], made)
-            if deadline is not None and time.monotonic() > deadline:
-                pool.terminate()
-                break
     for run in runs:
         print(run.line())
     there, tried = sum(len(run.there) for run in runs), sum(len(run.made) for run in runs)
@@ -80,6 +86,15 @@ def main(options: argparse.Namespace) -> int:
     if options.write and not options.only:
         results.write([results.row(run.fault, run.place, len(run.there), run.made) for run in runs if run.made])
     return 1 if wrong else 0 if tried else 2
+
+
+def _while(tasks: Iterator[_Task], room: threading.Semaphore, deadline: float | None) -> Iterator[_Task]:
+    """The tasks, as there is room for them, until it is too late."""
+    for task in tasks:
+        room.acquire()
+        if deadline is not None and time.monotonic() > deadline:
+            return
+        yield task
 
 
 def _places(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str, Place]]:
@@ -103,30 +118,37 @@ def _fits(scenario: str, scenarios: tuple[str, ...]) -> bool:
     return scenario in scenarios or (scenario in SCENARIOS and any(one in SCENARIOS for one in scenarios))
 
 
-def _prepare(task: tuple[str, Place]) -> Run | None:
-    """Find the undisturbed run and the points; in a process of the pool."""
+def _refer(place: Place) -> Reference:
+    """The undisturbed run, for all faults; in a process of the pool."""
+    folder = place.folder / f"undisturbed-{place.scenario}-{place.max_parallel}"
+    return points.refer(Point(place.scenario, place.max_parallel, (), place.durability), folder)
+
+
+def _prepare(task: tuple[str, Place]) -> Run:
+    """Find the points; in a process of the pool."""
     name, place = task
     place.folder.mkdir(parents=True)
-    if place.scenario in SCENARIOS:
-        point = Point(place.scenario, place.max_parallel, (), place.durability)
-        place = place._replace(reference=points.refer(point, place.folder / "undisturbed"))
     return Run(name, place, faults.fault(name).points(place))
 
 
-def _tasks(runs: list[Run], options: argparse.Namespace, folder: Path) -> Iterator[tuple[int, Place, str, str, Path]]:
+def _tasks(runs: list[Run], options: argparse.Namespace, folder: Path) -> Iterator[_Task]:
     """Every point to be made, all runs going forward alike."""
-    spread: list[tuple[float, int, str]] = []
+    spread: list[tuple[bool, float, int, str]] = []
     for index, run in enumerate(runs):
         chosen = _chosen(run, options)
-        spread += [(at / len(chosen), index, point) for at, point in enumerate(chosen)]
-    for number, (_, index, point) in enumerate(sorted(spread, key=lambda one: one[:2])):
+        spread += [
+            (at >= _AT_LEAST, at if at < _AT_LEAST else at / len(chosen), index, point)
+            for at, point in enumerate(chosen)
+        ]
+    for number, (_, _, index, point) in enumerate(sorted(spread, key=lambda one: one[:3])):
         yield index, runs[index].place, runs[index].fault, point, folder / "points" / str(number)
 
 
 def _chosen(run: Run, options: argparse.Namespace) -> list[str]:
     """The points to be made of a run, in an order of which every beginning is spread evenly over them."""
     if options.only:
-        return [options.only]
+        only: list[str] = options.only.split()
+        return only
     chance = random.Random(f"{options.seed} {run.fault} {run.place[:3]}")  # noqa: S311 - a choice that can be made again
     count = len(run.there) if options.points == "all" else min(int(options.points), len(run.there))
     chosen = sorted(chance.sample(range(len(run.there)), count))
@@ -140,7 +162,7 @@ def evenly(count: int) -> Iterable[int]:
     return [at for at in backwards if at < count]
 
 
-def _make(task: tuple[int, Place, str, str, Path]) -> tuple[int, Made]:
+def _make(task: _Task) -> tuple[int, Made]:
     """One point, in a process of the pool. Whatever goes wrong is the point's, so that the others are made."""
     index, place, name, point, folder = task
     try:
