@@ -84,7 +84,7 @@ class Crowds:
 
     name = "crowd"
     scenarios = ("line",)
-    parallel = (2,)
+    parallel = (8,)
 
     def points(self, place: Place) -> list[str]:  # noqa: ARG002 - they are the same for every run
         return ["5x10", "20x10", "50x20"]
