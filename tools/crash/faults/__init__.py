@@ -24,6 +24,11 @@ FAULTS: Mapping[str, str] = {  # name → module and object
     "file-limit": "storage:FILE_LIMIT",
     "read-only": "storage:READ_ONLY",
     "held": "held:HELD",
+    "clock": "clocks:CLOCKS",
+    "signals": "signals:SIGNALS",
+    "memory": "memory:MEMORY",
+    "fork": "forks:FORKS",
+    "crowd": "crowds:CROWDS",
 }
 
 
