@@ -34,7 +34,7 @@ class Notes:
 def main(report, *selectors):
     """Run the tests; the process ends at once, whatever threads a bug has left behind."""
     notes = Notes()
-    options = ["-q", "--tb=short", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    options = ["-q", "--tb=short", "-p", "no:cacheprovider", "-p", "no:xdist", "--basetemp", f"{report}.tmp"]
     code = int(pytest.main([*options, *selectors], plugins=[notes]))
     import durable_wf  # not before pytest, which rewrites a part of it
 

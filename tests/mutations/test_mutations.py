@@ -5,6 +5,7 @@ fastest that notice it.
 """
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -19,7 +20,8 @@ NOT_NOTICED_BY_A_TEST = re.compile(r"NameError|UnboundLocalError|ImportError|Mod
 @pytest.fixture
 def copy(tmp_path):
     """The project, to be spoilt."""
-    return kit.copy_project(tmp_path)
+    yield kit.copy_project(tmp_path)
+    shutil.rmtree(tmp_path)  # pytest would keep it
 
 
 def run(copy, *selectors):
