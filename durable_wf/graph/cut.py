@@ -116,8 +116,12 @@ def _collect(run: Run, cut_seq: int, ended_by: Iterable[int], *, undecided: bool
     kept = [task for task in live if _asked_seq(run, task) <= cut_seq]
     reset = {task.no for task in kept if undecided and task.undecided is not None and task.graph is None}
     reset |= {task.no for task in kept if task.state == FAILED}.intersection(ended_by)
-    graphs = _reopened(run, kept, reset, cut_seq)
-    reset |= {task.no for task in kept if task.kind == Kind.SUBGRAPH and _failed_with(task, reset)}
+    graphs: list[int] = []
+    size = -1
+    while size != len(reset):  # what failed with a task may be what another graph, or another subgraph, failed with
+        size = len(reset)
+        reset |= {task.no for task in kept if task.kind == Kind.SUBGRAPH and _failed_with(task, reset)}
+        graphs = _reopened(run, kept, reset, _added(run, live, reset), cut_seq)
     cut = Cut(cut_seq, sorted(reset), graphs)
     cut.superseded = _superseded(run, live, cut)
     cut.reset = sorted(reset.difference(cut.superseded))
@@ -134,19 +138,27 @@ def _asked_seq(run: Run, task: TaskState) -> int:
 
 def _superseded(run: Run, live: list[TaskState], cut: Cut) -> list[int]:
     """What the function itself asked for after the cut, and what handlers of tasks that are reset have added."""
-    found = {task.no for task in live if _asked_seq(run, task) > cut.cut_seq}
-    gone = found.union(cut.reset)
+    late = {task.no for task in live if _asked_seq(run, task) > cut.cut_seq}
+    return sorted(late | _added(run, live, late.union(cut.reset)))
+
+
+def _added(run: Run, live: list[TaskState], by: Iterable[int]) -> set[int]:
+    """What handlers of these tasks have added, and handlers of what they have added."""
+    found: set[int] = set()
+    gone = set(by)
     for task in live:  # in ascending order: who added a task has a smaller number
         if run.added_by.get(task.seq) in gone:
             found.add(task.no)
             gone.add(task.no)
-    return sorted(found)
+    return found
 
 
-def _reopened(run: Run, kept: list[TaskState], reset: set[int], cut_seq: int) -> list[int]:
+def _reopened(run: Run, kept: list[TaskState], reset: set[int], gone: set[int], cut_seq: int) -> list[int]:
     """The graphs that go on: cancelled, or failed with what is reset. Adds to `reset` what failed in them after that.
 
     Such a late failure nobody was shown, and the graph would fail of it at once.
+
+    gone  what took the place of what is reset, and goes with that
     """
     ended = {no: scope for no, scope in run.graph_by_no.items() if scope.ended and scope.seq <= cut_seq}
     found: set[int] = set()
@@ -154,7 +166,9 @@ def _reopened(run: Run, kept: list[TaskState], reset: set[int], cut_seq: int) ->
         no for no, scope in ended.items()
         if scope.state == GRAPH_CANCELLED and run.graphs.get(scope.path) is scope  # not superseded before
     }  # fmt: skip
-    while new := new | {no for no, scope in ended.items() if no not in found and not reset.isdisjoint(scope.failures)}:
+    while new := new | {
+        no for no, scope in ended.items() if no not in found and not (reset | gone).isdisjoint(scope.failures)
+    }:
         found |= new
         for task in kept:
             if task.graph in new and task.state == FAILED and (task.ended_seq or 0) > ended[task.graph].ended_seq:

@@ -433,6 +433,15 @@ def test_what_handlers_of_superseded_tasks_have_added_is_superseded_to_any_depth
     }  # fmt: skip
 
 
+def test_from_a_member_of_a_subgraph_whose_replacement_failed_reopens_the_graph():
+    """The graph failed with what goes away, so it goes on."""
+    again = Handler(False, ("replace",), 1, instead=Sub("box again", (op("y", "final"),)))
+    world = ended(Execute("g", 0, (Sub("box", (op("x", "final"),)),), handlers=((0, again),)))
+    assert plan(world, from_task=2)["superseded"] == ["box again", "y"]
+    run_on(_go_live(world.resume(from_task=2)))
+    assert states(world) == {"box": "succeeded", "x": "succeeded", "box again": "superseded", "y": "superseded"}
+
+
 def test_what_cannot_be_begun_from_is_refused():
     """A task that is not there, one that was superseded, and anything of an execution that has terminated."""
     world = ended(*ask(op("a")), *get(op("a")), Own())
