@@ -345,6 +345,11 @@ class Engine:
         hosted = self._hosted.get(execution)
         return hosted is not None and hosted.is_killed
 
+    def stays(self, execution: str) -> bool:
+        """Whether a forced request has ended its resume here during the replay: it is as it had ended before."""
+        hosted = self._hosted.get(execution)
+        return hosted is not None and hosted.stays
+
     def running(self, execution: str) -> int:
         """How many operations of it are with workers."""
         hosted = self._hosted.get(execution)
