@@ -326,7 +326,7 @@ class Engine:
         key      the same wish again is the first one; None: a new one
         returns  True where nobody ran it, and it is cancelled; False where its runner was asked, who takes the request
                  in its own turn
-        raises   NotFoundError; UsageError when it has ended
+        raises   NotFoundError; UsageError when it has ended and nobody resumes it
         """
         row, wish = self.find(execution), asking(level, reason, by, key)
         ended: bool = self.host.ask(lambda: request_cancel(self.journal, self.clock, row.id, wish))

@@ -241,6 +241,9 @@ def test_one_that_comes_between_claim_and_replay_is_seen_although_others_were_lo
     with WORLD.gate("other"):
         other = life.start(flows.line, {"names": ["other"]})
         WORLD.arrived("other")
+        look(life, other)
+        life.engine.host.ask(lambda: None)
+        life.engine.host.ask(lambda: None)  # after that turn, which says that it began: now the host is idle
         life.engine.host.add = late
         WORLD.hooks["between"] = stop
         assert life.resume(uid) == "cancelled"
