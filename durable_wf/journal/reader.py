@@ -298,6 +298,9 @@ class SqliteReader(Forkable):
 
     def _refused(self, error: Exception) -> Exception:
         found = faults.translate(error, f"reading {self.path}")
+        if faults.name_of(error) == "SQLITE_READONLY_ROLLBACK":  # only the first opening has a rollback journal
+            message = f"the journal {self.path} is empty: its making was interrupted"
+            return JournalError(message, hint="the next `durable-wf run` or `deployments create` makes it")
         if faults.name_of(error).startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
             message = f"reading {self.path}: {error}"
             return StorageError(message, hint="SQLite needs to write beside a journal to read it; copy it elsewhere")
