@@ -28,7 +28,7 @@ EXIT_CODES: Mapping[int, str] = {
     2: "usage: the command does not fit what it was given",
     3: "a bad blueprint, plugin or parameter; nothing was changed",
     LAID_DOWN: "the execution was interrupted, other than by a signal to this command",
-    CANCELLED: "the execution was cancelled",
+    CANCELLED: "the execution, or its resume, was cancelled",
     WAITS: "the execution waits, is paused, or asks; or a person has to agree first",
     7: "what was named was not found",
     8: "held by another runner, or by another process that writes to the journal",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.cli.calls import Call
 from durable_wf.cli.endings import print_ending, print_preview
+from durable_wf.cli.failures import CANCELLED
 from durable_wf.cli.parameters import (
     AcceptChanges,
     AcceptLoss,
@@ -233,6 +234,9 @@ def _host(
             ending = Waiting(engine, uid, shown, call.out, signals).wait(timeout_s)
             asks = engine.asks(uid)
         code = print_ending(call, view, row.id, ending, asks)
+        if engine.stays(uid):  # the execution is as it was; this command is what was cancelled
+            call.out.error("its resume was cancelled before it had begun anything")
+            code = CANCELLED
         if engine.is_killed(uid):
             leave_now(code)
         return code

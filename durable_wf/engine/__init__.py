@@ -326,7 +326,7 @@ class Engine:
         key      the same wish again is the first one; None: a new one
         returns  True where nobody ran it, and it is cancelled; False where its runner was asked, who takes the request
                  in its own turn
-        raises   NotFoundError; UsageError when it has ended
+        raises   NotFoundError; UsageError when it has ended and nobody resumes it
         """
         row, wish = self.find(execution), asking(level, reason, by, key)
         ended: bool = self.host.ask(lambda: request_cancel(self.journal, self.clock, row.id, wish))
@@ -344,6 +344,11 @@ class Engine:
         """Whether a kill request has ended it here: what still runs of it is to be ended with the process."""
         hosted = self._hosted.get(execution)
         return hosted is not None and hosted.is_killed
+
+    def stays(self, execution: str) -> bool:
+        """Whether a forced request has ended its resume here during the replay: it is as it had ended before."""
+        hosted = self._hosted.get(execution)
+        return hosted is not None and hosted.stays
 
     def running(self, execution: str) -> int:
         """How many operations of it are with workers."""

@@ -63,7 +63,7 @@ class Host:
         self._closing = False
         self._over = False
         self._round = 0
-        self._is_asked = False  # somebody has put a request into the inbox of an execution that is being replayed
+        self._is_asked = False  # whether something may lie in an inbox
 
     # ------------------------------------------------------------------ from other threads
 
@@ -230,15 +230,13 @@ class Host:
                 facts.setdefault(hosted.id, []).extend([] if timer == FLUSH else [Due(timer)])
 
     def _control(self, item: tuple[Any, ...], facts: dict[int, list[Any]]) -> None:
-        if item[0] == "add":
+        if item[0] == "add":  # beside others, a look may have seen between its claim and now what was asked of it
+            self._is_asked |= bool(self._hosted) and item[1].core.run.row.fence > 1
             self._hosted[item[1].id] = item[1]
         elif item[0] == "stop" and self._hosts(item[1]):
             facts.setdefault(item[1].id, []).append(Stops(self.pool.take_back(item[1])))
         elif item[0] == "look" and self._hosts(item[1]):
-            if item[1].taken:
-                facts.setdefault(item[1].id, [])
-            else:
-                self._is_asked = True
+            self._is_asked = True
         elif item[0] == "close":
             self._closing = True
 
@@ -306,7 +304,7 @@ class Host:
             self.committed(ended.hosted, ended.changes)
         ended.hosted.let_go(kill=ended.level is Level.KILL)
         self._drop(ended.hosted)
-        ended.hosted.finish(ended.state)
+        ended.hosted.finish(ended.state, stays=not ended.changes.transitions)
 
     def _rotated(self, owned: list[Hosted]) -> list[Hosted]:
         """Round robin: who has least of what must not be repeated under way, and of those another one each turn."""

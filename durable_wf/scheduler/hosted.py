@@ -77,6 +77,7 @@ class Hosted:
     singles      how many works are under way that must not be repeated without asking
     is_cancelling  a cancel request stands, or the function is about to ask for one; a poll looks at nothing else
     is_killed    it was ended by a kill request: whoever waits for its operations may end them
+    stays        a forced request ended its resume in the replay: it is as it had ended before
     groups       the process groups that its operations run in
     hear         gives the scheduler what was said
     voices       who has said something
@@ -102,6 +103,7 @@ class Hosted:
         self.taken = False
         self.is_cancelling = False
         self.is_killed = False
+        self.stays = False
         self.groups = ProcessGroups()
         self.works: dict[int, Work] = {}
         self.singles = 0
@@ -352,11 +354,13 @@ class Hosted:
         self._signal = signal
         self._answers.put(signal)
 
-    def finish(self, state: X, asks: tuple[int, ...] = (), failure: BaseException | None = None) -> None:
-        """It has ended or lies down; whoever waits for it is told."""
+    def finish(
+        self, state: X, asks: tuple[int, ...] = (), failure: BaseException | None = None, *, stays: bool = False
+    ) -> None:
+        """It has ended or lies down; whoever waits for it is told. Its thread may not have begun yet."""
         self.state, self.asks = state, asks
-        self.failure = failure
-        if self._thread is not None and self._thread.is_alive():
+        self.failure, self.stays = failure, stays
+        if self._thread is None or self._thread.is_alive():
             self.unwind(failure if isinstance(failure, EngineSignal) else RunnerStopping())
         self._calls.refuse_all()
         self.done.set()

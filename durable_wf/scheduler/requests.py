@@ -15,7 +15,7 @@ from durable_wf.codec import decode, encode
 from durable_wf.errors import NotFoundError, UsageError
 from durable_wf.graph import cancel
 from durable_wf.model.events import Level
-from durable_wf.model.rows import Changes, Request
+from durable_wf.model.rows import Changes, Event, Request
 from durable_wf.model.states import EXECUTION, XE, X
 from durable_wf.scheduler import claim as claiming
 
@@ -138,6 +138,7 @@ def _end(turn: Turn, row: Execution, asking: Asking, at_us: int) -> Changes:
     """What ends an execution that has no core. Its requests to cancel have come to their end with it."""
     changes, seq = Changes(taken=claiming.outstanding(turn, row.id)), turn.seq
     if _STATES[row.state] in EXECUTION.ended:
+        changes.events.append(_ended_resume(row, asking, at_us))
         return changes
     if _STATES[row.state] in claiming.LEFT_RUNNING:
         row = claiming.move(row, XE.OWNER_GONE, seq, at_us, changes)
@@ -147,3 +148,11 @@ def _end(turn: Turn, row: Execution, asking: Asking, at_us: int) -> Changes:
     row = row._replace(ended_us=at_us, ended_seq=seq, report=None)
     changes.execution_moves.append(claiming.columns(row))
     return changes
+
+
+def _ended_resume(row: Execution, asking: Asking, at_us: int) -> Event:
+    """Who ended the resume of an execution that stays as it had ended, and why: no transition says so."""
+    why = "" if asking.reason is None else f": {asking.reason}"
+    text = f"the resume was cancelled ({asking.level}) by {asking.by}{why}"
+    text += f"; nothing was begun, the execution is {_STATES[row.state]} as before"
+    return Event(0, row.id, None, None, at_us, "workflow_warning", "warning", text, None)

@@ -166,6 +166,13 @@ def stands(ctx, address):
 
 
 @workflow
+def stands_before_it_fails(ctx, address, flag):
+    """The function itself waits, in a replay too, before what fails until the flag is there."""
+    wait(address, "function")
+    return ctx.execute_task(boom, kwargs={"flag": flag}).get()
+
+
+@workflow
 def careful(ctx, address):
     ctx.send_event("careful")
     return ctx.execute_task(wait_once, kwargs={"address": address}).get()

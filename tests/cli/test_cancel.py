@@ -119,6 +119,46 @@ def test_a_kill_does_not_wait_for_a_replay_that_hangs(program, run, gate):
     assert program.json("show", uid)["tasks"] == {"succeeded": 1}
 
 
+@pytest.fixture
+def resumed(program, gate):
+    """An execution that has failed, the process that resumes it, and its function, which stands in the replay."""
+    flag = program.folder / "flag"
+    arguments = ("-p", f"address={gate.address}", "-p", f"flag={flag}")
+    process = program.begin("run", f"{FLOWS}:stands_before_it_fails", *arguments)
+    gate.next().go()
+    program.end(process, 1)
+    flag.touch()
+    uid = program.uid()
+    return uid, program.begin("resume", uid), gate.next()
+
+
+def test_a_cancel_of_a_failed_one_that_is_resumed_waits_for_its_replay(program, resumed):
+    """The command waits as long as the function stands, and both end as for any other."""
+    uid, process, standing = resumed
+    command = program.begin("cancel", uid, "-v", "--reason", "after all")
+    assert "its runner takes the request" in command.stderr.readline()
+    standing.go()
+    assert "asked its runner; it is cancel" in program.end(command, 0).stderr
+    assert ": after all" in program.end(process, 5).stderr
+    shown = program.json("show", uid)
+    assert (shown["state"], shown["tasks"]) == ("cancelled", {"succeeded": 1})
+
+
+def test_a_forced_cancel_of_a_failed_one_that_is_resumed_ends_the_resume(program, gate, resumed):
+    """The execution is failed as before; the command that resumed it was cancelled, and says by whom."""
+    uid, process, standing = resumed
+    assert program.json("cancel", uid, "--force", "--reason", "after all")["state"] == "failed"
+    done = program.end(process, 5)
+    standing.gone()
+    assert "the resume was cancelled (force) by " in done.stderr
+    assert ": after all; nothing was begun" in done.stderr
+    assert "its resume was cancelled before it had begun anything" in done.stderr
+    assert program.json("show", uid)["state"] == "failed"
+    again = program.begin("resume", uid)
+    gate.next().go()
+    assert json.loads(program.end(again, 0).stdout) == "mended"
+
+
 def test_where_nobody_runs_it_it_is_ended_at_once(program, run):
     process, waiting = run()
     process.kill()

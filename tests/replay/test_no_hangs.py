@@ -320,7 +320,7 @@ def no_look(monkeypatch):
     """The scheduler never looks by itself: it goes on only because of something that has come, or is due now."""
 
     def patience(self):
-        return 0.0 if self._timers and self._timers[0][0] <= self.clock.now().boot_us else None
+        return 0.0 if self._timers.left_s(self.clock) == 0.0 else None
 
     monkeypatch.setattr(host.Host, "_patience", patience)
 

@@ -6,7 +6,7 @@ import threading
 
 from durable_wf import workflow
 from durable_wf.workflows import forkjoin
-from tests.replay.work import WORLD, once, op, work
+from tests.replay.work import WORLD, once, op, risky, work
 
 
 @workflow
@@ -86,8 +86,8 @@ def ends_badly(ctx, how):
 
 
 @workflow
-def between(ctx):
+def between(ctx, safe=True):
     """Two tasks; between them the function does what the test wants, in a replay too."""
     op(ctx, "a").get()
     WORLD.hooks.get("between", lambda: None)()
-    return ctx.execute_task(work, kwargs={"name": "b"}, total_retries=0).get()
+    return ctx.execute_task(work if safe else risky, kwargs={"name": "b"}, total_retries=0).get()

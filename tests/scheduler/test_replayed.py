@@ -9,6 +9,7 @@ import pytest
 from durable_wf.clock import SystemClock
 from durable_wf.errors import UsageError
 from durable_wf.model.events import Level
+from durable_wf.scheduler.hosted import Hosted
 from durable_wf.scheduler.requests import Asking, ask, is_resumed
 from durable_wf.testing.crash import Point
 from tests.replay import kit
@@ -76,7 +77,7 @@ def look(life, uid):
 
 @pytest.mark.parametrize("asks", ["its own process", "another process"])
 def test_a_cancel_of_one_that_is_resumed_after_its_end_queues_behind_the_history(lives, store, stop, asks):
-    """What ended it is not tried again; it ends cancelled, and a resume goes on."""
+    """What ended it is reset and runs to its outcome, as what is in flight; it ends cancelled, and a resume goes on."""
     uid = failed(lives)
     life = lives()
     in_replay(life, uid, stop)
@@ -167,19 +168,87 @@ def test_the_strongest_of_several_requests_is_followed_and_all_are_taken(lives, 
 
 
 def test_one_that_had_ended_stays_as_it_had_ended(lives, stop):
-    """Its resume is over; nothing was begun again."""
+    """Its resume is over; nothing was begun again, and the journal says who asked, and why."""
     uid = failed(lives)
     life = lives()
     before = events(life, uid)
     in_replay(life, uid, stop)
-    assert life.engine.cancel(uid, "force") is False
+    assert life.engine.cancel(uid, "force", reason="not now", by=BY) is False
     assert life.wait(uid) == "failed"
+    assert life.engine.stays(uid)
     assert events(life, uid) == before
+    assert [one.message for one in life.journal.events(1)][-1:] == [
+        f"the resume was cancelled (force) by {BY}: not now; nothing was begun, the execution is failed as before"
+    ]
+    assert list(life.journal.verify()) == []
     assert all(row.taken_seq for row in life.journal.stored("inbox", 1))
     stop.go_on.set()
     WORLD.hooks.clear()
     assert life.engine.drain(uid, TIMEOUT)
     assert life.resume(uid) == "terminated"
+    assert not life.engine.stays(uid)
+
+
+def test_what_must_not_be_repeated_is_asked_about_after_a_forced_one(lives, stop):
+    """What was in flight when the first runner died stays as it is until a resume finds it unknown."""
+    life = lives()
+    with WORLD.gate("b"):
+        uid = life.start(flows.between, {"safe": False})
+        WORLD.arrived("b")
+        life.die()
+    second = lives()
+    left = kit.all_states(second, uid)
+    in_replay(second, uid, stop)
+    second.engine.cancel(uid, "force")
+    assert second.wait(uid) == "cancelled"
+    assert kit.all_states(second, uid) == left
+    stop.go_on.set()
+    WORLD.hooks.clear()
+    assert second.engine.drain(uid, TIMEOUT)
+    assert second.resume(uid) == "interrupted"
+    assert second.engine.asks(uid) == (2,)
+    assert second.resume(uid, reset_operations=True) == "terminated"
+
+
+def test_one_that_comes_before_the_function_has_begun(lives, monkeypatch):
+    """The workflow's thread does not wait for an answer that nobody gives."""
+    uid = interrupted(lives)
+    life = lives()
+    begin = Hosted.run
+
+    def late(hosted, *of):
+        life.engine.cancel(uid, "force")
+        life.engine.host.post(("look", hosted))
+        assert hosted.done.wait(TIMEOUT)
+        begin(hosted, *of)
+
+    monkeypatch.setattr(Hosted, "run", late)
+    assert life.resume(uid) == "cancelled"
+    assert life.engine._hosted[uid].join(TIMEOUT), "its first call has ended it"
+
+
+def test_one_that_comes_between_claim_and_replay_is_seen_although_others_were_looked_after(lives, store, stop):
+    """The host that looks when it is idle does not know the claimed one yet, and finds no other commit later."""
+    uid = interrupted(lives)
+    life = lives()
+    add = life.engine.host.add
+
+    def late(hosted):
+        request(store, "kill")
+        life.engine.host.ask(life.journal.changed)  # an idle host's look
+        add(hosted)
+
+    with WORLD.gate("other"):
+        other = life.start(flows.line, {"names": ["other"]})
+        WORLD.arrived("other")
+        look(life, other)
+        life.engine.host.ask(lambda: None)
+        life.engine.host.ask(lambda: None)  # after that turn, which says that it began: now the host is idle
+        life.engine.host.add = late
+        WORLD.hooks["between"] = stop
+        assert life.resume(uid) == "cancelled"
+        stop.go_on.set()
+    assert life.wait(other) == "terminated"
 
 
 @pytest.mark.parametrize("point", ["before:commit", "after:commit"])
