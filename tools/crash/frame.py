@@ -1,7 +1,7 @@
 """Strikes runs with faults: their points chosen, made in a pool, and told; see `faults/base.py` for what a fault is.
 
 All runs and faults go forward together, each spread evenly over its points, so that a budget that ends early has seen
-the same fraction of every one.
+a few points of every one, and then the same fraction of all.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import multiprocessing
 import random
 import shutil
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Iterable, Iterator
@@ -23,8 +24,10 @@ from tools.crash.points import Point, Reference
 from tools.crash.scenarios import SCENARIOS
 
 _FORK = multiprocessing.get_context("fork")
+_AT_LEAST = 4  # points of a run, before the long runs get more
 _TOLD = 6  # problems of one point
 _TOLD_CHARACTERS = 1500
+_Task = tuple[int, Place, str, str, Path]  # index of the run, where, fault, point, a folder for it
 _NOTHING = Reference({}, {}, 0)
 
 
@@ -62,13 +65,12 @@ def main(options: argparse.Namespace) -> int:
     print(f"seed {options.seed}", flush=True)
     with _FORK.Pool(options.jobs) as pool:
         runs = [run for run in pool.imap(_prepare, list(_places(options, folder)), chunksize=1) if run is not None]
-        tasks = list(_tasks(runs, options, folder))
+        room = threading.Semaphore(2 * options.jobs)  # what is begun is ended: nothing is left mounted or running
+        tasks = _while(_tasks(runs, options, folder), room, deadline)
         for index, made in pool.imap_unordered(_make, tasks, chunksize=1):
+            room.release()
             runs[index].made.append(made)
             _tell(runs[index], made)
-            if deadline is not None and time.monotonic() > deadline:
-                pool.terminate()
-                break
     for run in runs:
         print(run.line())
     there, tried = sum(len(run.there) for run in runs), sum(len(run.made) for run in runs)
@@ -80,6 +82,15 @@ def main(options: argparse.Namespace) -> int:
     if options.write and not options.only:
         results.write([results.row(run.fault, run.place, len(run.there), run.made) for run in runs if run.made])
     return 1 if wrong else 0 if tried else 2
+
+
+def _while(tasks: Iterator[_Task], room: threading.Semaphore, deadline: float | None) -> Iterator[_Task]:
+    """The tasks, as there is room for them, until it is too late."""
+    for task in tasks:
+        room.acquire()
+        if deadline is not None and time.monotonic() > deadline:
+            return
+        yield task
 
 
 def _places(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str, Place]]:
@@ -113,13 +124,13 @@ def _prepare(task: tuple[str, Place]) -> Run | None:
     return Run(name, place, faults.fault(name).points(place))
 
 
-def _tasks(runs: list[Run], options: argparse.Namespace, folder: Path) -> Iterator[tuple[int, Place, str, str, Path]]:
+def _tasks(runs: list[Run], options: argparse.Namespace, folder: Path) -> Iterator[_Task]:
     """Every point to be made, all runs going forward alike."""
-    spread: list[tuple[float, int, str]] = []
+    spread: list[tuple[bool, float, int, str]] = []
     for index, run in enumerate(runs):
         chosen = _chosen(run, options)
-        spread += [(at / len(chosen), index, point) for at, point in enumerate(chosen)]
-    for number, (_, index, point) in enumerate(sorted(spread, key=lambda one: one[:2])):
+        spread += [(at >= _AT_LEAST, at / len(chosen), index, point) for at, point in enumerate(chosen)]
+    for number, (_, _, index, point) in enumerate(sorted(spread, key=lambda one: one[:3])):
         yield index, runs[index].place, runs[index].fault, point, folder / "points" / str(number)
 
 
@@ -140,7 +151,7 @@ def evenly(count: int) -> Iterable[int]:
     return [at for at in backwards if at < count]
 
 
-def _make(task: tuple[int, Place, str, str, Path]) -> tuple[int, Made]:
+def _make(task: _Task) -> tuple[int, Made]:
     """One point, in a process of the pool. Whatever goes wrong is the point's, so that the others are made."""
     index, place, name, point, folder = task
     try:
