@@ -24,6 +24,9 @@ FAULTS: Mapping[str, str] = {  # name → module and object
     "file-limit": "storage:FILE_LIMIT",
     "read-only": "storage:READ_ONLY",
     "held": "held:HELD",
+    "power": "power:POWER",
+    "wal": "wal:WAL",
+    "bits": "bits:BITS",
 }
 
 
