@@ -2,9 +2,10 @@
 
 Pessimistic, after what POSIX promises and no more. A sync of a file makes its earlier writes and its name durable; a
 sync of the folder makes all names durable. Of what was done since, any part may have landed: of a write any of its
-sectors, of a truncation all or nothing, of a name's creation, removal or change all or nothing. What was overwritten is
-there in the order in which it was written. A name that is lost takes what was written to its file with it; one whose
-removal is lost shows the old file, not one made later under the same name. A disk that lies about syncs is not modelled.
+sectors, of a truncation all or nothing, of a name's creation, removal or change all or nothing. What has landed in one
+place stands in the order in which it was written. A name that is lost takes what was written to its file with it; one
+whose removal is lost shows the old file, not one made later under the same name. A disk that lies about syncs is not
+modelled.
 """
 
 from __future__ import annotations
