@@ -6,6 +6,7 @@ The workflow's parameters name their folder, so it is relative, and who looks at
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from durable_wf.journal.reader import open_reader
 from durable_wf.journal.sqlite import open_journal
 from tools.crash import points, steps
 from tools.crash.children import StepFailed, ask_child, in_child
+from tools.crash.contents import content
 from tools.crash.faults.base import Place
 from tools.crash.killing import Kill
 from tools.crash.points import Point
@@ -71,6 +73,18 @@ def killed(place: Place, folder: Path, kills: tuple[int, ...], *, prepared: bool
                 raise StepFailed(f"it ended before its commit {n}: {ended}\n{log.read_text()}")
         shutil.copytree(here / RUN, made)
     return made
+
+
+def intact(victim: Path) -> str:
+    """The dump of a victim as it was made; looked at once, in a copy."""
+    kept = victim.with_name(f"{victim.name}.dump")
+    if not kept.exists():
+        with apart(victim) as here:
+            text: str = ask_child(here / "output.txt", content, journal_of(RUN))
+        made = kept.with_name(f"{kept.name}.{os.getpid()}")
+        made.write_text(text)
+        made.replace(kept)  # at once: another process of the pool may do the same
+    return kept.read_text()
 
 
 def _resume(setting: Setting, kill: Kill) -> object:

@@ -14,7 +14,7 @@ from tools.crash.children import ask_child
 from tools.crash.contents import content
 from tools.crash.faults.base import Made, Place
 from tools.crash.steps import journal_of
-from tools.crash.victims import RUN, Seen, apart, keep, killed, look
+from tools.crash.victims import RUN, Seen, apart, intact, keep, killed, look
 
 FLIPS = 2000  # of one journal
 _FILES = ("journal.db", "journal.db-wal")
@@ -46,10 +46,9 @@ class Bits:
         made = Made(point, folder=str(folder))
         with apart(_victim(place)) as here:
             log, journal = here / "output.txt", journal_of(RUN)
-            intact = _intact(place, log)
             flip(RUN / name, int(offset), int(bit))
             found, (newest, ahead, problems) = ask_child(log, _look, journal)
-            effective = found != intact
+            effective = found != intact(_victim(place))
             reported = bool(problems) or ahead is not None
             made.way = ("effective" if effective else "no effect") + (", reported" if reported else "")
             if effective and not reported:
@@ -75,15 +74,6 @@ def _victim(place: Place) -> Path:
     """The files of a run that was killed twice: what it did first is in the main file, the rest in the -wal."""
     half = max(1, place.reference.commits // 2)
     return killed(place, place.folder / "victim", (half, max(1, half // 2)))
-
-
-def _intact(place: Place, log: Path) -> str:
-    """The dump of the files as they were; made once."""
-    kept = place.folder / "intact.txt"
-    if not kept.exists():
-        with apart(_victim(place)):
-            kept.write_text(ask_child(log, content, journal_of(RUN)))
-    return kept.read_text()
 
 
 BITS = Bits()

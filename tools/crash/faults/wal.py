@@ -13,8 +13,9 @@ from pathlib import Path
 from tools.crash.children import ask_child
 from tools.crash.contents import content
 from tools.crash.faults.base import Made, Place
+from tools.crash.killing import Acknowledged
 from tools.crash.steps import journal_of
-from tools.crash.victims import RUN, apart, keep, killed, look, resume
+from tools.crash.victims import RUN, apart, intact, keep, killed, look, resume
 
 STEP = 512
 _FRESH, _PREPARED, _OTHER = "fresh", "prepared", "other"
@@ -50,8 +51,6 @@ class WalFault:
         made = Made(point, folder=str(folder))
         with apart(_victim(place, kind)) as here:
             journal, log = journal_of(RUN), here / "output.txt"
-            with apart(_victim(place, kind)):
-                intact = ask_child(log, content, journal)
             _damage(journal, what, _victim(place, _OTHER))
             now = ask_child(log, content, journal)  # before it is opened to be written
             seen = look(journal)
@@ -61,11 +60,12 @@ class WalFault:
                 made.way = "noticed"
             else:
                 made.way = "nothing lost"
-                if now != intact:
+                if now != intact(_victim(place, kind)):
                     made.problems.append(f"rows are missing, and nobody says so; the journal ends at {seen.newest}")
             if what.startswith("shm") and made.way != "nothing lost":
                 made.problems.append(f"only the -shm was touched, and: {seen}")
             if point.endswith(":resumed") and not made.problems and not seen.problems:
+                Acknowledged.path(RUN).unlink()  # some of it may be missing now
                 made.problems += resume(place, "process", behind=seen.ahead is not None)
                 made.way += ", resumed"
             if made.problems:
