@@ -240,7 +240,7 @@ FAULT_BUGS = {  # bug, fault, scenario, how many points or which
     "sync-off": (never_syncs, "power", "graph", 20),
     "sync-delete": (rolls_back_from_a_journal, "power", "graph", 60),
     "no-head": (reads_no_head, "wal", "graph", 4),
-    "no-chain": (checks_no_chain, "bits", "graph", 60),
+    "no-chain": (checks_no_chain, "bits", "graph", 120),
     "hasty": (does_not_wait, "held", "graph", "turnstile:runner:1"),
 }
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 SECTORS = (512, 4096)
@@ -108,6 +109,7 @@ class Disk:
     def __init__(self) -> None:
         self._names: dict[str, int] = {}  # durable
         self._content: dict[int, bytearray] = {}  # durable, by file
+        self._frozen: dict[int, bytes] = {}  # the same, as it was last asked for
         self._pending: list[Change] = []
         self._now: dict[str, int] = {}  # as the processes see it
 
@@ -137,12 +139,16 @@ class Disk:
                     _rename(names, change)
                 continue
             if change.file not in content:
-                content[change.file] = bytearray(self._content.get(change.file, b""))
+                content[change.file] = bytearray(self._durable(change.file))
             for piece in pieces(change, sector):
                 if keep():
                     _apply(content[change.file], piece)
-        empty = bytearray()
-        return {name: bytes(content.get(file, self._content.get(file, empty))) for name, file in names.items()}
+        return {name: bytes(content[file]) if file in content else self._durable(file) for name, file in names.items()}
+
+    def _durable(self, file: int) -> bytes:
+        if file not in self._frozen:
+            self._frozen[file] = bytes(self._content.get(file, b""))
+        return self._frozen[file]
 
     @property
     def loose(self) -> int:
@@ -170,22 +176,25 @@ class Disk:
             if not lands(change):
                 left.append(change)
             elif isinstance(change, Write | Truncate):
+                self._frozen.pop(change.file, None)
                 _apply(self._content.setdefault(change.file, bytearray()), change)
             else:
                 _rename(self._names, change)
         self._pending = left
 
 
-def pieces(change: Write | Truncate, sector: int) -> Iterator[Write | Truncate]:
+@lru_cache(maxsize=1 << 15)
+def pieces(change: Write | Truncate, sector: int) -> Sequence[Write | Truncate]:
     """The parts of a change that land or do not land each for itself."""
     if isinstance(change, Truncate):
-        yield change
-        return
+        return (change,)
+    found = []
     at, end = change.offset, change.offset + len(change.data)
     while at < end:
         until = min(end, at - at % sector + sector)
-        yield Write(change.file, at, change.data[at - change.offset : until - change.offset])
+        found.append(Write(change.file, at, change.data[at - change.offset : until - change.offset]))
         at = until
+    return found
 
 
 def _apply(content: bytearray, change: Write | Truncate) -> None:
@@ -237,11 +246,13 @@ def disk_after(events: Sequence[Event]) -> Disk:
 
 def digest(files: Mapping[str, bytes]) -> str:
     """Tells states of files apart."""
-    found = hashlib.blake2b(digest_size=16)
-    for name, content in sorted(files.items()):
-        found.update(f"{name} {len(content)} ".encode())
-        found.update(content)
-    return found.hexdigest()
+    text = " ".join(f"{name}:{_digest(content)}" for name, content in sorted(files.items()))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+@lru_cache(maxsize=8)  # most files are the same ones from one state to the next
+def _digest(content: bytes) -> str:
+    return hashlib.sha1(content, usedforsecurity=False).hexdigest()
 
 
 def distinct(events: Sequence[Event]) -> dict[str, Cut]:
