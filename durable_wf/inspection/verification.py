@@ -129,6 +129,8 @@ def _head_problems(reader: Any) -> list[Problem]:
 
 
 def _head(reader: Any) -> str | None:
+    if not hasattr(reader, "newest_link"):  # a store without a file has no older copy
+        return None
     try:
         newest = reader.newest_link()
     except UNREADABLE:  # what is wrong has been said
@@ -147,12 +149,12 @@ class _Names:
     """What people call executions and deployments, by number; as far as that can be read."""
 
     def __init__(self, reader: Any) -> None:
-        self.executions = self._read(reader, "SELECT id, uid FROM execution ORDER BY id")
-        self._deployments = self._read(reader, "SELECT id, name FROM deployment ORDER BY id")
+        self.executions = self._read(reader, "execution")
+        self._deployments = self._read(reader, "deployment")
 
-    def _read(self, reader: Any, sql: str) -> dict[int, str]:
+    def _read(self, reader: Any, table: str) -> dict[int, str]:
         try:
-            return {int(number): str(name) for number, name in reader.query(sql)}
+            return dict(reader.named(table))
         except UNREADABLE:  # what is wrong has been said
             return {}
 

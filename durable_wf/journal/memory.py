@@ -185,9 +185,9 @@ class MemoryJournal:
         """The links of a chain with ordinal > `since`, by ordinal."""
         return [row for row in self._store.rows("link", 0) if row[:2] == of and row.ordinal > since]
 
-    def numbers(self, table: str) -> list[int]:
-        """The ids in `execution` or `deployment`."""
-        return [row.id for row in self._store.rows(table, 0)]
+    def named(self, table: str) -> dict[int, str]:
+        """What people call the rows of `execution` or `deployment`, by id."""
+        return {row.id: row.uid if table == "execution" else row.name for row in self._store.rows(table, 0)}
 
     def each_link(self, of: chain.Chain) -> Iterator[rows.Link]:
         """The links of a chain by ordinal."""

@@ -198,9 +198,11 @@ class SqliteReader(Forkable):
         """All rows of a table that belong to an execution, a deployment, or, with 0, to the journal."""
         return self._fetch(_of(table, owner), TABLES[table].record)
 
-    def numbers(self, table: str) -> list[int]:
-        """The ids in `execution` or `deployment`."""
-        return self._fetch(TABLES[table].model.select(TABLES[table].model.id), _one)
+    def named(self, table: str) -> dict[int, str]:
+        """What people call the rows of `execution` or `deployment`, by id."""
+        model = TABLES[table].model
+        name = model.uid if table == "execution" else model.name
+        return dict(self._fetch(model.select(model.id, name).order_by(model.id), _pair))
 
     def each_link(self, of: chain.Chain) -> Iterator[rows.Link]:
         """The links of a chain by ordinal, one at a time. Ask inside `snapshot()`."""
@@ -296,6 +298,9 @@ class SqliteReader(Forkable):
 
     def _refused(self, error: Exception) -> Exception:
         found = faults.translate(error, f"reading {self.path}")
+        if faults.name_of(error) == "SQLITE_READONLY_ROLLBACK":  # only the first opening has a rollback journal
+            message = f"the journal {self.path} is empty: its making was interrupted"
+            return JournalError(message, hint="the next `durable-wf run` or `deployments create` makes it")
         if faults.name_of(error).startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
             message = f"reading {self.path}: {error}"
             return StorageError(message, hint="SQLite needs to write beside a journal to read it; copy it elsewhere")

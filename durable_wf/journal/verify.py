@@ -54,8 +54,8 @@ class Source(Protocol):
         """Every chain that has a link."""
         ...
 
-    def numbers(self, table: str) -> list[int]:
-        """The ids in `execution` or `deployment`."""
+    def named(self, table: str) -> dict[int, str]:
+        """What people call the rows of `execution` or `deployment`, by id."""
         ...
 
     def each_link(self, of: chain.Chain) -> Iterator[rows.Link]:
@@ -91,10 +91,10 @@ def problems(
     try:
         start = chain.genesis(source.meta())
         with source.snapshot():
-            known = set(source.numbers("execution"))
+            known = set(source.named("execution"))
             chains = {(number, 0) for number in known if executions is None}
             if executions is None:
-                chains |= {(0, 0), *source.chains(), *((0, number) for number in source.numbers("deployment"))}
+                chains |= {(0, 0), *source.chains(), *((0, number) for number in source.named("deployment"))}
             else:
                 chains |= {(number, 0) for number in executions}
     except UNREADABLE as error:

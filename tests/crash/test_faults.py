@@ -28,7 +28,7 @@ def test_L5_some_points_of_every_fault_are_survived(run):
     seed = random.SystemRandom().randrange(10**6)
     named = [word for name in SHORT for word in ("--fault", name)]
     scenario = random.Random(seed).choice(("graph", "handlers"))
-    done = run(*named, "--scenario", scenario, "--scenario", "new", "--max-parallel", 8, "--max-parallel", 1,
+    done = run(*named, "--scenario", scenario, "--scenario", "new", "--max-parallel", 8,
                "--points", 1, "--seed", seed)  # fmt: skip
     sys.stdout.write(done.stdout)  # has the seed
     assert done.returncode == 0, f"seed {seed}\n{done.stdout}{done.stderr}"

@@ -2,13 +2,15 @@
 
 import errno
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 
 import pytest
 
-from durable_wf.errors import StorageError
+from durable_wf.errors import JournalError, StorageError
 from durable_wf.journal import faults
+from durable_wf.journal.reader import open_reader
 from durable_wf.journal.sqlite import open_journal
 
 
@@ -72,10 +74,25 @@ def test_an_error_of_the_system_is_told_with_the_file_that_it_was_about():
 
 
 def test_a_failed_statement_names_the_journal(path):
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = "SQLITE_IOERR_READ"
     with closing(open_journal(path)) as journal:
         with pytest.raises(StorageError, match=f"reading from {path}: disk I/O error"), journal.turn():
-            error = sqlite3.OperationalError("disk I/O error")
-            error.sqlite_errorname = "SQLITE_IOERR_READ"
             raise error
         with journal.turn():
             pass
+
+
+def test_a_journal_whose_making_was_interrupted_is_empty_to_readers(path, tmp_path):
+    making = tmp_path / "making.db"
+    with closing(sqlite3.connect(making, isolation_level=None)) as half:
+        half.execute("PRAGMA cache_size = 1")
+        half.execute("PRAGMA auto_vacuum = 2")
+        half.execute("CREATE TABLE something (text)")
+        half.execute("BEGIN")
+        half.executemany("INSERT INTO something VALUES (?)", [("x" * 4000,)] * 50)
+        for suffix in ("", "-journal"):  # as a kill would leave it
+            shutil.copy(f"{making}{suffix}", f"{path}{suffix}")
+    path.chmod(0o600)
+    with pytest.raises(JournalError, match="is empty: its making was interrupted"):
+        open_reader(path)

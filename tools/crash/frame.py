@@ -64,7 +64,11 @@ def main(options: argparse.Namespace) -> int:
     folder = Path(tempfile.mkdtemp(prefix="durable-wf-fault-")).resolve()
     print(f"seed {options.seed}", flush=True)
     with _FORK.Pool(options.jobs) as pool:
-        runs = [run for run in pool.imap(_prepare, list(_places(options, folder)), chunksize=1) if run is not None]
+        places = list(_places(options, folder))
+        known = list({one[:3]: one._replace(folder=folder) for _, one in places if one.scenario in SCENARIOS}.values())
+        undisturbed = dict(zip([one[:3] for one in known], pool.imap(_refer, known, chunksize=1), strict=True))
+        found = [(name, place._replace(reference=undisturbed.get(place[:3], _NOTHING))) for name, place in places]
+        runs = pool.map(_prepare, found, chunksize=1)
         room = threading.Semaphore(2 * options.jobs)  # what is begun is ended: nothing is left mounted or running
         tasks = _while(_tasks(runs, options, folder), room, deadline)
         for index, made in pool.imap_unordered(_make, tasks, chunksize=1):
@@ -114,13 +118,16 @@ def _fits(scenario: str, scenarios: tuple[str, ...]) -> bool:
     return scenario in scenarios or (scenario in SCENARIOS and any(one in SCENARIOS for one in scenarios))
 
 
-def _prepare(task: tuple[str, Place]) -> Run | None:
-    """Find the undisturbed run and the points; in a process of the pool."""
+def _refer(place: Place) -> Reference:
+    """The undisturbed run, for all faults; in a process of the pool."""
+    folder = place.folder / f"undisturbed-{place.scenario}-{place.max_parallel}"
+    return points.refer(Point(place.scenario, place.max_parallel, (), place.durability), folder)
+
+
+def _prepare(task: tuple[str, Place]) -> Run:
+    """Find the points; in a process of the pool."""
     name, place = task
     place.folder.mkdir(parents=True)
-    if place.scenario in SCENARIOS:
-        point = Point(place.scenario, place.max_parallel, (), place.durability)
-        place = place._replace(reference=points.refer(point, place.folder / "undisturbed"))
     return Run(name, place, faults.fault(name).points(place))
 
 
@@ -129,7 +136,10 @@ def _tasks(runs: list[Run], options: argparse.Namespace, folder: Path) -> Iterat
     spread: list[tuple[bool, float, int, str]] = []
     for index, run in enumerate(runs):
         chosen = _chosen(run, options)
-        spread += [(at >= _AT_LEAST, at / len(chosen), index, point) for at, point in enumerate(chosen)]
+        spread += [
+            (at >= _AT_LEAST, at if at < _AT_LEAST else at / len(chosen), index, point)
+            for at, point in enumerate(chosen)
+        ]
     for number, (_, _, index, point) in enumerate(sorted(spread, key=lambda one: one[:3])):
         yield index, runs[index].place, runs[index].fault, point, folder / "points" / str(number)
 
@@ -137,7 +147,8 @@ def _tasks(runs: list[Run], options: argparse.Namespace, folder: Path) -> Iterat
 def _chosen(run: Run, options: argparse.Namespace) -> list[str]:
     """The points to be made of a run, in an order of which every beginning is spread evenly over them."""
     if options.only:
-        return [options.only]
+        only: list[str] = options.only.split()
+        return only
     chance = random.Random(f"{options.seed} {run.fault} {run.place[:3]}")  # noqa: S311 - a choice that can be made again
     count = len(run.there) if options.points == "all" else min(int(options.points), len(run.there))
     chosen = sorted(chance.sample(range(len(run.there)), count))

@@ -141,7 +141,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     add("--max-parallel", action="append", type=int, choices=PARALLEL, help="operations at a time (default: both)")
     add("--durability", choices=("process", "power"), default="process", help="of the journal (default: process)")
     add("--through", choices=("engine", "cli"), default="engine", help="what resumes (default: engine)")
-    add("--only", metavar="POINT", help="this one point: N:WHEN[,N:WHEN] of commits; of a fault, as it names it")
+    add("--only", metavar="POINT", help="this one point: N:WHEN[,N:WHEN] of commits; of a fault, as it names them")
     add("--jobs", type=int, default=os.cpu_count() or 2, help="points made at a time (default: one a core)")
     add("--write", action=argparse.BooleanOptionalAction, default=True, help="what `--points all` found into docs/")
     options = parser.parse_args(arguments)
