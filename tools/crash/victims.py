@@ -133,7 +133,7 @@ def _begin(journal: Path) -> Seen:
         return Seen(0, None, [f"it cannot be begun: {error}"])
     try:
         behind = opened.behind_head
-        return Seen(0, behind.head_seq if behind else None, list(opened.verify()))
+        return Seen(opened.last_seq(), behind.head_seq if behind else None, list(opened.verify()))
     finally:
         opened.close()
 
