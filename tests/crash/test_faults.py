@@ -19,7 +19,8 @@ from tools.crash.scenarios import SCENARIOS
 pytestmark = [pytest.mark.crash]
 slow = pytest.mark.slow
 
-SHORT = [name for name in FAULTS if name not in ("commits", "cancel", "held")]  # the first two: test_sweep; held: below
+OTHERS = ("commits", "cancel", "held", "power", "wal", "bits")  # test_sweep, below, test_power, test_bits
+SHORT = [name for name in FAULTS if name not in OTHERS]
 GOLDEN = ROOT / "tests" / "journal" / "golden" / "version-1.db"
 
 
