@@ -13,8 +13,9 @@ from durable_wf import engine
 from durable_wf.errors import StorageError
 from durable_wf.graph import decide, outcomes
 from durable_wf.graph.state import PENDING, SUCCEEDED, WORKED
-from durable_wf.journal import chain, connection, faults, head, locks, migrate
+from durable_wf.journal import chain, connection, faults, forks, head, locks, migrate
 from durable_wf.model.commands import HandOut
+from durable_wf.model.events import Cancels, Level
 from durable_wf.scheduler import host
 from durable_wf.scheduler.pool import make_work
 from tools.crash import faults as faults_known
@@ -224,6 +225,43 @@ def checks_no_chain():
     chain.check_chain = lambda *_: iter(())
 
 
+def trusts_the_wall_clock():
+    """Time that goes back is taken for a bug."""
+    newest = [0]
+
+    class Strict(host.Pen):
+        def __init__(self, run, seq, now, storage):
+            assert now.wall_us >= newest[0], "time went back"
+            newest[0] = now.wall_us
+            super().__init__(run, seq, now, storage)
+
+    host.Pen = Strict
+
+
+def cancels_when_it_is_asked_to_stop():
+    """A signal takes the work away from the execution for good."""
+    host.Host.stop = lambda shell, hosted: shell.post((hosted, Cancels(Level.CANCEL)))
+
+
+def takes_every_end_for_a_good_one():
+    """What is left in memory when memory runs out is written down as done."""
+    takes_begun_for_done()
+
+
+def shares_the_connection_with_children():
+    """A forked child may go on with what its parent has opened."""
+    forks.Forkable.check_not_forked = lambda _: None
+    connection.Writer._give_up = lambda _: None
+    locks.Turnstile.acquire = locks.Turnstile.release = lambda _: None  # else it would wait for its parent
+
+
+def locks_nothing():
+    """Every process begins its transaction whenever it likes, and waits for nobody."""
+    locks.Turnstile._block = lambda _: None
+    connection.BUSY_TIMEOUT_S = 0.0
+    connection.Writer._begin = lambda _, database: database.execute("BEGIN IMMEDIATE")
+
+
 FAULT_BUGS = {  # bug, fault, scenario, how many points or which
     "begun-is-done": (takes_begun_for_done, "death", "graph", 6),
     "forgets": (forgets_outcomes, "death-in-resume", "graph", 2),
@@ -241,6 +279,11 @@ FAULT_BUGS = {  # bug, fault, scenario, how many points or which
     "sync-delete": (rolls_back_from_a_journal, "power", "graph", 60),
     "no-head": (reads_no_head, "wal", "graph", 4),
     "no-chain": (checks_no_chain, "bits", "graph", 120),
+    "wall-clock": (trusts_the_wall_clock, "clock", "graph", "back-and-forth"),
+    "cancels": (cancels_when_it_is_asked_to_stop, "signals", "graph", "term:4"),
+    "done-anyway": (takes_every_end_for_a_good_one, "memory", "graph", 8),
+    "child-writes": (shares_the_connection_with_children, "fork", "forks", "uses-the-journal"),
+    "no-lock": (locks_nothing, "crowd", "line", "5x10"),
     "hasty": (does_not_wait, "held", "graph", "turnstile:runner:1"),
 }
 

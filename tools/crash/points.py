@@ -102,14 +102,14 @@ class _Run:
         """What there is to say of a runner that met a fault which it survives; the fault's cause is gone then."""
         if hit is not None and not isinstance(hit, Kill):
             hit.undo(journal_of(self.setting.folder))
-            if ended.answer is not None:
-                self.wrong(f"under {hit}", *self._badly_told(ended.answer))
+            if ended.answer is not None and hit.exits is not None:
+                self.wrong(f"under {hit}", *self._badly_told(ended.answer, hit.exits))
         return ended
 
-    def _badly_told(self, answer: dict[str, Any]) -> list[str]:
+    def _badly_told(self, answer: dict[str, Any], exits: tuple[int, ...]) -> list[str]:
         journal = str(journal_of(self.setting.folder))
         found = []
-        if answer["exit"] not in (0, ASKS, STORAGE):
+        if answer["exit"] not in (0, ASKS, *exits):
             found.append(f"it ended with exit code {answer['exit']}: {answer['text']}")
         if answer["exit"] == STORAGE and journal not in answer["text"]:
             found.append(f"the message does not name the file: {answer['text']}")
@@ -216,21 +216,27 @@ def count(point: Point, folder: Path) -> dict[str, int]:
     return calls
 
 
-def _stopped(ended: Ended) -> bool:
+def _stopped(ended: Ended, hit: Hit) -> bool:
     """Whether its runner is gone before the execution's end: killed, or the disk would not have it."""
-    return bool(ended.signal) or (ended.answer is not None and ended.answer["exit"] == STORAGE)
+    if ended.signal or hit is None or isinstance(hit, Kill):
+        return bool(ended.signal)
+    if hit.exits is None:
+        return ended.answer is None or ended.answer["exit"] not in (0, ASKS)
+    code = ended.code if ended.answer is None else ended.answer["exit"]  # a second signal ends the process at once
+    return code in hit.exits
 
 
 def _kill_and_resume(run: _Run) -> None:
-    ended, seen = run.start(run.point.kills[0]), {}
+    kill = run.point.kills[0]
+    ended, seen = run.start(kill), {}
     for number, kill in enumerate(run.point.kills):
         if number:
             ended = run.resume(kill)
-        if not _stopped(ended):
+        if not _stopped(ended, kill):
             break  # it ended before its n-th commit or call
         seen = run.look(f"after {kill}")
         run.kills.update(seen.get("handed_out", ()))
-    if not _stopped(ended):
+    if not _stopped(ended, kill):
         if _answer(ended, run)["exit"] == CANCELLED:
             _resume_cancelled(run)
             return

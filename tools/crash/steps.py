@@ -23,7 +23,13 @@ EXIT = {X.TERMINATED: 0, X.FAILED: 1, X.CANCELLED: 5}
 
 
 class Cause(Protocol):
-    """Something outside of the program that a runner meets, and that can be mended."""
+    """Something outside of the program that a runner meets, and that can be mended.
+
+    exits  exit codes by which a runner may end because of it, besides 0 and 6; None: it may end in any way
+    """
+
+    @property
+    def exits(self) -> tuple[int, ...] | None: ...
 
     def arm(self, journal: Path) -> None:
         """Bring it about, in the runner's process."""

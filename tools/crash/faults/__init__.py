@@ -27,6 +27,11 @@ FAULTS: Mapping[str, str] = {  # name → module and object
     "power": "power:POWER",
     "wal": "wal:WAL",
     "bits": "bits:BITS",
+    "clock": "clocks:CLOCKS",
+    "signals": "signals:SIGNALS",
+    "memory": "memory:MEMORY",
+    "fork": "forks:FORKS",
+    "crowd": "crowds:CROWDS",
 }
 
 

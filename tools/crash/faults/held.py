@@ -36,6 +36,10 @@ class Holder(NamedTuple):
     what: str
     seconds: float
 
+    @property
+    def exits(self) -> tuple[int, ...]:
+        return ()  # a runner waits
+
     def arm(self, journal: Path) -> None:
         if self.seconds < _LONG_S:
             connection.BUSY_TIMEOUT_S = _PATIENCE_S

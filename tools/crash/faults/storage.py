@@ -23,6 +23,7 @@ CLI = "cli-"  # before a point: a resume by the command line meets it, not the r
 _SCENARIOS = ("graph", "standard", "handlers")
 _DISK_KB = 8192
 _STEP_KB = 8
+EXITS = (10,)  # disk or I/O
 
 
 def _through(place: Place, cause: Cause, *, by_command: bool, disk_kb: int = 0, durability: str | None = None) -> Point:
@@ -74,6 +75,10 @@ class Full(NamedTuple):
 
     free_kb: int
 
+    @property
+    def exits(self) -> tuple[int, ...]:
+        return EXITS
+
     def arm(self, journal: Path) -> None:
         found = os.statvfs(journal.parent)
         filler = bytes(max(0, found.f_bavail * found.f_bsize - self.free_kb * 1024))
@@ -88,6 +93,10 @@ class Limit(NamedTuple):
 
     kb: int
 
+    @property
+    def exits(self) -> tuple[int, ...]:
+        return EXITS
+
     def arm(self, journal: Path) -> None:  # noqa: ARG002 - a limit of the process
         resource.setrlimit(resource.RLIMIT_FSIZE, (self.kb * 1024, resource.RLIM_INFINITY))
 
@@ -99,6 +108,10 @@ class ReadOnly(NamedTuple):
     """The journal, or its whole folder, cannot be written by anybody."""
 
     what: str
+
+    @property
+    def exits(self) -> tuple[int, ...]:
+        return EXITS
 
     def arm(self, journal: Path) -> None:
         disks.make_read_only(self._path(journal))

@@ -43,6 +43,10 @@ class Strike(NamedTuple):
     def __str__(self) -> str:
         return f"{self.n}{'+' if self.sticky else ''}"
 
+    @property
+    def exits(self) -> tuple[int, ...]:
+        return (10,)  # disk or I/O
+
     def arm(self, journal: Path) -> None:
         """Begin, in this process: it meets it at its n-th call from here."""
         arm(self, journal.resolve())
