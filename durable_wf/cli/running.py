@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.cli.calls import Call
@@ -28,7 +28,7 @@ from durable_wf.cli.parameters import (
     Workflow,
 )
 from durable_wf.cli.values import read_values
-from durable_wf.errors import HeldError, UsageError
+from durable_wf.errors import HeldError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,11 +154,10 @@ def resume(
     """
     from durable_wf.cli import takeover
     from durable_wf.cli.progress import mark
-    from durable_wf.inspection.find import find_execution
     from durable_wf.inspection.tasks import names_of
 
     with call.view() as view:
-        row = find_execution(view.store, execution)
+        row = _find(call, view, execution, accept_loss=accept_loss)
         history = view.store.history(row.id)
         number = None if from_task is None else names_of(history).find(from_task, row.uid)
         options = _options(reset_operations, accept_changes, accept_loss, number, max_parallel)
@@ -207,6 +206,28 @@ def _dry_run(call: Call, view: View, history: rows.History, options: ResumeOptio
     check_cut(history, options)
     check_changed(view.store, history, options)
     return 0
+
+
+def _find(call: Call, view: View, uid: str, *, accept_loss: bool) -> rows.Execution:
+    """The execution; where there is none, it may be what the journal has lost (L6).
+
+    raises  NotFoundError, UsageError; JournalBehindHead
+    """
+    from durable_wf.inspection.find import find_execution
+    from durable_wf.journal import head
+    from durable_wf.journal.reader import SqliteReader
+
+    try:
+        return find_execution(view.store, uid)
+    except NotFoundError:
+        behind = view.store.compare_with_head() if isinstance(view.store, SqliteReader) else None
+        if behind is None:
+            raise
+        if not accept_loss:
+            raise head.is_ahead(behind) from None
+        with closing(call.journal("resume")) as journal:
+            journal.accept_loss()
+        raise
 
 
 def _host(

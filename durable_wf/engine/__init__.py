@@ -174,8 +174,10 @@ class Engine:
         raises  NotFoundError; HeldError when its runner lives; AskError where a person has to agree first
         """
         options = options or ResumeOptions()
-        row = self.find(execution)
-        check_loss(self.journal, options, self.host.ask)
+        try:
+            row = self.find(execution)
+        finally:  # it may be what is missing
+            check_loss(self.journal, options, self.host.ask)
         run = reopen(self.journal, row, self.journal.id, self._workdirs)
         if refuses_resume(run.function):
             text = f"Cannot resume - workflow not resumable: '{row.workflow}' is declared resumable=False"

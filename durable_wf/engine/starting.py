@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.functions import find, path_of, refuse_async
-from durable_wf.clock import iso
 from durable_wf.codec import decode, encode
 from durable_wf.dsl.parameters import merge_parameters
 from durable_wf.engine.code import fingerprints, make_importable
 from durable_wf.engine.topology import DeploymentTopology
-from durable_wf.errors import AskError, JournalBehindHead, UsageError
+from durable_wf.errors import AskError, UsageError
 from durable_wf.graph.cut import Cut, plan_cut
 from durable_wf.graph.load import load
 from durable_wf.inspection.find import near
+from durable_wf.journal import head
 from durable_wf.model import rows
 from durable_wf.model.states import EXECUTION, XE, X
 from durable_wf.scheduler.claim import refuse_beside_another
@@ -187,11 +187,7 @@ def check_loss(journal: Journal, options: ResumeOptions, on_writer: Callable[[Ca
     if options.accept_loss:
         on_writer(journal.accept_loss)
         return
-    text = (
-        f"the journal ends at seq {behind.journal_seq} ({iso(behind.journal_us)}), but its head file says that seq "
-        f"{behind.head_seq} was committed ({iso(behind.head_us)}): what was written between may be missing"
-    )
-    raise JournalBehindHead(text, hint="look what ran in that time, then resume with --accept-loss")
+    raise head.is_ahead(behind)
 
 
 def options_of(row: rows.Execution) -> dict[str, Any]:

@@ -59,7 +59,6 @@ class Writer(Forkable):
     def __init__(self, path: Path, turnstile: Turnstile, durability: Durability, clock: Clock) -> None:
         super().__init__()
         self.counters: Counter[str] = Counter()
-        self.made = False  # whether the journal was without content when this opened it
         self._path = path
         self._turnstile = turnstile
         self._durability = durability
@@ -144,7 +143,6 @@ class Writer(Forkable):
         connection = raw(database)
         try:
             if migrate.check_ours(connection, self._path) == 0:
-                self.made = True
                 self._set(connection, "auto_vacuum", 2)  # before there are tables; on an old file it would be a write
             self._set(connection, "journal_mode", "wal")
             self._set(connection, "synchronous", _SYNCHRONOUS[self._durability])

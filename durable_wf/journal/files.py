@@ -97,6 +97,8 @@ def _create(path: Path) -> None:
     if not path.exists() and not path.is_symlink() and log.exists() and log.stat().st_size:
         message = f"{log} is there without its journal; SQLite would take it for a new one's"
         raise JournalError(message, hint="put the journal back, or move the -wal away")
+    if not path.exists():
+        _forget_head(path)
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
@@ -104,6 +106,19 @@ def _create(path: Path) -> None:
     os.fchmod(descriptor, 0o600)  # whatever the umask is
     os.close(descriptor)
     sync_directory(path.parent)
+
+
+def _forget_head(path: Path) -> None:
+    """Empty the head file of a journal that is gone, durably and before there is another one that it would accuse."""
+    try:
+        descriptor = os.open(path.with_name(f"{path.name}-head"), os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return
+    try:
+        os.ftruncate(descriptor, 0)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sync_directory(directory: Path) -> None:

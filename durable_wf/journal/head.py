@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from durable_wf.clock import iso
+from durable_wf.errors import JournalBehindHead
 from durable_wf.journal.sidefile import SideFile
 
 if TYPE_CHECKING:
@@ -54,6 +56,15 @@ def read(journal: Path) -> Newest | None:
         return Newest(seq, execution, deployment, ordinal, bytes.fromhex(words[4].decode()), at_us)
     except (OSError, ValueError, IndexError):
         return None
+
+
+def is_ahead(behind: Behind) -> JournalBehindHead:
+    """The error that says which time may be missing (L6)."""
+    text = (
+        f"the journal ends at seq {behind.journal_seq} ({iso(behind.journal_us)}), but its head file says that seq "
+        f"{behind.head_seq} was committed ({iso(behind.head_us)}): what was written between may be missing"
+    )
+    return JournalBehindHead(text, hint="look what ran in that time, then resume with --accept-loss")
 
 
 class Head:

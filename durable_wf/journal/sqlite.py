@@ -90,8 +90,6 @@ class SqliteJournal(SqliteReader):
         self._noticed = self._writer.data_version()
         self._meta = self.meta()
         self._genesis = chain.genesis(self._meta)
-        if self._writer.made:
-            self._head.clear()  # of a journal that is gone
         self.behind_head = self.compare_with_head()
 
     @contextmanager

@@ -13,7 +13,7 @@ from durable_wf import engine
 from durable_wf.errors import StorageError
 from durable_wf.graph import decide, outcomes
 from durable_wf.graph.state import PENDING, SUCCEEDED, WORKED
-from durable_wf.journal import connection, faults, forks, locks, migrate
+from durable_wf.journal import chain, connection, faults, forks, head, locks, migrate
 from durable_wf.model.commands import HandOut
 from durable_wf.model.events import Cancels, Level
 from durable_wf.scheduler import host
@@ -194,6 +194,37 @@ def does_not_wait():
     locks.Turnstile._block = lambda turnstile: turnstile._wait(0.1)
 
 
+def syncs_at_checkpoints_only():
+    """`power` is no more than `process`: synchronous=NORMAL."""
+    connection._SYNCHRONOUS["power"] = 1
+
+
+def never_syncs():
+    """synchronous=OFF."""
+    connection._SYNCHRONOUS["power"] = 0
+
+
+def rolls_back_from_a_journal():
+    """No -wal: a commit is the removal of a rollback journal, and nothing makes that durable."""
+    put = connection.Writer._set
+
+    def puts(writer, database, pragma, value):
+        put(writer, database, pragma, "delete" if pragma == "journal_mode" else value)
+
+    connection.Writer._set = puts
+    connection.Writer._tend_wal = lambda *_: None
+
+
+def reads_no_head():
+    """The head file is written and not read."""
+    head.read = lambda _: None
+
+
+def checks_no_chain():
+    """The hash chains are written and not checked."""
+    chain.check_chain = lambda *_: iter(())
+
+
 def trusts_the_wall_clock():
     """Time that goes back is taken for a bug."""
     newest = [0]
@@ -243,6 +274,11 @@ FAULT_BUGS = {  # bug, fault, scenario, how many points or which
     "nameless-limit": (does_not_name_the_file, "file-limit", "graph", 2),
     "nameless-full": (does_not_name_the_file, "disk-full", "graph", 2),
     "nameless-read-only": (does_not_name_the_file, "read-only", "graph", 2),
+    "sync-normal": (syncs_at_checkpoints_only, "power", "graph", 20),
+    "sync-off": (never_syncs, "power", "graph", 20),
+    "sync-delete": (rolls_back_from_a_journal, "power", "graph", 60),
+    "no-head": (reads_no_head, "wal", "graph", 4),
+    "no-chain": (checks_no_chain, "bits", "graph", 120),
     "wall-clock": (trusts_the_wall_clock, "clock", "graph", "back-and-forth"),
     "cancels": (cancels_when_it_is_asked_to_stop, "signals", "graph", "term:4"),
     "done-anyway": (takes_every_end_for_a_good_one, "memory", "graph", 8),

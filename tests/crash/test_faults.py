@@ -1,10 +1,8 @@
 """Faults: some points of each, that a planted bug is seen by each, and that the shim sees every call."""
 
-import os
 import random
 import re
 import shutil
-import subprocess
 import sys
 from collections import Counter
 from itertools import pairwise
@@ -21,22 +19,10 @@ from tools.crash.scenarios import SCENARIOS
 pytestmark = [pytest.mark.crash]
 slow = pytest.mark.slow
 
-SHORT = [name for name in FAULTS if name not in ("commits", "cancel", "held", "crowd")]  # test_sweep has the first two
+# test_sweep has the first two; then below, and in test_power and test_bits
+OTHERS = ("commits", "cancel", "held", "crowd", "power", "wal", "bits")
+SHORT = [name for name in FAULTS if name not in OTHERS]
 GOLDEN = ROOT / "tests" / "journal" / "golden" / "version-1.db"
-
-
-@pytest.fixture
-def run(tmp_path):
-    """Runs a module; the folders of points that went wrong are kept in pytest's own."""
-
-    def run(*arguments, module="tools.crash.sweep", inside=()):
-        command = [*inside, sys.executable, "-m", module, *map(str, arguments)]
-        environment = {**os.environ, "TMPDIR": str(tmp_path)}
-        return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600
-        )
-
-    return run
 
 
 @slow

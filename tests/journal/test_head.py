@@ -176,6 +176,34 @@ def test_a_turn_that_adds_no_link_leaves_the_head(running):
     assert head.read(running.path)[:5] == before
 
 
+@pytest.mark.parametrize("rest", [b"", None], ids=["empty", "without tables"])
+def test_a_journal_that_lost_all_it_had_is_noticed(tmp_path, rest):
+    """Its first process was killed before anything was copied from the -wal, and the -wal is gone."""
+    path = tmp_path / "home" / "journal.db"
+    with closing(open_journal(path, durability="process")) as journal:
+        kit.start(journal, tasks=5)
+        copy = tmp_path / "copy"
+        copy.mkdir()
+        for suffix in ("", "-head"):
+            shutil.copy(f"{path}{suffix}", copy)
+    if rest is not None:
+        (copy / path.name).write_bytes(rest)
+    with closing(open_journal(copy / path.name)) as journal:
+        assert (journal.behind_head.head_seq, journal.behind_head.journal_seq) == (1, 0)
+        kit.start(journal)
+        assert journal.behind_head is not None
+    with closing(open_reader(copy / path.name)) as reader:
+        assert reader.compare_with_head() is not None
+
+
+def test_the_head_of_a_journal_that_was_deleted_is_not_held_against_a_new_one(running):
+    running.close()
+    for suffix in ("", "-wal", "-shm"):
+        running.path.with_name(f"{running.path.name}{suffix}").unlink(missing_ok=True)
+    with closing(open_journal(running.path)) as journal:
+        assert (journal.behind_head, head.read(running.path)) == (None, None)
+
+
 def test_a_commit_that_failed_is_not_in_the_head(running):
     """Else the next open would say that rows are missing which never were there."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from durable_wf.model.states import ATTEMPT, EXECUTION, GRAPH, TASK, TE, A, T
 from tools.crash.killing import acknowledged
 from tools.crash.normal import normal
 from tools.crash.scenarios import SCENARIOS
+from tools.crash.scenarios.base import Runs
 from tools.crash.steps import UID, journal_of
 
 _MACHINES = {Subject.EXECUTION: EXECUTION, Subject.GRAPH: GRAPH, Subject.TASK: TASK}
@@ -36,6 +38,7 @@ def look(scenario: str, folder: Path) -> dict[str, Any]:
 
     state      as people see it; None while there is no execution
     problems   what the journal breaks
+    strangers  what ran, and is in no task of the journal
     in_flight  by name: how an attempt that was handed out and not ended is settled
     idle       tasks that have not ended, and wait for none that is in flight
     dump       every table
@@ -50,7 +53,10 @@ def look(scenario: str, folder: Path) -> dict[str, Any]:
         found: dict[str, Any] = {"dump": dump(path), "problems": [*reader.verify(), *lost]}
         executions = reader.find_execution(UID)
         if not executions:
-            return found | {"state": None, "in_flight": {}, "ran": {}, "normal": None}
+            ran = _counted(SCENARIOS[scenario].ran(folder))
+            strangers = [f"'{name}' ran, and there is no execution" for name in sorted(ran)]
+            nothing = {"state": None, "in_flight": {}, "attempts": {}, "normal": None}
+            return found | nothing | {"strangers": strangers, "ran": ran}
         seen = _look(scenario, folder, reader, executions[0])
         return found | seen | {"problems": [*seen["problems"], *lost]}
     finally:
@@ -75,20 +81,29 @@ def _look(scenario: str, folder: Path, reader: SqliteReader, row: rows.Execution
     problems = [*illegal(transitions), *out_of_order(history, transitions)]
     ran = SCENARIOS[scenario].ran(folder)
     unknown = sorted(ran.keys() - set(names.values()))
-    problems += [f"'{name}' ran, and the journal has no such task" for name in unknown]
     counted = Counter(names[one.task] for one in attempts if one.task in names)
     in_flight = _in_flight(history, attempts)
     return {
         "state": state,
         "problems": list(reader.verify()) + problems,
+        "strangers": [f"'{name}' ran, and the journal has no such task" for name in unknown],
         "in_flight": {names[no]: how for no, how in in_flight.items()},
         "handed_out": sorted(names[one.task] for one in attempts if one.state in _IN_FLIGHT),
         "numbers": {names[no]: no for no in in_flight},
         "idle": [_describe(task) for task in idle(history, attempts, set(in_flight))],
-        "ran": {name: [runs.begun, runs.ended, len(runs.keys)] for name, runs in ran.items()},
+        "ran": _counted(ran),
         "attempts": dict(counted),
         "normal": normal(reader, folder, row.id),
     }
+
+
+def _counted(ran: Mapping[str, Runs]) -> dict[str, list[int]]:
+    return {name: [runs.begun, runs.ended, len(runs.keys)] for name, runs in ran.items()}
+
+
+def forgotten(seen: dict[str, Any]) -> Counter[str]:
+    """By name: how many runs of an operation have no attempt in the journal, because commits were lost."""
+    return Counter({name: max(0, begun - seen["attempts"].get(name, 0)) for name, (begun, _, _) in seen["ran"].items()})
 
 
 def _describe(task: rows.Task) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tools.crash import disks, steps
+from tools.crash import disks, judge, steps
 from tools.crash.children import Ended, StepFailed, ask_child, in_child
 from tools.crash.judge import look, without_owner
 from tools.crash.killing import Kill
@@ -77,6 +78,8 @@ class _Run:
         self.verdict = Verdict(point, folder=str(folder))
         self.kills: Counter[str] = Counter()  # by name: kills at which it was in flight
         self.resets = 0
+        self.loses = False  # whether commits that had returned may be missing
+        self.forgotten: Counter[str] = Counter()  # by name: runs of which the journal knows nothing
 
     def wrong(self, where: str, *texts: str) -> None:
         self.verdict.problems += [f"{where}: {text}" for text in texts]
@@ -84,6 +87,8 @@ class _Run:
     def look(self, where: str) -> dict[str, Any]:
         seen: dict[str, Any] = ask_child(self.log, look, self.point.scenario, self.setting.folder)
         self.wrong(where, *seen["problems"])
+        if not self.loses:
+            self.wrong(where, *seen["strangers"])
         return seen
 
     def start(self, kill: Hit) -> Ended:
@@ -168,6 +173,29 @@ def _answer(ended: Ended, run: _Run) -> dict[str, Any]:
     return answer
 
 
+def go_on_from(point: Point, folder: Path, reference: Reference, before: Callable[[], list[str]]) -> Verdict:
+    """Resume from a journal as something else has left it in `folder`, which stays.
+
+    point   its kills are left out; under `process` commits that had returned may be missing
+    before  what a person does first, once it has been looked at; gives what is wrong
+    """
+    run = _Run(point, folder, reference)
+    run.loses = point.durability == "process"
+    try:
+        seen = run.look("after the cut")
+        run.kills.update(seen.get("handed_out", ()))
+        if run.loses:
+            run.forgotten = judge.forgotten(seen)
+            run.kills.update(run.forgotten)
+        run.wrong("after the cut", *before())
+        _go_on(run, seen)
+    except StepFailed as error:
+        run.wrong("step", str(error))
+    finally:
+        ask_child(run.log, steps.clean, run.setting)
+    return run.verdict
+
+
 def count(point: Point, folder: Path) -> dict[str, int]:
     """Calls on the journal's files, by kind, of the runner that the last kill would hit.
 
@@ -218,6 +246,11 @@ def _kill_and_resume(run: _Run) -> None:
             _check_end(run, _answer(ended, run))
             return
         seen = run.look("after the first kill")
+    _go_on(run, seen)
+
+
+def _go_on(run: _Run, seen: dict[str, Any]) -> None:
+    """From what was seen after the last kill to the end."""
     if seen["state"] is None:
         run.verdict.way = "nothing"
         _check_end(run, _answer(run.start(None), run))
@@ -287,7 +320,7 @@ def _check_end(run: _Run, answer: dict[str, Any]) -> None:
         return
     if run.reference is None:
         return
-    run.wrong("at the end", *differences(run.reference.normal, seen["normal"]))
+    run.wrong("at the end", *seen["strangers"], *differences(run.reference.normal, seen["normal"]))
     run.wrong("at the end", *ask_child(run.log, steps.finish, run.setting))
     for name in sorted(run.reference.base.keys() | seen["ran"].keys()):
         _check_runs(run, name, seen)
@@ -299,8 +332,9 @@ def _check_runs(run: _Run, name: str, seen: dict[str, Any]) -> None:
     most = base + run.kills[name]
     if not base <= begun <= most or ended < base:
         run.wrong("runs", f"{name} began {begun} times and ended {ended} times; {base} to {most} are right")
-    if begun > seen["attempts"].get(name, 0):
+    lost = run.forgotten[name]
+    if begun - lost > seen["attempts"].get(name, 0):
         run.wrong("runs", f"{name} began {begun} times, and the journal has {seen['attempts'].get(name, 0)} attempts")
-    if keys > 1 + run.resets:
+    if keys > 1 + run.resets + lost:
         run.wrong("runs", f"{name} was given {keys} idempotency keys")
     run.verdict.repeated += begun > base

@@ -15,9 +15,10 @@ from typing import Any
 
 from durable_wf.codec import decode
 from durable_wf.model.rows import History
+from tools.crash import shim
 from tools.crash.scenarios.base import Runs
 
-_FILE = "ran.jsonl"
+FILE = "ran.jsonl"
 
 
 @contextmanager
@@ -35,16 +36,17 @@ def recorded(ctx: Any, folder: str, label: str) -> Iterator[None]:
 
 
 def _note(folder: str, line: dict[str, Any]) -> None:
-    file = os.open(Path(folder) / _FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    file = os.open(Path(folder) / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         os.write(file, (json.dumps(line) + "\n").encode())
+        shim.mark(f"ran {os.fstat(file).st_size}")  # of a recording: how long this file was by then
     finally:
         os.close(file)
 
 
 def lines(folder: Path) -> list[dict[str, Any]]:
     """Everything that was noted, in order."""
-    file = folder / _FILE
+    file = folder / FILE
     return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
