@@ -35,20 +35,23 @@ def fresh(path: Path) -> None:
 
 
 def run(
-    path: Path, shape: str, count: int, durability: str, *, workers: int = WORKERS, window: int | None = None
-) -> Counted:
+    path: Path, shape: str, count: int, durability: str, *, workers: int = WORKERS, window: int | None = None,
+    payload: int = 0,
+) -> Counted:  # fmt: skip
     """Run `count` tasks on the journal at `path`.
 
-    window  how many may be handed out; None leaves it to the engine
+    window   how many may be handed out; None leaves it to the engine
+    payload  bytes of each task's argument, and of its result; only of the shape `payload`
     """
     before = path.stat().st_size
+    parameters = {"count": count, **({"payload": payload} if shape == "payload" else {})}
     journal = open_journal(path, durability=durability)  # type: ignore[arg-type]
     with Engine(journal, max_operations=workers) as engine:
         if window is not None:
             engine.host.window = window
         made = journal.counters["transactions"]
         began = time.perf_counter()
-        uid = engine.start(SHAPES[shape], {"count": count})
+        uid = engine.start(SHAPES[shape], parameters)
         state = engine.wait(uid)
         seconds = time.perf_counter() - began
         made = journal.counters["transactions"] - made
