@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
 import protocol
 from cloudify.decorators import workflow
 from cloudify.workflows import local
@@ -47,7 +46,7 @@ def _nothing() -> None:
 
 
 @workflow
-def wide(ctx: Any, count: int, events: bool, **_: Any) -> None:
+def wide(ctx: Any, count: int, *, events: bool, **_: Any) -> None:
     """All at once."""
     graph = ctx.graph_mode()
     for _number in range(count):
@@ -56,7 +55,7 @@ def wide(ctx: Any, count: int, events: bool, **_: Any) -> None:
 
 
 @workflow
-def chain(ctx: Any, count: int, events: bool, **_: Any) -> None:
+def chain(ctx: Any, count: int, *, events: bool, **_: Any) -> None:
     """Each after the one before."""
     graph = ctx.graph_mode()
     line = graph.sequence()
@@ -70,7 +69,7 @@ class Cloudify:
 
     def __init__(self) -> None:
         self.shapes = {
-            f"{name}{suffix}": partial(self._run, name, events)
+            f"{name}{suffix}": partial(self._run, name, events=events)
             for name in ("wide", "chain")
             for suffix, events in (("", True), (" silent", False))
         }
@@ -84,7 +83,7 @@ class Cloudify:
     def close(self) -> None:
         """Nothing stays."""
 
-    def _run(self, name: str, events: bool, count: int) -> float:
+    def _run(self, name: str, count: int, *, events: bool) -> float:
         began = time.perf_counter()
         self._environment.execute(name, parameters={"count": count, "events": events}, task_thread_pool_size=16)
         return time.perf_counter() - began

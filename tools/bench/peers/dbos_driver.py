@@ -14,7 +14,6 @@ import threading
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
 import protocol
 from dbos import DBOS
 
