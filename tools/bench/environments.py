@@ -64,18 +64,22 @@ def python_of(peer: Peer, cache: Path | None = None) -> Path:
         print(f"installing {peer.requirement} into {folder}", file=sys.stderr, flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _run([sys.executable, "-m", "venv", str(folder)])
-        _run([str(found), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", peer.requirement])
+        run([sys.executable, "-m", "venv", str(folder)])
+        run([str(found), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", peer.requirement])
         done.touch()
     return found
 
 
 def packages(python: Path) -> list[str]:
     """What is installed there, as `name==version`."""
-    return _run([str(python), "-m", "pip", "freeze", "--disable-pip-version-check"]).split()
+    return run([str(python), "-m", "pip", "freeze", "--disable-pip-version-check"]).split()
 
 
-def _run(command: list[str]) -> str:
+def run(command: list[str]) -> str:
+    """What a command printed.
+
+    raises  Unavailable with one line of why it failed
+    """
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -16,10 +16,10 @@ JSON, PAGE, PICTURE = DOCS / "benchmark.json", DOCS / "performance.md", DOCS / "
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
-def write(found: Mapping[str, Any], page: Path = PAGE, drawing: Path = PICTURE) -> None:
+def write(found: Mapping[str, Any]) -> None:
     """Put it into the page, between its markers, and the picture beside it."""
-    drawing.write_text(picture_of(found))
-    page.write_text(inserted(page.read_text(), lines_of(found)))
+    PICTURE.write_text(picture_of(found))
+    PAGE.write_text(inserted(PAGE.read_text(), lines_of(found)))
 
 
 def inserted(text: str, lines: Iterable[str]) -> str:
