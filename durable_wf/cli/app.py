@@ -12,7 +12,9 @@ import typer
 from durable_wf.cli import authors, cancelling, deploying, helping, looking, running
 from durable_wf.cli.calls import Call, Group, Verb, verb
 from durable_wf.cli.demo.story import demo
+from durable_wf.cli.doctoring import doctor
 from durable_wf.cli.logs import logs
+from durable_wf.cli.verifying import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +86,8 @@ _add(app, "resume", running.resume)
 _add(app, "cancel", cancelling.cancel)
 _add(app, "journal", looking.journal)
 _add(app, "logs", logs)
-_add(app, "verify", looking.verify)
+_add(app, "verify", verify)
+_add(app, "doctor", doctor)
 _add(app, "demo", demo)
 _config = _add_group("config", "The settings and where they come from.")
 _add(_config, "show", helping.config_show)

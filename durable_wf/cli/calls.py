@@ -25,6 +25,7 @@ from durable_wf.cli.output import Out
 if TYPE_CHECKING:
     from durable_wf.engine import Engine
     from durable_wf.inspection.view import View
+    from durable_wf.journal.sqlite import SqliteJournal
 
 
 def _version(value: bool | None) -> None:
@@ -111,17 +112,22 @@ class Call:
         runner   it runs executions: it waits for the write lock for ever
         """
         from durable_wf.engine import Engine
+
+        journal = self.journal(command, runner=runner)
+        return Engine(journal, max_operations=self.config["max_operations"])
+
+    def journal(self, command: str, *, runner: bool = False) -> SqliteJournal:
+        """The journal, to be written; made or migrated where it has to be. Parameters as of `engine`."""
         from durable_wf.journal.sqlite import open_journal
 
         config = self.config
-        journal = open_journal(
+        return open_journal(
             config.journal,
             durability=config["durability"],
             lock_timeout=None if runner else config["lock_timeout"],
             command=f"durable-wf {command}",
             unsafe_network_fs=config["unsafe_network_fs"],
         )
-        return Engine(journal, max_operations=config["max_operations"])
 
 
 def working_directory() -> Path | None:

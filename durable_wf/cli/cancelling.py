@@ -12,7 +12,6 @@ from durable_wf.cli.parameters import Execution, Force, Kill, Reason
 from durable_wf.errors import UsageError
 from durable_wf.model.events import Level
 from durable_wf.model.states import EXECUTION
-from durable_wf.scheduler.requests import is_resumed
 
 if TYPE_CHECKING:
     from durable_wf.engine import Engine
@@ -82,6 +81,8 @@ def _ask(call: Call, view: View, engine: Engine, row: rows.Execution, level: Lev
 
 def _has_runner(view: View, row: rows.Execution) -> bool:
     """Whether somebody will take a request: also one who resumes an execution that has ended."""
+    from durable_wf.scheduler.requests import is_resumed
+
     if not view.owned(row.id):
         return False
     now = view.store.find_execution(row.uid)[0]

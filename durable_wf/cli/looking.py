@@ -1,15 +1,14 @@
-"""`list`, `show`, `journal` and `verify`: what the journal tells. None of them writes."""
+"""`list`, `show` and `journal`: what the journal tells. None of them writes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from durable_wf.cli import parameters
 from durable_wf.cli.calls import Call
-from durable_wf.cli.output import clean, columns, moment, plural, short, took
-from durable_wf.cli.parameters import Executions, Follow, OfDeployment, State
-from durable_wf.errors import JournalDamaged, UsageError
+from durable_wf.cli.output import clean, columns, moment, short, took
+from durable_wf.cli.parameters import Follow, OfDeployment, State
+from durable_wf.errors import UsageError
 from durable_wf.model.states import X
 
 if TYPE_CHECKING:
@@ -189,40 +188,3 @@ class _Teller:
         skipped = {"error", "result", "delay_us", "due", "recoverable", "retry_after", "asked_again", "from", "to"}
         parts += [f"{key}: {short(value, 40)}" for key, value in found.items() if key not in skipped]
         return ", ".join(parts)
-
-
-# ------------------------------------------------------------------------------------------------------------- verify
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What `verify` found.
-
-    items  all problems, each naming its place
-    """
-
-    journal: str
-    executions: list[str]
-    transitions: int
-    links: int
-    items: list[str]
-
-
-def verify(call: Call, executions: Executions = None) -> int:
-    """Check that the journal is what was written: its hash chains, its states, and that nothing is missing."""
-    from durable_wf.inspection.find import find_execution
-    from durable_wf.inspection.verification import check
-
-    path = call.config.journal
-    with call.view() as view:
-        found = [find_execution(view.store, one) for one in executions or []]
-        result = check(view.store, [row.id for row in found] if executions else None)
-    record = Verification(str(path), [row.uid for row in found], result.transitions, result.links, result.problems)
-    what = ", ".join(record.executions) or str(path)
-    counts = f"{plural(result.transitions, 'transition')} and {plural(result.links, 'link')} checked"
-    good = f"{what}: all is well; {counts}"
-    call.out.data(record, [good] if not result.problems else [clean(problem) for problem in result.problems])
-    if result.problems:
-        call.out.error(f"{what}: {plural(len(result.problems), 'problem')}; {counts} [{JournalDamaged.code}]")
-        return JournalDamaged.exit_code
-    return 0

@@ -101,5 +101,6 @@ Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Wh
 State = Annotated[str | None, typer.Option("--state", metavar="S", help="In this state.")]
 Follow = Annotated[bool, typer.Option("-f", "--follow", help="Go on until it ends, or nobody runs it.")]
 ShowOrigin = Annotated[bool, typer.Option("--origin", help="Show where each setting comes from.")]
+Migrate = Annotated[bool, typer.Option("--migrate", help="Bring an older journal to the newest version; runs nothing.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Leave the servers running, and say how to clean up.")]
 Clean = Annotated[bool, typer.Option("--clean", help="End and remove what earlier demos have left.")]

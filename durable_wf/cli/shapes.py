@@ -8,8 +8,9 @@ from typing import NamedTuple
 from durable_wf.cli.authors import Validation
 from durable_wf.cli.cancelling import Cancellation
 from durable_wf.cli.demo.story import CleanedRecord, DemoRecord
+from durable_wf.cli.doctoring import Diagnosis
 from durable_wf.cli.helping import Explanation, SettingRecord
-from durable_wf.cli.looking import Verification
+from durable_wf.cli.verifying import Verification
 from durable_wf.inspection import records
 
 
@@ -47,6 +48,7 @@ OUTPUTS: Mapping[str, Shape] = {
     "logs": Shape(records.Message, is_list=True),
     "logs --follow": Shape(records.Message, per_line=True),
     "verify": Shape(Verification),
+    "doctor": Shape(Diagnosis),
     "demo": Shape(DemoRecord),
     "demo --clean": Shape(CleanedRecord),
     "config show": Shape(SettingRecord, is_list=True),

@@ -1,48 +1,196 @@
-"""Checking a journal, and saying how much was checked."""
+"""Checking a journal; saying how much was checked, what is wrong, and what can still be trusted."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.clock import iso
+from durable_wf.journal.chain import chain_name
+from durable_wf.journal.verify import UNREADABLE, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
+
+    from durable_wf.clock import Clock
+
+# checks of what no chain covers: the rows of now, and what is around the rows
+_BESIDE_HISTORY = frozenset({"checksum", "versions", "schema", "integrity", "references"})
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """An execution or a deployment of which something is not as it was written.
+
+    kind   `execution` or `deployment`
+    id     the execution's id, or the deployment's name; its number where the row cannot be read
+    since  from this seq on; what is before it is whole. null where it is not known
+    """
+
+    kind: str
+    id: str
+    since: int | None
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}{'' if self.since is None else f' from seq {self.since} on'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What of a damaged journal still is what was written.
+
+    up_to    all that was committed up to this seq; null where that cannot be said
+    whole    ids of the executions in which nothing is wrong
+    doubted  the others, and deployments
+    """
+
+    up_to: int | None
+    whole: list[str]
+    doubted: list[Doubted]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A problem.
+
+    check      what noticed it: chain, L1, L2, L4, times, integrity, references, schema, checksum, versions, numbers,
+               head, reading
+    execution  whose rows it is about; null where it is none's
+    seq        the first one that it casts doubt on; null where it has no place in that order
+    """
+
+    check: str
+    execution: str | None
+    seq: int | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What was looked at, and what is wrong.
 
-    transitions, links  how many were there to be checked
-    problems            in words, each naming its place
+    rows      how many were there to be checked, by table, and `chain`
+    problems  none when all is well
+    trust     null when all is well
+    head      `seq:hash` of the newest link, by which an older copy of the journal is told; null in an empty one
     """
 
-    transitions: int
-    links: int
-    problems: list[str]
+    executions: int
+    rows: dict[str, int]
+    seconds: float
+    problems: list[Found] = field(default_factory=list)
+    trust: Trust | None = None
+    head: str | None = None
 
 
-def check(reader: Any, executions: Sequence[int] | None = None) -> Checked:
+def check(reader: Any, clock: Clock, executions: Sequence[int] | None = None) -> Checked:
     """Verify a store; all of it, or some executions.
 
-    reader  a store with `verify`, `stored` and `links`; one with a head file is compared with that
-    cost    reads every row that a chain covers
+    reader  a store with `audit`; one with a head file is compared with that
+    cost    reads every row a few times; linear in their number, but for SQLite's sorting
     """
-    problems = list(reader.verify(executions))
+    began_us = clock.now().boot_us
+    counted: Counter[str] = Counter()
+    problems = list(reader.audit(executions, counted))
     if executions is None:
-        behind = reader.compare_with_head() if hasattr(reader, "compare_with_head") else None
-        if behind is not None:
-            problems.append(
-                f"the journal ends at seq {behind.journal_seq} ({iso(behind.journal_us)}), its head file at seq "
-                f"{behind.head_seq} ({iso(behind.head_us)}): what was written between may be missing (L6)"
-            )
-        chains = list(reader.chains())
-        numbers = [0, *(row.id for row in reader.executions())]
-    else:
-        chains = [(number, 0) for number in executions]
-        numbers = list(executions)
-    links = sum(len(reader.links(chain)) for chain in chains)
-    transitions = sum(len(reader.stored("transition", number)) for number in numbers)
-    return Checked(transitions, links, problems)
+        problems += _head_problems(reader)
+    names = _Names(reader)
+    asked = set(names.executions if executions is None else executions)
+    return Checked(
+        len(asked),
+        {table: counted[table] for table in sorted(counted)},
+        (clock.now().boot_us - began_us) / 1_000_000,
+        [_found(problem, names) for problem in problems],
+        _trust(problems, names, asked, _last_seq(reader)) if problems else None,
+        _head(reader),
+    )
+
+
+def unreadable(message: str) -> Checked:
+    """Of a file that cannot be opened as a journal."""
+    return Checked(0, {}, 0.0, [Found("reading", None, None, message)], Trust(None, [], []))
+
+
+def _head_problems(reader: Any) -> list[Problem]:
+    if not hasattr(reader, "compare_with_head"):
+        return []
+    try:
+        behind = reader.compare_with_head()
+    except UNREADABLE as error:
+        return [Problem("reading", f"the journal cannot be compared with its head file: {error}")]
+    if behind is None:
+        return []
+    text = (
+        f"the journal ends at seq {behind.journal_seq} ({iso(behind.journal_us)}), its head file at seq "
+        f"{behind.head_seq} ({iso(behind.head_us)}): what was written between may be missing (L6)"
+    )
+    return [Problem("head", text, seq=min(behind.journal_seq, behind.head_seq) + 1)]
+
+
+def _head(reader: Any) -> str | None:
+    if not hasattr(reader, "newest_link"):  # a store without a file has no older copy
+        return None
+    try:
+        newest = reader.newest_link()
+    except UNREADABLE:  # what is wrong has been said
+        return None
+    return None if newest is None else f"{newest.last_seq}:{newest.hash.hex()}"
+
+
+def _last_seq(reader: Any) -> int | None:
+    try:
+        return int(reader.last_seq())
+    except UNREADABLE:  # what is wrong has been said
+        return None
+
+
+class _Names:
+    """What people call executions and deployments, by number; as far as that can be read."""
+
+    def __init__(self, reader: Any) -> None:
+        self.executions = self._read(reader, "execution")
+        self._deployments = self._read(reader, "deployment")
+
+    def _read(self, reader: Any, table: str) -> dict[int, str]:
+        try:
+            return dict(reader.named(table))
+        except UNREADABLE:  # what is wrong has been said
+            return {}
+
+    def of(self, chain: tuple[int, int]) -> tuple[str, str]:
+        """Kind and name."""
+        execution, deployment = chain
+        if execution:
+            return "execution", self.executions.get(execution, str(execution))
+        return "deployment", self._deployments.get(deployment, str(deployment))
+
+
+def _found(problem: Problem, names: _Names) -> Found:
+    if problem.of is None:
+        return Found(problem.check, None, problem.seq, problem.text)
+    kind, name = names.of(problem.of) if any(problem.of) else (chain_name(problem.of), "")
+    text = f"{' '.join(filter(None, (kind, name)))}: {problem.text}"
+    return Found(problem.check, name if problem.of[0] else None, problem.seq, text)
+
+
+def _trust(problems: list[Problem], names: _Names, asked: Collection[int], last_seq: int | None) -> Trust:
+    since: dict[tuple[int, int], int | None] = {}
+    for problem in problems:
+        if problem.of is not None and any(problem.of):
+            before = since.get(problem.of, problem.seq)
+            known = before is not None and problem.seq is not None
+            since[problem.of] = min(before or 0, problem.seq or 0) if known else None
+    whole = [name for number, name in names.executions.items() if number in asked and (number, 0) not in since]
+    if any(problem.check == "head" for problem in problems):
+        whole = []  # which ones went on in what is missing is not known
+    doubted = [Doubted(*names.of(of), seq) for of, seq in sorted(since.items())]
+    return Trust(_whole_up_to(problems, last_seq), whole, doubted)
+
+
+def _whole_up_to(problems: list[Problem], last_seq: int | None) -> int | None:
+    """Where a row of now or an index alone is damaged, the history is whole."""
+    firsts = [problem.seq for problem in problems if problem.check not in _BESIDE_HISTORY]
+    if None in firsts:
+        return None
+    return min((seq - 1 for seq in firsts if seq is not None), default=last_seq)

@@ -10,8 +10,7 @@ are guarded by `sum` columns. The inbox has no chain: others than the chain's on
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
@@ -178,51 +177,102 @@ class Collector:
         return made
 
 
-def check_chain(
-    chain: Chain, start: bytes, links: Sequence[rows.Link], tables: Iterable[tuple[Covered, Iterable[Row]]]
-) -> Iterator[str]:
-    """Problems of one chain, the first of which names the earliest place. After one, later links still count.
+class Misfit(NamedTuple):
+    """Where a chain does not fit what stands in the journal.
 
-    links   by ordinal
-    tables  the rows that stand in the journal for this chain, cut to their write-once columns, each table once in
-            the order of `covered_by`
+    seq    the first one that may not be what was committed; everything of the chain before it is
+    first  the lowest seq of the rows that are there in that place, or None where none is: they were written in one
+           turn, which other chains may tell more of than this
     """
-    name = chain_name(chain)
-    if [link.ordinal for link in links] != list(range(1, len(links) + 1)):
-        yield f"{name}: a link of its hash chain is missing"
-        return
-    ends = {"event": [link.last_event for link in links]}
-    seqs = [link.last_seq for link in links]
-    if seqs != sorted(seqs) or ends["event"] != sorted(ends["event"]):
-        yield f"{name}: the links of its hash chain are out of order"
-        return
-    found: list[list[tuple[Covered, list[Row]]]] = [[] for _ in range(len(links) + 1)]
-    for covered, rows_of_table in tables:
-        _deal(covered, rows_of_table, ends.get(covered.table, seqs), found)
-    for covered, rest in found.pop():
-        yield f"{name}: {len(rest)} row(s) of {covered.table} stand behind the end of its hash chain"
-    before = start
-    for link, parts in zip(links, found, strict=True):
-        if digest(before, link.last_seq, link.last_event, parts) != link.hash:
-            yield _misfit(name, links, link, parts)
-        before = link.hash
+
+    seq: int
+    text: str
+    first: int | None
 
 
-def _deal(
-    covered: Covered, rows_of_table: Iterable[Row], ends: list[int], found: list[list[tuple[Covered, list[Row]]]]
-) -> None:
-    """Put each row to the link that covers it; behind the last link, to the extra list."""
-    by_link: defaultdict[int, list[Row]] = defaultdict(list)
-    for row in rows_of_table:
-        by_link[bisect_left(ends, row[covered.seq])].append(row)
-    for index, part in by_link.items():
-        found[index].append((covered, part))
+class _Dealer:
+    """The rows of one table in the order of their seq, handed out link by link; one row is looked at ahead."""
+
+    def __init__(self, covered: Covered, found: Iterable[Row]) -> None:
+        self.covered = covered
+        self._rows = iter(found)
+        self._next = next(self._rows, None)
+
+    def up_to(self, end: int) -> list[Row]:
+        """What comes next, up to this seq; or event, in their table."""
+        part = []
+        while self._next is not None and self._next[self.covered.seq] <= end:
+            part.append(self._next)
+            self._next = next(self._rows, None)
+        return part
+
+    def next_seq(self) -> int | None:
+        """That of the next row; None where there is none, or it is an event, which has none."""
+        return None if self._next is None or self.covered.table == "event" else self._next[self.covered.seq]
+
+    def rest(self) -> int:
+        """How many are left."""
+        return 0 if self._next is None else 1 + sum(1 for _ in self._rows)
 
 
-def _misfit(name: str, links: Sequence[rows.Link], link: rows.Link, parts: list[tuple[Covered, list[Row]]]) -> str:
-    where = f"seq {links[link.ordinal - 2].last_seq + 1} to" if link.ordinal > 1 else "up to seq"
+def check_chain(
+    chain: Chain,
+    start: bytes,
+    links: Iterable[Link],
+    tables: Iterable[tuple[Covered, Iterable[Row]]],
+    counted: Counter[str] | None = None,
+) -> Iterator[Misfit]:
+    """Where a chain does not fit, the earliest place first. After a misfit, later links still count.
+
+    One pass that holds the rows of one link; what is read ahead is one row a table.
+
+    links    by ordinal
+    tables   the rows that stand in the journal for this chain, cut to their write-once columns and ordered by their
+             seq (an event's is its id), each table once in the order of `covered_by`
+    counted  what was looked at is added here: `link`, and rows by their table
+    """
+    counted = Counter() if counted is None else counted
+    dealers = [_Dealer(*table) for table in tables]
+    before = Link(*chain, 0, 0, 0, start)
+    for link in links:
+        counted["link"] += 1
+        if link.ordinal != before.ordinal + 1:
+            yield Misfit(before.last_seq + 1, "a link of its hash chain is missing", _next_seq(dealers))
+            return
+        if link.last_seq < before.last_seq or link.last_event < before.last_event:
+            yield Misfit(before.last_seq + 1, "the links of its hash chain are out of order", _next_seq(dealers))
+            return
+        first = _next_seq(dealers)
+        parts = list(_parts(dealers, link, counted))
+        if digest(before.hash, link.last_seq, link.last_event, parts) != link.hash:
+            yield Misfit(before.last_seq + 1, _misfit(before, link, parts), first)
+        before = link
+    for dealer in dealers:
+        first, rest = dealer.next_seq(), dealer.rest()
+        if rest:
+            text = f"{rest} row(s) of {dealer.covered.table} stand behind the end of its hash chain"
+            yield Misfit(before.last_seq + 1, text, first)
+
+
+def _next_seq(dealers: Sequence[_Dealer]) -> int | None:
+    """The lowest seq of the rows that come next."""
+    return min((seq for dealer in dealers if (seq := dealer.next_seq()) is not None), default=None)
+
+
+def _parts(dealers: Sequence[_Dealer], link: Link, counted: Counter[str]) -> Iterator[tuple[Covered, list[Row]]]:
+    """The rows that a link covers, by table; tables without any are left out."""
+    for dealer in dealers:
+        table = dealer.covered.table
+        part = dealer.up_to(link.last_event if table == "event" else link.last_seq)
+        if part:
+            counted[table] += len(part)
+            yield dealer.covered, part
+
+
+def _misfit(before: Link, link: Link, parts: list[tuple[Covered, list[Row]]]) -> str:
+    where = f"seq {before.last_seq + 1} to" if before.ordinal else "up to seq"
     what = ", ".join(f"{len(part)} of {covered.table}" for covered, part in parts) or "no rows"
-    return f"{name}: link {link.ordinal} ({where} {link.last_seq}: {what}) is not what was committed"
+    return f"link {link.ordinal} ({where} {link.last_seq}: {what}) is not what was committed"
 
 
 def chain_name(chain: Chain) -> str:

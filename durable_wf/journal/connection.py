@@ -86,7 +86,7 @@ class Writer(Forkable):
                 with contextlib.suppress(sqlite3.Error):  # a reader is in the way, or the disk is full: it can wait
                     raw(self._database).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
                 self._drop()
-        except HeldError:
+        except (HeldError, StorageError):
             self._drop()  # who holds the lock is connected too, so that SQLite will not checkpoint now
 
     @contextmanager
@@ -105,7 +105,7 @@ class Writer(Forkable):
             except BaseException as error:
                 self._roll_back(connection)
                 if isinstance(error, (sqlite3.Error, UnicodeError)):
-                    raise self.failed(error, "reading from the journal") from error
+                    raise self.failed(error, "reading from") from error
                 raise
             self._commit(connection)
             try:
@@ -115,7 +115,7 @@ class Writer(Forkable):
                     self._tended = rows
                     self._tend_wal(connection)
             except (OSError, sqlite3.Error) as error:
-                raise self.failed(error, "after a commit") from error
+                raise self.failed(error, "after a commit to") from error
 
     def data_version(self) -> int:
         """SQLite's count of others' commits; -1 while there is no connection."""
@@ -123,8 +123,11 @@ class Writer(Forkable):
         return -1 if self._database is None else int(pragma(raw(self._database), "data_version"))
 
     def failed(self, error: Exception, doing: str) -> Exception:
-        """What to raise for an error of a statement; after an I/O error the connection is thrown away."""
-        found = faults.translate(error, doing)
+        """What to raise for an error of a statement; after an I/O error the connection is thrown away.
+
+        doing  what was being done, to stand before the journal's path
+        """
+        found = faults.translate(error, f"{doing} {self._path}")
         if isinstance(found, (StorageError, JournalDamaged)):
             self._drop()
         return found
@@ -175,10 +178,10 @@ class Writer(Forkable):
                 return
             except sqlite3.Error as error:
                 if not faults.is_busy(error):
-                    raise self.failed(error, "beginning a transaction") from error
+                    raise self.failed(error, "beginning a transaction on") from error
                 self.counters["busy"] += 1
                 if self._turnstile.has_timeout:
-                    raise faults.translate(error, "beginning a transaction") from error
+                    raise faults.translate(error, f"beginning a transaction on {self._path}") from error
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
         self.counters["rollbacks"] += 1
@@ -196,7 +199,7 @@ class Writer(Forkable):
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._drop()
-            message = f"the fate of a commit is unknown: {error} ({faults.name_of(error)})"
+            message = f"the fate of a commit to {self._path} is unknown: {error} ({faults.name_of(error)})"
             raise StorageError(message, hint="free the cause, then resume") from error
         self._commits += 1
         self.counters["transactions"] += 1

@@ -24,11 +24,12 @@ def is_busy(error: BaseException) -> bool:
 def translate(error: Exception, doing: str) -> DurableError:
     """The error of ours for one of SQLite or of the operating system.
 
-    doing  what was being done, to stand before a colon
+    doing  what was being done and to which file, to stand before a colon
     """
     name = name_of(error)
     if isinstance(error, OSError):
-        return StorageError(f"{doing}: {error.strerror or error}", hint="free the cause, then resume")
+        where = f" ({error.filename})" if error.filename else ""
+        return StorageError(f"{doing}: {error.strerror or error}{where}", hint="free the cause, then resume")
     if name.startswith(_DAMAGED) or isinstance(error, UnicodeError) or (not name and "decode" in str(error)):
         return JournalDamaged(f"{doing}: {error} ({name})", hint="`durable-wf verify` says what is damaged")
     if name.startswith(_BUSY):

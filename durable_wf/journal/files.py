@@ -5,6 +5,7 @@ Nothing here opens a journal that is there: closing the descriptor would drop SQ
 
 from __future__ import annotations
 
+import ctypes
 import os
 import stat
 from pathlib import Path
@@ -16,6 +17,28 @@ _NETWORK = {
     *("9p", "afs", "beegfs", "ceph", "cifs", "coda", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "smb2", "smb3", "smbfs"),
     *(f"fuse.{kind}" for kind in ("ceph", "davfs", "glusterfs", "rclone", "s3fs", "smbnetfs", "sshfs")),
 }
+_MAGIC = {  # of statfs(2), in linux/magic.h and in the modules of file systems that are not in the kernel
+    0x6969: "nfs",
+    0x517B: "smbfs",
+    0xFF534D42: "cifs",
+    0xFE534D42: "smb2",
+    0x01021997: "9p",
+    0x00C36400: "ceph",
+    0x5346414F: "afs",
+    0x73757245: "coda",
+    0x0BD00BD0: "lustre",
+    0x47504653: "gpfs",
+    0x65735546: "fuse",
+    0x794C7630: "overlay",
+    0x01021994: "tmpfs",
+    0x858458F6: "ramfs",
+    0xEF53: "ext4",
+    0x58465342: "xfs",
+    0x9123683E: "btrfs",
+    0x2FC12FC1: "zfs",
+    0xF2F52010: "f2fs",
+}
+_STATFS_BYTES = 512  # more than any libc's
 _NAMES = {
     stat.S_IFDIR: "a directory",
     stat.S_IFLNK: "a symbolic link",
@@ -90,6 +113,29 @@ def sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def is_network(kind: str) -> bool:
+    """Whether a file system of this type is another machine's."""
+    return kind in _NETWORK
+
+
+def magic(directory: Path) -> int | None:
+    """The number by which statfs(2) tells a file system's type; None where it cannot be had."""
+    try:
+        ask = ctypes.CDLL(None, use_errno=True).statfs
+    except (OSError, AttributeError):
+        return None
+    answer = ctypes.create_string_buffer(_STATFS_BYTES)
+    if ask(os.fsencode(directory), answer) != 0:
+        return None
+    return ctypes.c_long.from_buffer(answer).value & 0xFFFFFFFF  # the first field, whatever else there is
+
+
+def file_system_by_magic(directory: Path) -> str:
+    """The type as statfs(2) has it: without /proc, and below whatever was mounted since; empty for an unknown one."""
+    found = magic(directory)
+    return "" if found is None else _MAGIC.get(found, "")
 
 
 def _check_file_system(directory: Path) -> None:

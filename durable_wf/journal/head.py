@@ -65,7 +65,7 @@ class Head:
     def write(self, link: Link) -> None:
         """Remember a link; the same number of bytes in the same place each time."""
         chain = f"{link.execution:020d} {link.deployment:020d} {link.ordinal:020d}"
-        os.pwrite(self._file.fileno(), f"{link.last_seq:020d} {chain} {link.hash.hex()}\n".encode(), 0)
+        self._file.write(f"{link.last_seq:020d} {chain} {link.hash.hex()}\n".encode())
 
     def clear(self) -> None:
         """Remember nothing."""

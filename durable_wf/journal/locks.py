@@ -16,6 +16,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from durable_wf.errors import EngineBug, HeldError
+from durable_wf.journal import faults
 from durable_wf.journal.forks import Forkable
 from durable_wf.journal.sidefile import SideFile
 
@@ -62,7 +63,7 @@ class Turnstile(Forkable):
     def acquire(self) -> None:
         """Wait for the lock, in order of arrival.
 
-        raises  HeldError after the time-out, saying who holds it
+        raises  HeldError after the time-out, saying who holds it; StorageError
         """
         self.check_not_forked()
         if self._holder == threading.get_ident():
@@ -75,10 +76,12 @@ class Turnstile(Forkable):
                 self._block()
             elif not self._try():
                 self._wait(self._timeout)
-            os.pwrite(self._write.fileno(), self._about, 0)
-        except BaseException:
+            self._write.write(self._about)
+        except BaseException as error:
             fcntl.flock(self._write, fcntl.LOCK_UN)
             self._thread.release()
+            if isinstance(error, OSError):
+                raise faults.translate(error, f"taking the write lock of {self._journal}") from error
             raise
         self._holder = threading.get_ident()
 

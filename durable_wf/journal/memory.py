@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import threading
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.errors import EngineBug, NotFoundError
@@ -17,9 +18,11 @@ from durable_wf.journal.memory_turn import MemoryTurn, Store
 from durable_wf.model import rows
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from durable_wf.journal.port import Journal, Verifier
+    from durable_wf.journal.verify import Problem
 
 _FOUND_BY_UID = 10  # a shortened uid that fits more executions than this shows these only
 
@@ -166,8 +169,12 @@ class MemoryJournal:
 
     def verify(self, executions: Sequence[int] | None = None) -> Iterator[str]:
         """Problems found, as the port has it; nothing can have changed a row, so each is a bug of ours."""
+        return map(str, self.audit(executions))
+
+    def audit(self, executions: Sequence[int] | None = None, counted: Counter[str] | None = None) -> Iterator[Problem]:
+        """Problems found (see `verify.problems`)."""
         with self._store.lock:
-            problems = list(verify.problems(self, executions))
+            problems = list(verify.problems(self, executions, counted))
         yield from problems
 
     def chains(self) -> list[chain.Chain]:
@@ -177,6 +184,23 @@ class MemoryJournal:
     def links(self, of: chain.Chain, *, since: int = 0) -> list[rows.Link]:
         """The links of a chain with ordinal > `since`, by ordinal."""
         return [row for row in self._store.rows("link", 0) if row[:2] == of and row.ordinal > since]
+
+    def named(self, table: str) -> dict[int, str]:
+        """What people call the rows of `execution` or `deployment`, by id."""
+        return {row.id: row.uid if table == "execution" else row.name for row in self._store.rows(table, 0)}
+
+    def each_link(self, of: chain.Chain) -> Iterator[rows.Link]:
+        """The links of a chain by ordinal."""
+        return iter(self.links(of))
+
+    def last_seq_before(self, seq: int) -> int:
+        """The highest `last_seq` of any link below this one; 0 for none."""
+        return max((row.last_seq for row in self._store.rows("link", 0) if row.last_seq < seq), default=0)
+
+    def stream(self, table: str, owner: int, columns: Sequence[str], by: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """Rows of an execution, a deployment or the journal (see `verify.Source`)."""
+        wanted = attrgetter(*columns) if len(columns) > 1 else lambda row: (getattr(row, columns[0]),)
+        return map(wanted, sorted(self.stored(table, owner), key=attrgetter(*by)))
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

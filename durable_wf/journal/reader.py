@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from itertools import starmap
 from pathlib import Path
@@ -24,11 +24,13 @@ from durable_wf.journal.tables import TABLES, raw
 from durable_wf.model import rows
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from peewee import SqliteDatabase
 
     from durable_wf.journal import chain
+    from durable_wf.journal.verify import Problem
 
 _FOUND_BY_UID = 10  # a shortened uid that fits more executions than this shows these only
 
@@ -196,6 +198,36 @@ class SqliteReader(Forkable):
         """All rows of a table that belong to an execution, a deployment, or, with 0, to the journal."""
         return self._fetch(_of(table, owner), TABLES[table].record)
 
+    def named(self, table: str) -> dict[int, str]:
+        """What people call the rows of `execution` or `deployment`, by id."""
+        model = TABLES[table].model
+        name = model.uid if table == "execution" else model.name
+        return dict(self._fetch(model.select(model.id, name).order_by(model.id), _pair))
+
+    def each_link(self, of: chain.Chain) -> Iterator[rows.Link]:
+        """The links of a chain by ordinal, one at a time. Ask inside `snapshot()`."""
+        model = TABLES["link"].model
+        query = _all("link").where(model.execution == of[0], model.deployment == of[1]).order_by(model.ordinal)
+        return map(rows.Link._make, self.scan(*query.sql()))
+
+    def last_seq_before(self, seq: int) -> int:
+        """The highest `last_seq` of any link below this one (see `verify.Source`)."""
+        return int(self.query(f"SELECT ifnull(max(last_seq), 0) FROM link WHERE last_seq < {int(seq)}")[0][0])
+
+    def stream(self, table: str, owner: int, columns: Sequence[str], by: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """Rows of an execution, a deployment or the journal, one at a time (see `verify.Source`)."""
+        model = TABLES[table].model
+        order = [getattr(model, name) for name in by]
+        return self.scan(*_of(table, owner, columns).order_by(*order).sql())
+
+    def scan(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a SELECT or a PRAGMA, one at a time. Ask inside `snapshot()`.
+
+        What SQLite has to sort for it and does not fit its cache lies in temporary files of its own.
+        """
+        with closing(self._connection().execute(sql, parameters)) as cursor:
+            yield from cursor
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a SELECT or a PRAGMA; it cannot write."""
         with self._transaction():
@@ -209,9 +241,13 @@ class SqliteReader(Forkable):
 
     def verify(self, executions: Sequence[int] | None = None) -> Iterator[str]:
         """Problems found, in words, each naming its place (see `port.Verifier`)."""
+        return map(str, self.audit(executions))
+
+    def audit(self, executions: Sequence[int] | None = None, counted: Counter[str] | None = None) -> Iterator[Problem]:
+        """Problems found (see `audit.problems`)."""
         from durable_wf.journal import audit
 
-        return audit.problems(self, executions)
+        return audit.problems(self, executions, counted)
 
     def _as_of(self, table: str, name: str, deployment: int, at: int | None, record: Callable[..., R]) -> list[R]:
         if at is None:
@@ -262,6 +298,9 @@ class SqliteReader(Forkable):
 
     def _refused(self, error: Exception) -> Exception:
         found = faults.translate(error, f"reading {self.path}")
+        if faults.name_of(error) == "SQLITE_READONLY_ROLLBACK":  # only the first opening has a rollback journal
+            message = f"the journal {self.path} is empty: its making was interrupted"
+            return JournalError(message, hint="the next `durable-wf run` or `deployments create` makes it")
         if faults.name_of(error).startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
             message = f"reading {self.path}: {error}"
             return StorageError(message, hint="SQLite needs to write beside a journal to read it; copy it elsewhere")
@@ -273,17 +312,17 @@ class SqliteReader(Forkable):
             abandon(self._reading)
 
 
-def _all(table: str) -> Any:
-    """All columns that the record has; not the checksums."""
+def _all(table: str, columns: Sequence[str] = ()) -> Any:
+    """These columns, or all that the record has; not the checksums."""
     model = TABLES[table].model
-    return model.select(*(getattr(model, name) for name in TABLES[table].columns))
+    return model.select(*(getattr(model, name) for name in columns or TABLES[table].columns))
 
 
-def _of(table: str, owner: int) -> Any:
+def _of(table: str, owner: int, columns: Sequence[str] = ()) -> Any:
     """All rows of an execution or a deployment, by key."""
     model = TABLES[table].model
     key = [getattr(model, name) for name in TABLES[table].key]
-    query = _all(table).order_by(*key)
+    query = _all(table, columns).order_by(*key)
     if table == "blueprint" or (table == "deployment" and owner == 0):
         return query
     if table in ("execution", "deployment_version"):

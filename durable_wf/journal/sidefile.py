@@ -38,6 +38,17 @@ class SideFile(Forkable):
             self._open()
         return self._file
 
+    def write(self, text: bytes) -> None:
+        """Put it at the file's beginning.
+
+        raises  OSError, with the file's name
+        """
+        try:
+            os.pwrite(self.fileno(), text, 0)
+        except OSError as error:
+            error.filename = str(self._path)
+            raise
+
     def close(self) -> None:
         """Give it back. Twice is harmless."""
         if self._file >= 0 and self._is_ours():

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from durable_wf.clock import SystemClock, iso
-from durable_wf.journal import chain, files
+from durable_wf.journal import chain, faults, files
 from durable_wf.journal.connection import Durability, Writer
 from durable_wf.journal.head import Behind, Head
 from durable_wf.journal.locks import Owners, Turnstile
@@ -44,8 +44,11 @@ def open_journal(
     where = Path(path).absolute()
     files.prepare(where, unsafe_network_fs=unsafe_network_fs)
     clock = clock or SystemClock()
-    turnstile = Turnstile(where, timeout=lock_timeout, command=command, since=iso(clock.wall_us()))
-    journal = SqliteJournal(where, turnstile, durability, clock)
+    try:
+        turnstile = Turnstile(where, timeout=lock_timeout, command=command, since=iso(clock.wall_us()))
+        journal = SqliteJournal(where, turnstile, durability, clock)
+    except OSError as error:  # a file beside it cannot be made
+        raise faults.translate(error, f"opening {where}") from error
     try:
         journal.open()
     except BaseException:

@@ -141,7 +141,7 @@ class SqliteTurn:
             self._write("event", changes.events)
             self._write_inbox(changes)
         except sqlite3.Error as error:
-            raise self._writer.failed(error, "writing to the journal") from error
+            raise self._writer.failed(error, "writing to") from error
         self._known.changed(changes)
         self._collector.add(changes)
         self._whole = True
@@ -162,7 +162,7 @@ class SqliteTurn:
             risen = [(value, name) for name, value in self._counters.items() if value != self._before[name]]
             self._move("counter", risen)
         except sqlite3.Error as error:
-            raise self._writer.failed(error, "writing to the journal") from error
+            raise self._writer.failed(error, "writing to") from error
         return made
 
     def keep(self, links: Sequence[rows.Link]) -> None:

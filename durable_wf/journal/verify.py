@@ -1,22 +1,46 @@
-"""Verification of a whole journal: its hash chains (L13) and its states against its transitions (L2)."""
+"""Verification of a journal: its hash chains (L13), and each execution's rows against its transitions.
+
+Any store can be verified; what only a file has is `audit`'s. One chain after the other, each in one short read
+transaction and in streams: memory is a few bytes an execution, and the rows of one link or one task.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from durable_wf.errors import IllegalTransition
-from durable_wf.journal import chain
-from durable_wf.journal.rules import ATTEMPT, EXECUTION, GRAPH, GUARD_OF, TASK, Guard
-from durable_wf.model.rows import Subject
+from durable_wf.errors import DurableError
+from durable_wf.journal import chain, consistency
+from durable_wf.journal.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from durable_wf.model import rows
 
-_OF_TASK = (Subject.TASK, Subject.ATTEMPT)
+# where a bit flipped, a page cannot be read, or a value has a type that nobody wrote
+UNREADABLE = (DurableError, ArithmeticError, LookupError, TypeError, ValueError)
+MOST = 20  # problems of one kind in one place; a broken journal has thousands
+
+
+class Problem(NamedTuple):
+    """Something that is not as it was written.
+
+    check  what noticed it: `chain`, `L1`, `L2`, `L4`, `times`; of the file `integrity`, `schema`, `checksum`,
+           `versions`, `numbers`, `references`, `head`; or `reading`, where something could not be read
+    text   in words, without the name of the chain
+    of     whose rows it is about, (execution, deployment); None where it is about the file
+    seq    the first one that may not be as it was written; None where it has no place in that order
+    """
+
+    check: str
+    text: str
+    of: chain.Chain | None = None
+    seq: int | None = None
+
+    def __str__(self) -> str:
+        return self.text if self.of is None else f"{chain.chain_name(self.of)}: {self.text}"
 
 
 class Source(Protocol):
@@ -30,16 +54,24 @@ class Source(Protocol):
         """Every chain that has a link."""
         ...
 
-    def links(self, of: chain.Chain) -> list[rows.Link]:
-        """The links of a chain, by ordinal."""
+    def named(self, table: str) -> dict[int, str]:
+        """What people call the rows of `execution` or `deployment`, by id."""
         ...
 
-    def stored(self, table: str, owner: int) -> list[Any]:
-        """All rows of a table that belong to an execution, a deployment, or, with 0, to the journal."""
+    def each_link(self, of: chain.Chain) -> Iterator[rows.Link]:
+        """The links of a chain by ordinal, one at a time. Ask inside a snapshot."""
         ...
 
-    def executions(self) -> list[rows.Execution]:
-        """All executions."""
+    def last_seq_before(self, seq: int) -> int:
+        """The highest `last_seq` of any link below this one; 0 for none. May look at every link."""
+        ...
+
+    def stream(self, table: str, owner: int, columns: Sequence[str], by: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """Rows of an execution, a deployment, or, with 0, of the journal, one at a time. Ask inside a snapshot.
+
+        columns  the ones that are wanted
+        by       the ones that order the rows
+        """
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:
@@ -47,124 +79,96 @@ class Source(Protocol):
         ...
 
 
-def problems(source: Source, executions: Sequence[int] | None = None) -> Iterator[str]:
-    """Problems found, in words, each naming its place. Each chain is read in one short transaction.
+def problems(
+    source: Source, executions: Sequence[int] | None = None, counted: Counter[str] | None = None
+) -> Iterator[Problem]:
+    """Problems found. Each chain is read in one short transaction; a chain that cannot be read spoils no other.
 
     executions  only their chains and states; None for the whole journal
+    counted     what was looked at is added here: rows by their table, and `chain`
     """
-    start = chain.genesis(source.meta())
-    with source.snapshot():
-        chains = set(source.chains())
-        known = {row.id for row in source.executions()}
-        deployments = {row.id for row in source.stored("deployment", 0)}
-    if executions is None:
-        chains |= {(0, 0)} | {(0, deployment) for deployment in deployments} | {(number, 0) for number in known}
-    else:
-        chains = {(number, 0) for number in executions}
+    counted = Counter() if counted is None else counted
+    try:
+        start = chain.genesis(source.meta())
+        with source.snapshot():
+            known = set(source.named("execution"))
+            chains = {(number, 0) for number in known if executions is None}
+            if executions is None:
+                chains |= {(0, 0), *source.chains(), *((0, number) for number in source.named("deployment"))}
+            else:
+                chains |= {(number, 0) for number in executions}
+    except UNREADABLE as error:
+        yield unreadable(error)
+        return
+    turns = _Turns(source)
     for of in sorted(chains):
         if of[0] and of[0] not in known:
-            yield f"{chain.chain_name(of)} is not in the journal"
+            yield Problem("chain", "it is not in the journal", of, 1)
             continue
-        with source.snapshot():
-            found = [*_chain_problems(source, start, of), *(check_states(source, of[0]) if of[0] else ())]
-        yield from found
+        counted["chain"] += 1
+        yield from _of_chain(source, start, of, counted, turns)
 
 
-def _chain_problems(source: Source, start: bytes, of: chain.Chain) -> Iterator[str]:
-    tables = (
-        (covered, [row[: covered.width] for row in source.stored(covered.table, of[1] or of[0])])
-        for covered in chain.covered_by(of)
-    )
-    yield from chain.check_chain(of, start, source.links(of), tables)
+def unreadable(error: Exception, of: chain.Chain | None = None) -> Problem:
+    """That the search ended here: a page that SQLite cannot read, or a value of a type that nobody wrote."""
+    if isinstance(error, DurableError):
+        return Problem("reading", error.message, of)
+    text = f"a value is not what was written, so that the search ended: {type(error).__name__}: {error}"
+    return Problem("reading", text, of)
 
 
-def check_states(source: Source, execution: int) -> Iterator[str]:
-    """L2: replaying the transitions through the tables gives exactly the states in the rows."""
-    name = f"execution {execution}"
-    replayed = _Replay()
-    for transition in source.stored("transition", execution):
-        problem = replayed.take(transition)
-        if problem:
-            yield f"{name}: seq {transition.seq}: {problem} (L2)"
-            return
-    stored: dict[tuple[Guard, int, int], int] = {
-        (EXECUTION, row.id, 0): row.state for row in source.stored("execution", execution)
-    }
-    stored |= {(GRAPH, row.no, 0): row.state for row in source.stored("tasks_graph", execution)}
-    stored |= {(TASK, row.no, 0): row.state for row in source.stored("task", execution)}
-    stored |= {(ATTEMPT, row.task, row.number): row.state for row in source.stored("attempt", execution)}
-    for place, state in stored.items():
-        expected = replayed.states.get(place, place[0].initial)
-        if expected != state:
-            says = f"its transitions say '{_name(place[0], expected)}'"
-            yield f"{name}: {_which(place)} is '{_name(place[0], state)}', {says} (L2)"
-    for place in replayed.states.keys() - stored.keys():
-        yield f"{name}: {_which(place)} has transitions and no row (L2)"
-    yield from _count_problems(source, execution)
+class _Turns:
+    """Where turns begin. All that a turn wrote has links with one `last_seq`, whichever chains it is in.
+
+    So a link that does not fit, and what of it is there, tell a turn that began after every link of an earlier one:
+    where one of those does not fit either, it is told for itself.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._left = MOST  # each question looks at every link
+
+    def begin(self, misfit: chain.Misfit) -> int:
+        """The first seq that the misfit casts doubt on, in whatever execution."""
+        if misfit.first is None or misfit.first <= misfit.seq or not self._left:
+            return misfit.seq
+        self._left -= 1
+        return max(misfit.seq, self._source.last_seq_before(misfit.first) + 1)
 
 
-def _count_problems(source: Source, execution: int) -> Iterator[str]:
-    """A task counts its attempts, and points to a transition of its own."""
-    attempts = Counter(row.task for row in source.stored("attempt", execution))
-    told = {(row.subject_no, row.seq) for row in source.stored("transition", execution) if row.subject in _OF_TASK}
-    for task in source.stored("task", execution):
-        if task.attempts != attempts[task.no]:
-            yield f"execution {execution}: task {task.no} has {attempts[task.no]} attempts and counts {task.attempts}"
-        if task.ended_seq is not None and (task.no, task.ended_seq) not in told:
-            yield f"execution {execution}: task {task.no} has no transition at seq {task.ended_seq}"
-
-
-def _which(place: tuple[Guard, int, int]) -> str:
-    guard, number, attempt = place
-    return f"attempt {attempt} of task {number}" if guard is ATTEMPT else f"{guard.table} {number}"
-
-
-class _Replay:
-    """States as the transitions give them: (guard, number, attempt) → code."""
-
-    def __init__(self) -> None:
-        self.states: dict[tuple[Guard, int, int], int] = {}
-
-    def take(self, transition: rows.Transition) -> str | None:
-        """Follow one transition; what is wrong with it, or None."""
-        guard = GUARD_OF.get(transition.subject)
-        if guard is None:
-            return None
-        number, attempt = transition.subject_no, transition.attempt or 0
-        if guard is ATTEMPT:
-            return self._move(guard, number, attempt, transition.source, transition.target)
-        problem = self._move(guard, number, 0, transition.source, transition.target)
-        if problem is None and transition.source is not None:
-            problem = _event_problem(guard, transition)
-        if problem is None and attempt and transition.attempt_target is not None:
-            now = self.states.get((ATTEMPT, number, attempt), ATTEMPT.initial)
-            if now != transition.attempt_target:  # a new attempt is named in its first state, without a move
-                problem = self._move(ATTEMPT, number, attempt, now, transition.attempt_target)
-        return problem
-
-    def _move(self, guard: Guard, number: int, attempt: int, source: int | None, target: int) -> str | None:
-        """One subject's move; a source of None says where it is and moves nothing."""
-        place = (guard, number, attempt)
-        now = self.states.get(place, guard.initial)
-        if now != (target if source is None else source):
-            return f"{_which(place)} was '{_name(guard, now)}'"
-        if source is not None and (source, target) not in guard.edges:
-            return f"{_which(place)} cannot go from '{_name(guard, source)}' to '{_name(guard, target)}'"
-        self.states[place] = target
-        return None
-
-
-def _event_problem(guard: Guard, transition: rows.Transition) -> str | None:
-    machine = guard.machine
+def _of_chain(source: Source, start: bytes, of: chain.Chain, counted: Counter[str], turns: _Turns) -> list[Problem]:
+    found: list[Problem] = []
     try:
-        state = machine.next(machine.states[transition.source or 0], machine.events[transition.event])
-    except (IllegalTransition, IndexError):
-        return f"{guard.table} {transition.subject_no}: event {transition.event} is not in the table"
-    if machine.code(state) != transition.target:
-        return f"{guard.table} {transition.subject_no}: event {transition.event} leads elsewhere"
-    return None
+        with source.snapshot():
+            misfits = chain.check_chain(of, start, source.each_link(of), _tables(source, of), counted)
+            found += few(Problem("chain", misfit.text, of, turns.begin(misfit)) for misfit in misfits)
+            if of[0]:
+                broken = consistency.check(source, of[0])
+                found += few(Problem(check, text, of, seq) for check, text, seq in broken)
+    except UNREADABLE as error:
+        found.append(unreadable(error, of))
+    return found
 
 
-def _name(guard: Guard, code: int) -> str:
-    states = guard.machine.states
-    return str(states[code]) if 0 <= code < len(states) else f"code {code}"
+def _tables(source: Source, of: chain.Chain) -> Iterator[tuple[chain.Covered, Iterator[tuple[Any, ...]]]]:
+    for covered in chain.covered_by(of):
+        columns = TABLES[covered.table].columns[: covered.width]
+        yield covered, source.stream(covered.table, of[1] or of[0], columns, (columns[covered.seq],))
+
+
+def few(found: Iterable[Problem]) -> list[Problem]:
+    """The first problems of one kind, always with the one of the lowest seq, and how many there are more."""
+    kept: list[Problem] = []
+    more, first = 0, None
+    for problem in found:
+        if problem.seq is not None and (first is None or problem.seq < (first.seq or 0)):
+            first = problem
+        if len(kept) < MOST:
+            kept.append(problem)
+        else:
+            more += 1
+    if first is not None and first not in kept:
+        kept[-1] = first
+    if more:
+        kept.append(Problem(kept[-1].check, f"and {more} more", kept[-1].of, kept[-1].seq))
+    return kept

@@ -47,6 +47,19 @@ def retried(flag):
         raise RecoverableError("not yet")
 
 
+@operation
+def start_a_child(address):
+    """A child that goes on without us, and holds the gate open."""
+    script = "import sys; from tests.crash.held import wait_for_the_test; wait_for_the_test(sys.argv[1], 'child')"
+    nowhere = subprocess.DEVNULL
+    subprocess.run([sys.executable, "-c", script, address], check=True, stdout=nowhere, stderr=nowhere)
+
+
+@workflow
+def leaves_a_child(ctx, address):
+    ctx.execute_task(start_a_child, kwargs={"address": address}).get()
+
+
 @workflow
 def total(ctx, numbers=(1, 2)):
     ctx.logger.info("adding")

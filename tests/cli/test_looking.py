@@ -1,4 +1,4 @@
-"""`list`, `show`, `journal`, `verify`: what they tell of the same executions."""
+"""`list`, `show` and `journal`: what they tell of the same executions."""
 
 import json
 import re
@@ -161,35 +161,6 @@ def test_following_ends_when_nobody_runs_it(inside):
 def test_verbose_shows_details_whole(inside):
     inside("run", f"{FLOWS}:fails", code=1)
     assert '"traceback":' in inside("journal", inside.uid(), "-v").stdout
-
-
-def test_verify_says_how_much_it_checked(inside):
-    inside("run", f"{FLOWS}:total")
-    found = inside.json("verify")
-    assert found["items"] == []
-    assert found["transitions"] > 5
-    assert found["links"] > 1
-    one = inside.json("verify", inside.uid()[:6])
-    assert one["executions"] == [inside.uid()]
-    assert "all is well" in inside("verify").stdout
-
-
-def test_L13_a_changed_value_is_found_with_exit_9(inside):
-    inside("run", f"{FLOWS}:total")
-    connection = sqlite3.connect(inside.journal)
-    (trigger,) = connection.execute("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'").fetchone()
-    assert trigger
-    for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
-        connection.execute(f"DROP TRIGGER {name}")
-    connection.execute(
-        "UPDATE transition SET detail_json = ? WHERE detail_json LIKE ?", ('{"result":9}', '{"result":2}')
-    )
-    connection.commit()
-    connection.close()
-    done = inside("verify", code=9)
-    assert "execution 1" in done.stdout
-    assert "[journal-damaged]" in done.stderr
-    assert inside.json("verify", code=9)["items"]
 
 
 def test_a_file_that_is_no_journal_ends_with_9(inside):

@@ -42,6 +42,7 @@ TREE = {
     "journal": ("ID", {"-f", "--follow"}),
     "logs": ("ID", {"-f", "--follow"}),
     "verify": ("[ID]...", set()),
+    "doctor": ("", {"--migrate"}),
     "demo": ("", {"--keep", "--clean"}),
     "config show": ("", {"--origin"}),
     "explain": ("CODE", set()),

@@ -1,19 +1,25 @@
 """Sweeps over an engine with a bug: each must be noticed, or the sweep proves nothing.
 
-python -m tests.crash.planted BUG
+python -m tests.crash.planted BUG [faults]
 """
 
 import dataclasses
+import sqlite3
 import sys
 import threading
+from contextlib import suppress
 
 from durable_wf import engine
+from durable_wf.errors import StorageError
 from durable_wf.graph import decide, outcomes
 from durable_wf.graph.state import PENDING, SUCCEEDED, WORKED
+from durable_wf.journal import connection, faults, forks, locks, migrate
 from durable_wf.model.commands import HandOut
+from durable_wf.model.events import Cancels, Level
 from durable_wf.scheduler import host
 from durable_wf.scheduler.pool import make_work
-from tools.crash import sweep
+from tools.crash import faults as faults_known
+from tools.crash import shim, sweep
 
 
 def reruns_what_must_be_asked_about():
@@ -111,7 +117,156 @@ BUGS = {
     "not-ignored": (forgets_what_was_ignored, "handlers", 12),
 }
 
-if __name__ == "__main__":
-    plant, scenario, points = BUGS[sys.argv[1]]
+
+def acknowledges_before_it_commits():
+    """Now and then a commit waits for the next one."""
+    commit, begin, close = connection.Writer._commit, connection.Writer._begin, connection.Writer.close
+
+    def late(writer, database):
+        writer.turns = getattr(writer, "turns", 0) + 1
+        if writer.turns < 8 or writer.turns % 2:  # the first ones are asked about by others
+            commit(writer, database)
+
+    def goes_on(writer, database):
+        if not database.in_transaction:
+            begin(writer, database)
+
+    def ends(writer):
+        if writer._database is not None and connection.raw(writer._database).in_transaction:
+            connection.raw(writer._database).execute("COMMIT")
+        close(writer)
+
+    connection.Writer._commit, connection.Writer._begin, connection.Writer.close = late, goes_on, ends
+
+
+def swallows_errors_of_a_commit():
+    """A commit that failed is taken for one that did not."""
+
+    def careless(writer, database):
+        with suppress(sqlite3.Error):
+            database.execute("COMMIT")
+        writer._roll_back(database)
+
+    connection.Writer._commit = careless
+
+
+def keeps_no_log():
+    """Pages are written in place, with the old ones in memory only."""
+    set_pragma = connection.Writer._set
+
+    def in_memory(writer, database, pragma, value):
+        set_pragma(writer, database, pragma, "memory" if pragma == "journal_mode" else value)
+
+    connection.Writer._set = in_memory
+    connection.Writer._tend_wal = lambda *_: None
+
+
+def does_not_name_the_file():
+    """An error of the disk does not say which file."""
+    translate = faults.translate
+    faults.translate = lambda error, _: translate(error, "it did not work")
+
+    def nameless(writer, database):
+        try:
+            database.execute("COMMIT")
+        except sqlite3.Error as error:
+            writer._drop()
+            raise StorageError("it did not work") from error
+
+    connection.Writer._commit = nameless
+
+
+def makes_journals_piecemeal():
+    """What is in a new journal is no transaction."""
+
+    def piecemeal(database, version, at_us):
+        assert version == 0
+        migrate._make(database, at_us)
+        database.executemany(migrate.TABLES["migration"].insert, [(1, at_us), (2, at_us)])
+        database.execute(f"PRAGMA user_version = {migrate.schema.VERSION}")
+
+    migrate._in_one_transaction = piecemeal
+
+
+def does_not_wait():
+    """A runner gives up when another process is busy with the journal."""
+    locks.Turnstile.has_timeout = property(lambda _: True)
+    locks.Turnstile._block = lambda turnstile: turnstile._wait(0.1)
+
+
+def trusts_the_wall_clock():
+    """Time that goes back is taken for a bug."""
+    newest = [0]
+
+    class Strict(host.Pen):
+        def __init__(self, run, seq, now, storage):
+            assert now.wall_us >= newest[0], "time went back"
+            newest[0] = now.wall_us
+            super().__init__(run, seq, now, storage)
+
+    host.Pen = Strict
+
+
+def cancels_when_it_is_asked_to_stop():
+    """A signal takes the work away from the execution for good."""
+    host.Host.stop = lambda shell, hosted: shell.post((hosted, Cancels(Level.CANCEL)))
+
+
+def takes_every_end_for_a_good_one():
+    """What is left in memory when memory runs out is written down as done."""
+    takes_begun_for_done()
+
+
+def shares_the_connection_with_children():
+    """A forked child may go on with what its parent has opened."""
+    forks.Forkable.check_not_forked = lambda _: None
+    connection.Writer._give_up = lambda _: None
+    locks.Turnstile.acquire = locks.Turnstile.release = lambda _: None  # else it would wait for its parent
+
+
+def locks_nothing():
+    """Every process begins its transaction whenever it likes, and waits for nobody."""
+    locks.Turnstile._block = lambda _: None
+    connection.BUSY_TIMEOUT_S = 0.0
+    connection.Writer._begin = lambda _, database: database.execute("BEGIN IMMEDIATE")
+
+
+FAULT_BUGS = {  # bug, fault, scenario, how many points or which
+    "begun-is-done": (takes_begun_for_done, "death", "graph", 6),
+    "forgets": (forgets_outcomes, "death-in-resume", "graph", 2),
+    "late-commit": (acknowledges_before_it_commits, "death", "graph", 10),
+    "no-log": (keeps_no_log, "torn", "graph", 14),
+    "piecemeal": (makes_journals_piecemeal, "creation", "new", 4),
+    "swallows": (swallows_errors_of_a_commit, "eio-write", "graph", "41 43 45 47 49 51"),
+    "swallows-full": (swallows_errors_of_a_commit, "enospc", "graph", "41 43 45 47 49 51"),
+    "swallows-sync": (swallows_errors_of_a_commit, "eio-sync", "graph", 2),
+    "nameless-limit": (does_not_name_the_file, "file-limit", "graph", 2),
+    "nameless-full": (does_not_name_the_file, "disk-full", "graph", 2),
+    "nameless-read-only": (does_not_name_the_file, "read-only", "graph", 2),
+    "wall-clock": (trusts_the_wall_clock, "clock", "graph", "back-and-forth"),
+    "cancels": (cancels_when_it_is_asked_to_stop, "signals", "graph", "term:4"),
+    "done-anyway": (takes_every_end_for_a_good_one, "memory", "graph", 8),
+    "child-writes": (shares_the_connection_with_children, "fork", "forks", "uses-the-journal"),
+    "no-lock": (locks_nothing, "crowd", "line", "5x10"),
+    "hasty": (does_not_wait, "held", "graph", "turnstile:runner:1"),
+}
+
+
+def main(bug, fault=None):
+    """Plant it and sweep; the exit code of the sweep."""
+    if fault is None:
+        plant, scenario, points = BUGS[bug]
+        options = []
+    else:
+        plant, fault, scenario, points = FAULT_BUGS[bug]
+        options = ["--fault", fault, "--no-write"]
+        shim.preload()
     plant()
-    sys.exit(sweep.main(["--scenario", scenario, "--points", str(points), "--seed", "1", "--max-parallel", "1"]))
+    parallel = faults_known.fault(fault).parallel[0] if fault else 1
+    options += ["--only", points] if isinstance(points, str) else ["--points", str(points)]
+    options += ["--scenario", scenario, "--seed", "1", "--max-parallel", str(parallel)]
+    return sweep.main(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -6,6 +6,7 @@ from durable_wf.codec import decode
 from durable_wf.errors import AskError, NotFoundError
 from durable_wf.graph.cut import plan_cut
 from durable_wf.graph.load import load
+from durable_wf.model.rows import Kind
 from durable_wf.model.states import TASK
 from tests.laws.asked import Handler
 from tests.laws.laws import Watch
@@ -131,6 +132,21 @@ def test_4_what_was_asked_for_before_a_failure_was_shown_stays_answered():
     mended(world)
     assert ran(world) == {"a": 2, "b": 1, "d": 1}
     assert result(world) == [["b", b.id], ["d", d.id], ["a", a.id]]
+
+
+def test_4_at_every_commit_the_cut_is_the_same():
+    """How far the function had asked when it saw the failure does not depend on when the process died."""
+    a, b, d = op("a", "final"), op("b"), op("d")
+    for world in at_every_commit(*ask(a, b), *get(b), *ask(d), *get(d, a), order=["a", "b", "d"]):
+        assert plan(world) == {"reset": ["a"], "superseded": [], "rolled_back": []}
+
+
+def test_4_what_was_asked_for_last_before_an_old_failure_was_shown_stays_answered():
+    """The failure is older than that task, and was seen later."""
+    gone, d = op("gone", kind=Kind.SET_STATE, target="nowhere"), op("d")
+    world = ended(*ask(gone, d), *get(d, gone))
+    assert states(world) == {"gone": "failed", "d": "succeeded"}
+    assert plan(world) == {"reset": ["gone"], "superseded": [], "rolled_back": []}
 
 
 def test_5_clean_up_after_a_failure_is_superseded_and_listed():
@@ -403,6 +419,18 @@ def test_from_a_member_of_a_replaced_subgraph_begins_that_subgraph_anew():
     }  # fmt: skip
     run_on(_go_live(world.resume(from_task=2)))
     assert states(world) == {"box": "succeeded", "x": "succeeded", "box again": "superseded", "y": "superseded"}
+
+
+def test_what_handlers_of_superseded_tasks_have_added_is_superseded_to_any_depth():
+    """The subgraph was replaced, and its replacement too: what is begun anew has nothing of either beside it."""
+    again = Handler(False, ("replace",), 2, instead=Sub("again", (op("y", "final"),)))
+    world = ended(Execute("g", 0, (Sub("box", (op("x", "final"),)),), handlers=((0, again),)))
+    assert states(world) == {
+        "box": "rescheduled", "x": "failed", "again": ["rescheduled", "failed"], "y": ["failed", "failed"],
+    }  # fmt: skip
+    assert plan(world, from_task=2) == {
+        "reset": ["box", "x"], "superseded": ["again", "y", "again", "y"], "rolled_back": ["y", "y"],
+    }  # fmt: skip
 
 
 def test_what_cannot_be_begun_from_is_refused():

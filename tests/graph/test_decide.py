@@ -330,6 +330,16 @@ def test_properties_and_outcome_are_one_turns_changes():
     assert bench.states() == {"a": "succeeded"}
 
 
+@pytest.mark.parametrize("how", [{"error": "no"}, {"error": "not yet", "again": True}], ids=["failed", "again"])
+def test_L7_what_an_attempt_that_did_not_succeed_has_changed_is_kept(how):
+    """What it had made so far is there; the next attempt reads it."""
+    bench, a = Bench("web"), spec("a", retries=1)
+    bench.turn(Asked(a), Gets(a))
+    bench.turn(ended(1, changes={"web": [PropertyChange("disk", ..., "made")]}, **how))
+    assert bench.states() == {"a": "rescheduled"}
+    assert [row.runtime_properties_json for row in bench.pen.changes.instances] == ['{"disk":"made"}']
+
+
 @pytest.mark.parametrize("instance", ["web", "gone"])
 def test_a_conflict_of_properties_fails_the_attempt_and_writes_none_of_them(instance):
     """It names key and values, and may be tried again."""

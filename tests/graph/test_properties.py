@@ -79,3 +79,8 @@ def test_values_are_compared_as_json(now, change, after):
     """As the journal has them, true is not 1."""
     found = merged(now, [change])
     assert found == after if isinstance(after, str) else encode(found) == encode(after)
+
+
+def test_two_that_count_from_one_value_conflict_although_they_agree():
+    """Both read 0 and want 1: one of the two would be lost."""
+    assert merged({"count": 1}, [PropertyChange("count", 0, 1)]) == "count"

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from durable_wf.clock import SystemClock
 from durable_wf.errors import NotFoundError, UsageError
 from durable_wf.inspection.deployments import deployment_detail, deployments, instances, workflows
 from durable_wf.inspection.executions import execution_detail, executions, is_resumable
@@ -129,10 +130,10 @@ def test_who_ran_it_is_read_from_its_row(view, run):
 
 def test_verification_counts_what_it_checked(view, run):
     row = run(flows.total)
-    found = check(view.store)
-    assert found.problems == []
-    assert found.transitions == len(view.store.transitions(row.id))
-    assert 0 < check(view.store, [row.id]).links <= found.links
+    found = check(view.store, SystemClock())
+    assert (found.problems, found.trust, found.executions) == ([], None, 1)
+    assert found.rows["transition"] == len(view.store.transitions(row.id))
+    assert 0 < check(view.store, SystemClock(), [row.id]).rows["link"] <= found.rows["link"]
 
 
 def test_a_view_of_a_file_is_given_back(engine, run, tmp_path):

@@ -154,7 +154,7 @@ def fill(journal):
         turn.apply(
             Changes(
                 executions=[],
-                execution_moves=[execution_move(first, state=3, fence=1, owner_json='{"pid":1}', started_us=AT)],
+                execution_moves=[execution_move(first, state=3, fence=1, owner_json='{"pid":1}', started_us=AT + seq)],
                 graph_moves=[GraphMove(1, 1, 1)],
                 dependencies=[Dependency(1, 3, 2, seq), Dependency(1, 3, 1, seq)],
                 transitions=[

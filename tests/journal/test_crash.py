@@ -79,7 +79,7 @@ def test_a_full_disk_is_a_storage_error_and_the_next_turn_reads_the_truth(path, 
         lines = child.stdout.read().splitlines()
     assert [line.split()[0] for line in lines] == ["StorageError", "StorageError", "then", "last"]
     if size < 1_000_000:
-        assert "the fate of a commit is unknown" in lines[0]
+        assert f"the fate of a commit to {path} is unknown" in lines[0]
     assert lines[2:] == ["then 0 0", "last 5 [] None"]
 
 

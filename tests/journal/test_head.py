@@ -2,14 +2,16 @@
 
 import os
 import shutil
+import sqlite3
 from contextlib import closing
 
 import pytest
 
-from durable_wf.errors import JournalError
+from durable_wf.errors import JournalError, StorageError
 from durable_wf.journal import head
 from durable_wf.journal.reader import open_reader
 from durable_wf.journal.sqlite import open_journal
+from durable_wf.journal.tables import raw
 from durable_wf.model.rows import Changes
 from tests.journal import kit
 
@@ -172,3 +174,18 @@ def test_a_turn_that_adds_no_link_leaves_the_head(running):
     with running.turn() as turn:
         turn.apply(Changes(requests=[kit.request()]))
     assert head.read(running.path)[:5] == before
+
+
+def test_a_commit_that_failed_is_not_in_the_head(running):
+    """Else the next open would say that rows are missing which never were there."""
+
+    def deny_commit(action, name, *_):
+        denied = action == sqlite3.SQLITE_TRANSACTION and name == "COMMIT"
+        return sqlite3.SQLITE_DENY if denied else sqlite3.SQLITE_OK
+
+    before = head.read(running.path)
+    raw(running._writer._database).set_authorizer(deny_commit)
+    with pytest.raises(StorageError, match="unknown"):
+        kit.start(running)
+    assert head.read(running.path) == before
+    assert behind(running.path) is None

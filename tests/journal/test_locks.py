@@ -7,10 +7,12 @@ import subprocess
 import sys
 import threading
 from contextlib import closing, contextmanager
+from types import SimpleNamespace
 
 import pytest
 
 from durable_wf.errors import EngineBug, HeldError
+from durable_wf.journal import locks
 from durable_wf.journal.locks import Owners, Turnstile
 from durable_wf.journal.sqlite import open_journal
 from tests.journal import kit
@@ -282,3 +284,80 @@ def test_a_plugin_that_closes_what_is_not_its_own_loses_its_byte_and_no_more(pat
             for descriptors in side.values():
                 for descriptor in descriptors:
                     os.close(descriptor)
+
+
+# ------------------------------------------------------------------------------------ step by step, whoever is how fast
+
+
+@pytest.fixture
+def before_each_step(monkeypatch):
+    """Has `look(the file's name, the operation)` called before each step of a lock."""
+
+    def before_each_step(look):
+        def flock(file, operation):
+            look(file._path.name.rpartition("-")[2], operation)
+            return fcntl.flock(file, operation)
+
+        monkeypatch.setattr(locks, "fcntl", SimpleNamespace(**{**vars(fcntl), "flock": flock}))
+
+    return before_each_step
+
+
+@contextmanager
+def held(path, name):
+    """A side file's lock, as if another process had it; gives the descriptor that holds it."""
+    descriptor = os.open(f"{path}-{name}", os.O_RDWR)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize("timeout", [None, PATIENCE], ids=["a runner", "a command"])
+def test_who_is_next_keeps_the_turn_until_it_has_the_lock(path, turnstile, before_each_step, timeout):
+    mine, seen = turnstile(timeout=timeout), []
+    with held(path, "write") as descriptor:
+
+        def look(name, operation):
+            if (name, operation) == ("write", fcntl.LOCK_EX):
+                seen.append(is_locked(path, "turn"))
+                fcntl.flock(descriptor, fcntl.LOCK_UN)  # the other goes
+
+        before_each_step(look)
+        with mine:
+            pass
+    assert seen == [True]
+
+
+def test_nobody_takes_a_free_lock_while_another_is_next(path, turnstile):
+    mine = turnstile(timeout=0.0)
+    with held(path, "turn"), pytest.raises(HeldError):
+        mine.acquire()
+    until(lambda: not any(thread.name == "journal-lock" for thread in threading.enumerate()))
+    with mine:
+        pass
+
+
+def test_the_lock_is_free_before_the_next_thread_of_the_process_is_let_in(turnstile, before_each_step):
+    """Threads share the descriptor: the second would be given what is held already, and lose it to the first."""
+    shared, found = turnstile(timeout=0.0), []
+
+    def try_it():
+        try:
+            shared.acquire()
+        except HeldError:
+            found.append("refused")
+        else:
+            found.append("let in")
+
+    def look(name, operation):
+        if (name, operation) == ("write", fcntl.LOCK_UN) and not found:
+            thread = threading.Thread(target=try_it)
+            thread.start()
+            thread.join(PATIENCE)
+
+    before_each_step(look)
+    with shared:
+        pass
+    assert found == ["refused"]

@@ -143,7 +143,7 @@ def test_an_execution_is_verified_alone(damaged):
     tamper(damaged, "UPDATE payload SET body_json = '{}' WHERE execution = 2")
     assert problems_of(damaged, [1]) == []
     assert len(problems_of(damaged, [2])) == 1
-    assert problems_of(damaged, [3]) == ["execution 3 is not in the journal"]
+    assert problems_of(damaged, [3]) == ["execution 3: it is not in the journal"]
 
 
 @pytest.mark.parametrize("guard", ["task", "attempt", "tasks_graph", "execution"])

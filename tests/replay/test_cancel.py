@@ -133,6 +133,18 @@ def test_scenario_16_clean_up_that_ran_is_listed_and_refused(lives, store):
     assert kit.states(life, uid) == {"a": "succeeded", "b": "succeeded", "c": "succeeded", "beside": "succeeded"}
 
 
+def test_from_a_task_of_the_clean_up_the_cut_lies_where_the_request_was_told(lives):
+    """The request is withdrawn, so nothing stays that was asked for because of it."""
+    life = lives()
+    with request_in(life, "c"):
+        uid, state = life.run(cancelled.standard, {"names": ["a", "b", "c", "d"]})
+    assert state == "cancelled"
+    last = kit.number(life, uid, "undo b")
+    assert life.resume(uid, from_task=last, accept_changes=True) == "terminated"
+    assert life.engine.result(uid) == ["a done", "b done", "c done", "d done"]
+    assert [state for name, state in kit.all_states(life, uid) if name.startswith("undo")] == ["superseded"] * 2
+
+
 def test_a_resumed_execution_can_be_cancelled_and_resumed_again(lives, store):
     """The second telling is another one; the first counts no more."""
     life = lives()

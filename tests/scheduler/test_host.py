@@ -6,11 +6,13 @@ import threading
 
 import pytest
 
+from durable_wf import RunOptions
 from durable_wf.authoring.exceptions import RecordedError
 from durable_wf.errors import HeldError, NotFoundError, StorageError, UsageError
 from durable_wf.model import rows
 from durable_wf.model.states import EXECUTION, X
 from durable_wf.scheduler.claim import claim
+from durable_wf.testing.crash import Point
 from tests.replay import kit
 from tests.replay.work import TIMEOUT, WORLD
 from tests.scheduler import flows
@@ -115,6 +117,36 @@ def test_L4_a_stale_runner_writes_nothing_more_while_others_of_its_host_go_on(li
     assert "never" not in WORLD.counts()
     assert life.engine.info(stale).state == "interrupted"
     assert life.resume(stale) == "terminated"
+
+
+def test_L4_every_claim_raises_the_fence_also_of_what_has_ended_or_lies_down(lives):
+    """Whoever was its runner before must not pass for the new one."""
+    life, fences = lives(), []
+    WORLD.broken = {"a"}
+    uid, state = life.run(flows.line, {"names": ["a", "b"]}, options=RunOptions(task_retries=0))
+    WORLD.broken.clear()
+    assert state == "failed"
+    with WORLD.gate("a"):
+        life.engine.resume(uid)
+        WORLD.arrived("a")
+        fences.append(life.engine.find(uid).fence)
+        life.engine.host.stop(life.engine._hosted[uid])
+    assert life.wait(uid) == "interrupted"
+    assert life.resume(uid) == "terminated"
+    fences.append(life.engine.find(uid).fence)
+    assert fences == [2, 3]
+
+
+def test_L6_nothing_begins_where_the_commit_that_hands_it_out_has_failed(lives):
+    """The process dies before that commit: the operation has not run, and a resume runs it once."""
+    life = lives()
+    life.journal.arm(Point.parse("before:attempt.sent"))
+    uid, state = life.run(flows.line, {"names": ["a"]})
+    assert state is None
+    life.bury()
+    assert WORLD.counts() == {}
+    assert lives().resume(uid) == "terminated"
+    assert WORLD.counts() == {"a": 1}
 
 
 def test_32_a_late_outcome_of_a_runner_before_changes_nothing(lives):

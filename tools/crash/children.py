@@ -35,13 +35,13 @@ class StepFailed(Exception):
     """A step ended in a way that no point of a sweep may: the text has its output."""
 
 
-def in_child(log: Path, function: Callable[..., Any], *arguments: Any) -> Ended:
+def in_child(log: Path, function: Callable[..., Any], *arguments: Any, timeout_s: float = TIMEOUT_S) -> Ended:
     """Run `function` in a process of its own; its output is appended to `log`."""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(read)
-        _serve(log, write, function, arguments)
+        _serve(log, write, function, arguments, timeout_s)
     os.close(write)
     with os.fdopen(read, "rb") as pipe:
         text = pipe.read()
@@ -51,19 +51,19 @@ def in_child(log: Path, function: Callable[..., Any], *arguments: Any) -> Ended:
     return Ended(signal, code, json.loads(text) if text and code == 0 else None)
 
 
-def ask_child(log: Path, function: Callable[..., Any], *arguments: Any) -> Any:
+def ask_child(log: Path, function: Callable[..., Any], *arguments: Any, timeout_s: float = TIMEOUT_S) -> Any:
     """The same for a step that must not be killed; gives what it returned.
 
     raises  StepFailed
     """
-    ended = in_child(log, function, *arguments)
+    ended = in_child(log, function, *arguments, timeout_s=timeout_s)
     if ended.signal or ended.code:
         text = f"{function.__name__} ended with signal {ended.signal}, code {ended.code}\n{log.read_text()[-4000:]}"
         raise StepFailed(text)
     return ended.answer
 
 
-def _serve(log: Path, pipe: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def _serve(log: Path, pipe: int, function: Callable[..., Any], arguments: tuple[Any, ...], timeout_s: float) -> None:
     """The child's life; never returns."""
     code = _BROKEN
     try:
@@ -71,7 +71,7 @@ def _serve(log: Path, pipe: int, function: Callable[..., Any], arguments: tuple[
         os.dup2(output, 1)
         os.dup2(output, 2)
         with os.fdopen(os.dup(output), "w") as traces:
-            faulthandler.dump_traceback_later(TIMEOUT_S, exit=True, file=traces)
+            faulthandler.dump_traceback_later(timeout_s, exit=True, file=traces)
             text = json.dumps(function(*arguments)).encode()
             faulthandler.cancel_dump_traceback_later()
         while text:

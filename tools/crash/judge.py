@@ -18,6 +18,7 @@ from durable_wf.journal.tables import TABLES
 from durable_wf.model import rows
 from durable_wf.model.rows import Subject
 from durable_wf.model.states import ATTEMPT, EXECUTION, GRAPH, TASK, TE, A, T
+from tools.crash.killing import acknowledged
 from tools.crash.normal import normal
 from tools.crash.scenarios import SCENARIOS
 from tools.crash.steps import UID, journal_of
@@ -45,13 +46,22 @@ def look(scenario: str, folder: Path) -> dict[str, Any]:
     path = journal_of(folder)
     reader = open_reader(path)
     try:
-        found: dict[str, Any] = {"dump": dump(path), "problems": list(reader.verify())}
+        lost = _lost(folder, reader)
+        found: dict[str, Any] = {"dump": dump(path), "problems": [*reader.verify(), *lost]}
         executions = reader.find_execution(UID)
         if not executions:
             return found | {"state": None, "in_flight": {}, "ran": {}, "normal": None}
-        return found | _look(scenario, folder, reader, executions[0])
+        seen = _look(scenario, folder, reader, executions[0])
+        return found | seen | {"problems": [*seen["problems"], *lost]}
     finally:
         reader.close()
+
+
+def _lost(folder: Path, reader: SqliteReader) -> list[str]:
+    """Whether a commit that had returned is missing."""
+    newest = reader.query("SELECT ifnull(max(seq), 0) FROM transition")[0][0]
+    said = acknowledged(folder)
+    return [f"seq {said} was acknowledged, and the journal ends at {newest}"] if said > newest else []
 
 
 def _look(scenario: str, folder: Path, reader: SqliteReader, row: rows.Execution) -> dict[str, Any]:

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tools.crash import steps
+from tools.crash import disks, steps
 from tools.crash.children import Ended, StepFailed, ask_child, in_child
 from tools.crash.judge import look, without_owner
 from tools.crash.killing import Kill
 from tools.crash.normal import differences
-from tools.crash.steps import Setting
+from tools.crash.shim import Strike
+from tools.crash.steps import Hit, Setting, journal_of
 
 ASKS = 6
+STORAGE = 10
 CANCELLED = 5
 
 
@@ -24,9 +26,10 @@ class Point(NamedTuple):
 
     scenario: str
     max_parallel: int
-    kills: tuple[Kill, ...]
+    kills: tuple[Hit, ...]
     durability: str = "process"
     through: str = "engine"
+    disk_kb: int = 0  # of the journal's own file system, where it has one
 
     def __str__(self) -> str:
         text = f"{self.scenario} --max-parallel {self.max_parallel} --only {','.join(map(str, self.kills))}"
@@ -39,7 +42,7 @@ class Verdict:
 
     way       `broken` (it cannot be told), `ended` (the run ended before its n-th commit), `nothing` (it had not begun:
               started again), `plain` (a plain resume completed it), `asked` (exit 6, then --reset-operations did),
-              `cancelled` (it was cancelled, and a resume completed it)
+              `cancelled` (it was cancelled, and a resume completed it), `absorbed` (it met a fault and went on)
     repeated  operations that ran more than once, of those that were in flight
     commits   of the run, where it ended by itself
     """
@@ -83,15 +86,34 @@ class _Run:
         self.wrong(where, *seen["problems"])
         return seen
 
-    def start(self, kill: Kill | None) -> Ended:
-        return in_child(self.log, steps.start, self.setting, kill)
+    def start(self, kill: Hit) -> Ended:
+        return self._hit(kill, in_child(self.log, steps.start, self.setting, kill))
 
-    def resume(self, kill: Kill | None = None, *, reset: bool = False, accept: bool = False) -> Ended:
+    def resume(self, kill: Hit = None, *, reset: bool = False, accept: bool = False) -> Ended:
         self.resets += reset
-        return in_child(self.log, _resume, self.setting, kill, (reset, accept))
+        return self._hit(kill, in_child(self.log, _resume, self.setting, kill, (reset, accept)))
+
+    def _hit(self, hit: Hit, ended: Ended) -> Ended:
+        """What there is to say of a runner that met a fault which it survives; the fault's cause is gone then."""
+        if hit is not None and not isinstance(hit, Kill):
+            hit.undo(journal_of(self.setting.folder))
+            if ended.answer is not None and hit.exits is not None:
+                self.wrong(f"under {hit}", *self._badly_told(ended.answer, hit.exits))
+        return ended
+
+    def _badly_told(self, answer: dict[str, Any], exits: tuple[int, ...]) -> list[str]:
+        journal = str(journal_of(self.setting.folder))
+        found = []
+        if answer["exit"] not in (0, ASKS, *exits):
+            found.append(f"it ended with exit code {answer['exit']}: {answer['text']}")
+        if answer["exit"] == STORAGE and journal not in answer["text"]:
+            found.append(f"the message does not name the file: {answer['text']}")
+        if "Traceback" in self.log.read_text() or "Traceback" in answer["text"]:
+            found.append(f"a traceback was shown: {self.log.read_text()[-3000:]}")
+        return found
 
 
-def _resume(setting: Setting, kill: Kill | None, said: tuple[bool, bool]) -> dict[str, Any]:
+def _resume(setting: Setting, kill: Hit, said: tuple[bool, bool]) -> dict[str, Any]:
     reset, accept = said
     return steps.resume(setting, kill, reset=reset, accept=accept)
 
@@ -103,13 +125,14 @@ def make(point: Point, folder: Path, reference: Reference | None) -> Verdict:
     """
     folder.mkdir(parents=True)
     run = _Run(point, folder, reference)
-    try:
-        ask_child(run.log, steps.prepare, run.setting)
-        _kill_and_resume(run)
-    except StepFailed as error:
-        run.wrong("step", str(error))
-    finally:
-        ask_child(run.log, steps.clean, run.setting)
+    with disks.of_its_own(folder / steps.DISK, point.disk_kb):
+        try:
+            ask_child(run.log, steps.prepare, run.setting)
+            _kill_and_resume(run)
+        except StepFailed as error:
+            run.wrong("step", str(error))
+        finally:
+            ask_child(run.log, steps.clean, run.setting)
     if not run.verdict.problems:
         shutil.rmtree(folder)
     return run.verdict
@@ -145,21 +168,52 @@ def _answer(ended: Ended, run: _Run) -> dict[str, Any]:
     return answer
 
 
+def count(point: Point, folder: Path) -> dict[str, int]:
+    """Calls on the journal's files, by kind, of the runner that the last kill would hit.
+
+    raises  StepFailed when it does not get as far as that
+    """
+    folder.mkdir(parents=True)
+    run = _Run(point, folder, None)
+    try:
+        ask_child(run.log, steps.prepare, run.setting)
+        hits = (*point.kills[:-1], Strike("count", 0))
+        ended = run.start(hits[0])
+        for hit in hits[1:]:
+            ended = run.resume(hit)
+        calls: dict[str, int] = _answer(ended, run)["calls"]
+    finally:
+        ask_child(run.log, steps.clean, run.setting)
+    shutil.rmtree(folder)
+    return calls
+
+
+def _stopped(ended: Ended, hit: Hit) -> bool:
+    """Whether its runner is gone before the execution's end: killed, or the disk would not have it."""
+    if ended.signal or hit is None or isinstance(hit, Kill):
+        return bool(ended.signal)
+    if hit.exits is None:
+        return ended.answer is None or ended.answer["exit"] not in (0, ASKS)
+    code = ended.code if ended.answer is None else ended.answer["exit"]  # a second signal ends the process at once
+    return code in hit.exits
+
+
 def _kill_and_resume(run: _Run) -> None:
-    ended, seen = run.start(run.point.kills[0]), {}
+    kill = run.point.kills[0]
+    ended, seen = run.start(kill), {}
     for number, kill in enumerate(run.point.kills):
         if number:
             ended = run.resume(kill)
-        if not ended.signal:
-            break  # it ended before its n-th commit
-        seen = run.look(f"after kill {kill}")
+        if not _stopped(ended, kill):
+            break  # it ended before its n-th commit or call
+        seen = run.look(f"after {kill}")
         run.kills.update(seen.get("handed_out", ()))
-    if not ended.signal and _answer(ended, run)["exit"] == CANCELLED:
-        _resume_cancelled(run)
-        return
-    if not ended.signal:
-        run.verdict.commits = _answer(ended, run)["commits"]
-        run.verdict.way = "ended"
+    if not _stopped(ended, kill):
+        if _answer(ended, run)["exit"] == CANCELLED:
+            _resume_cancelled(run)
+            return
+        run.verdict.commits = _answer(ended, run).get("commits", 0)
+        run.verdict.way = "absorbed" if _answer(ended, run).get("struck") else "ended"
         if len(run.point.kills) == 1:
             _check_end(run, _answer(ended, run))
             return

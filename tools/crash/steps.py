@@ -4,19 +4,43 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from durable_wf import Engine, ResumeOptions, RunOptions
 from durable_wf.errors import DurableError
 from durable_wf.journal.sqlite import open_journal
 from durable_wf.model.states import X
-from tools.crash.killing import Kill, KillingJournal
+from tools.crash import shim
+from tools.crash.killing import Acknowledged, Kill, KillingJournal
 from tools.crash.scenarios import SCENARIOS
 
 UID = "c0ffee"
 WAIT_S = 50.0
+DISK = "disk"
 EXIT = {X.TERMINATED: 0, X.FAILED: 1, X.CANCELLED: 5}
+
+
+class Cause(Protocol):
+    """Something outside of the program that a runner meets, and that can be mended.
+
+    exits  exit codes by which a runner may end because of it, besides 0 and 6; None: it may end in any way
+    """
+
+    @property
+    def exits(self) -> tuple[int, ...] | None: ...
+
+    def arm(self, journal: Path) -> None:
+        """Bring it about, in the runner's process."""
+        ...
+
+    def undo(self, journal: Path) -> None:
+        """Mend it, from another process, after the runner's end."""
+        ...
+
+
+Hit = Kill | Cause | None  # what happens to a runner
 
 
 class Setting(NamedTuple):
@@ -30,8 +54,9 @@ class Setting(NamedTuple):
 
 
 def journal_of(folder: Path) -> Path:
-    """Where a point has its journal."""
-    return folder / "journal.db"
+    """Where a point has its journal: on a file system of its own where a fault has made one."""
+    disk = folder / DISK
+    return (disk if disk.is_dir() else folder) / "journal.db"
 
 
 def prepare(setting: Setting) -> None:
@@ -40,33 +65,61 @@ def prepare(setting: Setting) -> None:
         SCENARIOS[setting.scenario].prepare(engine, setting.folder)
 
 
-def start(setting: Setting, kill: Kill | None) -> dict[str, Any]:
+def start(setting: Setting, kill: Hit) -> dict[str, Any]:
     """Run the workflow from its beginning."""
-    engine, journal = _engine(setting, kill)
-    with engine:
+
+    def begin(engine: Engine) -> str:
         workflow, parameters, deployment = SCENARIOS[setting.scenario].workflow(setting.folder)
         options = RunOptions(max_parallel=setting.max_parallel)
-        uid = engine.start(workflow, parameters, deployment=deployment, options=options)
-        return _ended(engine, uid) | {"commits": journal.commits}
+        return engine.start(workflow, parameters, deployment=deployment, options=options)
+
+    return _run(setting, kill, begin)
 
 
-def resume(setting: Setting, kill: Kill | None, *, reset: bool, accept: bool = False) -> dict[str, Any]:
+def resume(setting: Setting, kill: Hit, *, reset: bool, accept: bool = False) -> dict[str, Any]:
     """Resume it, as a person would.
 
     accept  what ran because of a cancel may stay as it is
     """
-    if setting.through == "cli" and kill is None:
-        return _command(setting, "resume", UID, *(["--reset-operations"] if reset else []))
-    engine, journal = _engine(setting, kill)
-    with engine:
+    if setting.through == "cli" and not isinstance(kill, Kill):
+        _arm(setting, kill)
+        return command(setting, "resume", UID, *(["--reset-operations"] if reset else [])) | _counted()
+    options = ResumeOptions(reset_operations=reset, accept_changes=accept)
+    return _run(setting, kill, lambda engine: engine.resume(UID, options))
+
+
+def _run(setting: Setting, kill: Hit, begin: Callable[[Engine], str]) -> dict[str, Any]:
+    """Open the journal, run and close it; what a person would be told.
+
+    commits  that returned
+    calls    on the journal's files, by kind, and how many of them were struck; only under the shim
+    """
+    _arm(setting, kill)
+    commits = 0
+    try:
+        engine, journal = _engine(setting, kill if isinstance(kill, Kill) else None)
         try:
-            uid = engine.resume(UID, ResumeOptions(reset_operations=reset, accept_changes=accept))
-        except DurableError as error:
-            return {"exit": error.exit_code, "asks": [], "text": str(error), "commits": journal.commits}
-        return _ended(engine, uid) | {"commits": journal.commits}
+            with engine:
+                answer = _ended(engine, begin(engine))
+        finally:
+            commits = journal.commits
+    except DurableError as error:
+        answer = {"exit": error.exit_code, "asks": [], "text": str(error)}
+    return answer | {"commits": commits} | _counted()
 
 
-def _command(setting: Setting, *arguments: str) -> dict[str, Any]:
+def _arm(setting: Setting, kill: Hit) -> None:
+    if kill is not None and not isinstance(kill, Kill):
+        kill.arm(journal_of(setting.folder))
+
+
+def _counted() -> dict[str, Any]:
+    if not shim.is_loaded():
+        return {}
+    return {"calls": {call: shim.seen(call) for call in shim.CALLS}, "struck": shim.struck()}
+
+
+def command(setting: Setting, *arguments: str) -> dict[str, Any]:
     """Run a command line in this process, which ends with it; its exit code and what it said."""
     from durable_wf.cli.app import main
 
@@ -98,7 +151,7 @@ def clean(setting: Setting) -> None:
 
 def _engine(setting: Setting, kill: Kill | None) -> tuple[Engine, KillingJournal]:
     inner = open_journal(journal_of(setting.folder), durability=setting.durability)
-    journal = KillingJournal(inner, kill)
+    journal = KillingJournal(inner, kill, Acknowledged(setting.folder))
     clock = SCENARIOS[setting.scenario].clock
     return Engine(journal, max_operations=8, clock=clock, new_id=lambda: UID), journal
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
-from tools.crash import points, table
+from tools.crash import faults, frame, points, table
 from tools.crash.killing import DEATHS, Kill, When
 from tools.crash.points import Point, Reference, Verdict
 from tools.crash.scenarios import SCENARIOS
@@ -77,6 +77,8 @@ def _make(task: tuple[Point, Path, Reference]) -> Verdict:
 def main(arguments: list[str] | None = None) -> int:
     """Make the points, print the table; 1 if anything is wrong."""
     options = _options(arguments)
+    if options.fault:
+        return frame.main(options)
     folder = Path(tempfile.mkdtemp(prefix="durable-wf-crash-"))
     began = time.monotonic()
     print(f"seed {options.seed}", flush=True)
@@ -92,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{count} points in {time.monotonic() - began:.0f} s, {wrong} of them wrong")
     if not wrong:
         shutil.rmtree(folder)
-    if options.points == "all" and options.write:
+    if options.write:
         table.write([(sweep.name, verdicts, sweep.reference.commits) for sweep, verdicts in rows], options)
     return 1 if wrong else 0
 
@@ -105,7 +107,7 @@ def _sweeps(options: argparse.Namespace, folder: Path) -> Iterator[Sweep]:
 
 def _verdicts(sweep: Sweep, options: argparse.Namespace) -> list[Verdict]:
     if options.only:
-        return sweep.some([options.only])
+        return sweep.some([_kills(options.only)])
     if options.points == "all":
         return sweep.every()
     chance = random.Random(f"{options.seed} {sweep.name}")  # noqa: S311 - a choice that can be made again
@@ -129,27 +131,44 @@ def _tell(verdict: Verdict) -> None:
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tools/crash/run", description=__doc__.splitlines()[0])
     add = parser.add_argument
-    add("--scenario", action="append", choices=list(SWEEPS), help="which; again for more (default: all)")
+    add("--scenario", action="append", metavar="NAME", help="which; again for more (default: all)")
+    add("--fault", action="append", choices=list(faults.FAULTS), help="instead of death at commits; again for more")
+    add("--all", action="store_true", help="every fault, on all its scenarios")
+    add("--budget", type=float, metavar="MINUTES", help="of faults: end then, with the points tried spread evenly")
     add("--points", default="20", metavar="all|N", help="every point, or N of each scenario by the seed (default: 20)")
     add("--double", type=int, default=0, metavar="N", help="with --points N: N more that kill the resume, too")
     add("--seed", type=int, default=None, help="chooses the points (default: a new one, printed)")
     add("--max-parallel", action="append", type=int, choices=PARALLEL, help="operations at a time (default: both)")
     add("--durability", choices=("process", "power"), default="process", help="of the journal (default: process)")
     add("--through", choices=("engine", "cli"), default="engine", help="what resumes (default: engine)")
-    add(
-        "--only",
-        type=_kills,
-        metavar="N:WHEN[,N:WHEN]",
-        help="this one point: before, after or cancel at the N-th commit",
-    )
+    add("--only", metavar="POINT", help="this one point: N:WHEN[,N:WHEN] of commits; of a fault, as it names them")
     add("--jobs", type=int, default=os.cpu_count() or 2, help="points made at a time (default: one a core)")
-    add("--write", action=argparse.BooleanOptionalAction, default=True, help="the table of `--points all` into docs/")
+    add("--write", action=argparse.BooleanOptionalAction, default=True, help="what `--points all` found into docs/")
     options = parser.parse_args(arguments)
+    _check(parser, options)
+    return options
+
+
+def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Refuse what cannot be, and fill in what depends on other options."""
+    if options.all:
+        options.fault = list(faults.FAULTS)
+    known = (*SWEEPS, *(one for name in options.fault or () for one in faults.fault(name).scenarios))
+    for scenario in options.scenario or ():
+        if scenario not in known:
+            parser.error(f"there is no scenario '{scenario}'; there are {', '.join(dict.fromkeys(known))}")
+    if options.budget and not options.fault:
+        parser.error("--budget needs --fault or --all")
+    if options.only and not options.fault:
+        try:
+            _kills(options.only)
+        except argparse.ArgumentTypeError as error:
+            parser.error(str(error))
+    options.write &= options.points == "all"
     if options.points != "all" and not options.points.isdigit():
         parser.error(f"--points takes a number or `all`, not '{options.points}'")
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(10**6)
-    return options
 
 
 def _kills(text: str) -> tuple[Kill, ...]:

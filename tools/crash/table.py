@@ -40,7 +40,7 @@ def signs(verdicts: list[Verdict]) -> str:
 
 def markdown(rows: list[Row], options: argparse.Namespace) -> str:
     """The full table."""
-    lines = [f"Commit {_commit()}, {datetime.now(UTC):%Y-%m-%d}, {_machine()}, durability `{options.durability}`.", ""]
+    lines = [f"Commit {commit()}, {datetime.now(UTC):%Y-%m-%d}, {machine()}, durability `{options.durability}`.", ""]
     lines += _HEAD
     for name, verdicts, commits in rows:
         ways = Counter(verdict.way for verdict in verdicts)
@@ -73,7 +73,8 @@ def write(rows: list[Row], options: argparse.Namespace) -> None:
     print(f"written: {PAGE.relative_to(ROOT)}")
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The commit that is tried, and whether the program differs from it."""
     done = subprocess.run(
         ("git", "rev-parse", "--short", "HEAD"), cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -83,7 +84,8 @@ def _commit() -> str:
     return (done.stdout.strip() or "unknown") + (" with changes" if changed.stdout.strip() else "")
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What it is tried on, in words that do not name the machine."""
     release = re.match(r"[\d.]+", platform.release())
     return (
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "

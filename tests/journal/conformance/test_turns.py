@@ -156,7 +156,8 @@ def test_the_inbox_gives_what_nobody_has_taken(store):
     assert list(journal.verify()) == []
 
 
-def test_what_a_turn_looked_at_before_is_seen_when_it_has_changed(store):
+@pytest.mark.parametrize("reason", [Stop, KeyboardInterrupt])
+def test_what_a_turn_looked_at_before_is_seen_when_it_has_changed(store, reason):
     """A fence that has risen, a request in an inbox that was empty: by this handle, by another, not by what failed."""
     journal, other = store.open(), store.open()
     row = kit.start(journal)
@@ -177,9 +178,9 @@ def test_what_a_turn_looked_at_before_is_seen_when_it_has_changed(store):
     def fail():
         with journal.turn() as turn:
             turn.apply(Changes(execution_moves=[kit.execution_move(row, fence=9)], requests=[kit.request(kind="no")]))
-            raise Stop
+            raise reason
 
-    with pytest.raises(Stop):
+    with pytest.raises(reason):
         fail()
     assert look(journal) == look(other) == (3, ["mine", "theirs", "mine again"])
 
