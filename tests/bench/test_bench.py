@@ -107,7 +107,7 @@ def test_a_short_run_prints_every_goal_and_writes_json(tmp_path, monkeypatch, ca
     assert ONLY_WITH_PEERS <= missing <= ONLY_WITH_PEERS | {"syncs power", "syncs process"}
     assert found["commit"]
     for figure in found["figures"]:
-        assert f"| {figure['what']} | {figure['tasks']} |" in printed
+        assert f"| {figure['what']} | {goals.short(figure['tasks'])} |" in printed
 
 
 def test_threads_alone_take_every_nap():

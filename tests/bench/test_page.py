@@ -62,7 +62,7 @@ def test_each_figure_states_its_number_of_tasks_its_median_and_its_bounds():
     assert "| P8 | resume of finished tasks: time against SELECT and DiGraph |  | 5× | at most 4× | missed |" in lines
     assert "| payload | 100 | 16 | 1 KB | power | 500 (250–500) | 1 000 (1 000–1 000) | 0.50 | 10.0 | 50 |" in lines
     assert "| time to the first task | 1 000 | 2 (1–3) ms |" in lines
-    assert "| wide power | 1000 | DBOS Transact, SQLite (3.4.0) | wide | 100 | 50 (25–50)× | P2 |" in lines
+    assert "| wide power | 1 000 | DBOS Transact, SQLite (3.4.0) | wide | 100 | 50 (25–50)× | P2 |" in lines
 
 
 def test_a_peer_that_was_not_measured_is_in_the_table_with_the_reason():

@@ -70,7 +70,7 @@ def _runs(found: Mapping[str, Any]) -> list[str]:
         floor = Spread(tuple(count / seconds for seconds in cell["floor_s"]))
         batch = median(count / transactions for transactions in cell["transactions"])
         lines.append(
-            f"| {cell['shape']} | {count} | {cell.get('workers', runs.WORKERS)} | {_payload(cell)} "
+            f"| {cell['shape']} | {short(count)} | {cell.get('workers', runs.WORKERS)} | {_payload(cell)} "
             f"| {cell['durability']} | {engine} | {floor} | {_against_floor(cell).median:.2f} | {batch:.1f} "
             f"| {short(cell['file_bytes'] / count)} |"
         )
@@ -95,8 +95,8 @@ def _peers(found: Mapping[str, Any]) -> list[str]:
         "|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {pair['ours']} | {pair['our_count']} | {_title(pair['peer'])} | {pair['theirs']} "
-        f"| {pair['their_count']} | {Spread(tuple(against.rates(pair)))}× | {pair['goal'] or ''} |"
+        f"| {pair['ours']} | {short(pair['our_count'])} | {_title(pair['peer'])} | {pair['theirs']} "
+        f"| {short(pair['their_count'])} | {Spread(tuple(against.rates(pair)))}× | {pair['goal'] or ''} |"
         for pair in peers["pairs"]
     ]
     lines += [f"| | | {_title(name)} | not measured: {_cell(why)} | | | |" for name, why in peers["absent"].items()]
