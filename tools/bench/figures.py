@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import shutil
+import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
@@ -67,13 +68,18 @@ def of_cells(figures: Figures, found: Mapping[Kind, dict[str, Any]]) -> None:
 def measure(figures: Figures, folder: Path, *, quick: bool) -> None:
     """All of them; `quick` at a tenth of the sizes."""
     small = 10 if quick else 1
-    _counters(figures, folder, COUNTED // (5 if quick else 1))
-    _memory(figures, folder, MANY // small)
-    _resume(figures, folder, MANY // small)
-    _replay(figures, folder, REPLAYED // small)
-    _many(figures, folder, MANY // small)
-    _first(figures, folder, FIRST[:1] if quick else (*FIRST, MANY))
-    _naps(figures, folder, NAPS // (4 if quick else 1))
+    steps: dict[str, Callable[[], None]] = {
+        "counters": lambda: _counters(figures, folder, COUNTED // (5 if quick else 1)),
+        "memory": lambda: _memory(figures, folder, MANY // small),
+        "resume": lambda: _resume(figures, folder, MANY // small),
+        "replay": lambda: _replay(figures, folder, REPLAYED // small),
+        "the cost of many": lambda: _many(figures, folder, MANY // small),
+        "the first task": lambda: _first(figures, folder, FIRST[:1] if quick else (*FIRST, MANY)),
+        "operations of a millisecond": lambda: _naps(figures, folder, NAPS // (4 if quick else 1)),
+    }
+    for name, step in steps.items():
+        print(name, file=sys.stderr, flush=True)
+        step()
 
 
 def _counters(figures: Figures, folder: Path, count: int) -> None:
