@@ -71,6 +71,18 @@ def test_a_step_of_standard_mode_is_two_transactions(tmp_path):
     assert transactions(tmp_path / "j.db", "standard", 500, at_once=False) / 500 <= 2.05
 
 
+def test_a_layer_of_ten_is_one_transaction_and_its_hub_is_in_it(tmp_path):
+    assert transactions(tmp_path / "j.db", "layers", 500) / 500 <= 0.12
+
+
+def test_members_of_subgraphs_come_in_crowds_and_the_end_of_a_subgraph_is_no_transaction_of_its_own(tmp_path):
+    assert COUNT / transactions(tmp_path / "j.db", "subgraphs", COUNT, window=64) >= 50
+
+
+def test_a_handlers_decision_is_at_most_one_transaction(tmp_path):
+    assert transactions(tmp_path / "j.db", "handlers", 500) / 500 <= 1.05
+
+
 @pytest.mark.slow
 def test_the_wal_stays_short_and_a_task_without_payload_takes_few_bytes(tmp_path):
     path = tmp_path / "j.db"

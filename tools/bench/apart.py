@@ -1,4 +1,4 @@
-"""Measurements that need a process of their own: memory, resume, syncs.
+"""Measurements that need a process of their own: memory, the first task, resume, syncs.
 
 python -m tools.bench.apart WHAT ARGUMENTS…      prints what it found as JSON
 """
@@ -46,11 +46,22 @@ def memory(path: str, count: str) -> dict[str, int]:
     return {"bytes": json.loads(detail or "{}")["result"]}
 
 
-def fill(path: str, count: str, die: str) -> None:
-    """A journal with `count` finished tasks, whose runner is killed then."""
+_LONG = {"graph": work.long, "standard": work.long_standard}
+
+
+def fill(path: str, count: str, die: str, mode: str) -> None:
+    """A journal with `count` finished tasks in a `graph` or in `standard` mode, whose runner is killed then."""
     Path(die).touch()
     with Engine(path, durability="process", max_operations=runs.WORKERS) as engine:
-        engine.wait(engine.start(work.long, {"count": int(count), "die": die}))
+        engine.wait(engine.start(_LONG[mode], {"count": int(count), "die": die}))
+
+
+def first(path: str, count: str, durability: str) -> dict[str, float]:
+    """Seconds from the start of an execution until its first operation begins, in an engine that is open."""
+    with Engine(open_journal(path, durability=durability), max_operations=runs.WORKERS) as engine:  # type: ignore[arg-type]
+        began = time.perf_counter()
+        engine.wait(engine.start(work.opening, {"count": int(count)}))
+    return {"seconds": work.began_s[0] - began}
 
 
 def resume(path: str) -> dict[str, float]:
@@ -98,5 +109,5 @@ def syncs(folder: Path, shape: str, count: int, durability: str) -> float | None
 
 
 if __name__ == "__main__":
-    functions = {function.__name__: function for function in (memory, fill, resume, load, counted)}
+    functions = {function.__name__: function for function in (memory, fill, first, resume, load, counted)}
     print(json.dumps(functions[sys.argv[1]](*sys.argv[2:])))

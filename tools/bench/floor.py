@@ -23,7 +23,7 @@ from durable_wf.model.rows import Subject
 from durable_wf.model.states import ATTEMPT, EXECUTION, GRAPH, TASK, T
 
 SYNCHRONOUS = {"power": "FULL", "process": "NORMAL"}
-_SUCCEEDED, _FAILED = TASK.code(T.SUCCEEDED), TASK.code(T.FAILED)
+_STARTED, _SUCCEEDED, _FAILED = TASK.code(T.STARTED), TASK.code(T.SUCCEEDED), TASK.code(T.FAILED)
 _INITIAL = {machine.name: machine.code(machine.initial) for machine in (ATTEMPT, EXECUTION, GRAPH, TASK)}
 _INSERTED = ("execution", "payload", "tasks_graph", "task", "task_dependency", "attempt")
 _MOVED = ("execution", "tasks_graph", "task", "attempt")
@@ -48,7 +48,10 @@ class Floor:
 
 
 def derive(journal: Path) -> Floor:
-    """What the run wrote, from the journal it has left. Only runs of tasks without a node instance."""
+    """What the run wrote, from the journal it has left.
+
+    Only runs without node instances, retries and requests: what `work.SHAPES` has.
+    """
     connection = sqlite3.connect(f"file:{journal}?mode=ro", uri=True)
     try:
         return _Derived(connection).floor()
@@ -168,14 +171,25 @@ class _Derived:
         elif row.subject == Subject.GRAPH:
             group["=tasks_graph"].append((row.target, row.execution, row.subject_no))
         elif row.subject == Subject.TASK:
-            key = (row.execution, row.subject_no)
-            self._tries[key] = row.attempt or self._tries[key]
             ended = row.seq if row.target in (_SUCCEEDED, _FAILED) else None
-            group["=task"].append((row.target, self._tries[key], 0, 0, None, ended, *key))
+            self._move_task(row, row.target, ended, group)
             if row.attempt is not None and row.attempt_target != _INITIAL["attempt"]:
-                attempt = self._attempts[*key, row.attempt]
-                over = attempt.ended_us if row.attempt_target == attempt.state else None
-                group["=attempt"].append((row.attempt_target, attempt.began_us, over, *attempt[:3]))
+                self._move_attempt(row, group)
+        elif row.subject == Subject.ATTEMPT:  # its outcome, while a handler is to decide about the task
+            self._move_attempt(row, group)
+            self._move_task(row, _STARTED, row.seq, group)
+
+    def _move_task(
+        self, row: rows.Transition, state: int, ended: int | None, group: defaultdict[str, list[tuple[Any, ...]]]
+    ) -> None:
+        key = (row.execution, row.subject_no)
+        self._tries[key] = row.attempt or self._tries[key]
+        group["=task"].append((state, self._tries[key], 0, 0, None, ended, *key))
+
+    def _move_attempt(self, row: rows.Transition, group: defaultdict[str, list[tuple[Any, ...]]]) -> None:
+        attempt = self._attempts[row.execution, row.subject_no, row.attempt or 0]
+        over = attempt.ended_us if row.attempt_target == attempt.state else None
+        group["=attempt"].append((row.attempt_target, attempt.began_us, over, *attempt[:3]))
 
     def _moved_execution(self, row: rows.Transition) -> tuple[Any, ...]:
         last = self._executions[row.subject_no]

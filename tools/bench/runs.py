@@ -19,12 +19,14 @@ class Counted:
 
     seconds       from the start to the end of the execution
     transactions  committed by the engine for it
+    rows          inserted and moved by them
     wal_bytes     the -wal at its longest
     file_bytes    by which the journal has grown, after it was closed
     """
 
     seconds: float
     transactions: int
+    rows: int
     wal_bytes: int
     file_bytes: int
 
@@ -35,25 +37,28 @@ def fresh(path: Path) -> None:
 
 
 def run(
-    path: Path, shape: str, count: int, durability: str, *, workers: int = WORKERS, window: int | None = None
-) -> Counted:
+    path: Path, shape: str, count: int, durability: str, *, workers: int = WORKERS, window: int | None = None,
+    payload: int = 0,
+) -> Counted:  # fmt: skip
     """Run `count` tasks on the journal at `path`.
 
-    window  how many may be handed out; None leaves it to the engine
+    window   how many may be handed out; None leaves it to the engine
+    payload  bytes of each task's argument, and of its result; only of the shape `payload`
     """
     before = path.stat().st_size
+    parameters = {"count": count, **({"payload": payload} if shape == "payload" else {})}
     journal = open_journal(path, durability=durability)  # type: ignore[arg-type]
     with Engine(journal, max_operations=workers) as engine:
         if window is not None:
             engine.host.window = window
-        made = journal.counters["transactions"]
+        before_it = journal.counters.copy()
         began = time.perf_counter()
-        uid = engine.start(SHAPES[shape], {"count": count})
+        uid = engine.start(SHAPES[shape], parameters)
         state = engine.wait(uid)
         seconds = time.perf_counter() - began
-        made = journal.counters["transactions"] - made
+        made = journal.counters - before_it
         wal = Path(f"{path}-wal").stat().st_size
     if state != "terminated":
         text = f"the run of {shape} x {count} is {state}"
         raise RuntimeError(text)
-    return Counted(seconds, made, wal, path.stat().st_size - before)
+    return Counted(seconds, made["transactions"], made["rows"], wal, path.stat().st_size - before)
