@@ -41,7 +41,7 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     made = figures.Figures()
     figures.of_cells(made, found)
     if not any(choice[1:]):
-        figures.measure(made, folder, quick=options.quick)
+        figures.measure(made, folder, quick=options.quick, full=options.full)
     result = {**_about(), "runs": list(found.values()), "figures": made.others}
     if options.peers:
         result["peers"] = against.measure(folder, rounds=options.rounds, quick=options.quick)

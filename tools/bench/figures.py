@@ -65,8 +65,9 @@ def of_cells(figures: Figures, found: Mapping[Kind, dict[str, Any]]) -> None:
         figures.goal("chain", STEPS, *(made / STEPS for made in found[kind]["transactions"]))
 
 
-def measure(figures: Figures, folder: Path, *, quick: bool) -> None:
-    """All of them; `quick` at a tenth of the sizes."""
+def measure(figures: Figures, folder: Path, *, quick: bool, full: bool) -> None:
+    """All of them; `quick` at a tenth of the sizes, `full` with the first task of many, too."""
+    firsts = FIRST[:1] if quick else (*FIRST, MANY) if full else FIRST
     small = 10 if quick else 1
     steps: dict[str, Callable[[], None]] = {
         "counters": lambda: _counters(figures, folder, COUNTED // (5 if quick else 1)),
@@ -74,7 +75,7 @@ def measure(figures: Figures, folder: Path, *, quick: bool) -> None:
         "resume": lambda: _resume(figures, folder, MANY // small),
         "replay": lambda: _replay(figures, folder, REPLAYED // small),
         "the cost of many": lambda: _many(figures, folder, MANY // small),
-        "the first task": lambda: _first(figures, folder, FIRST[:1] if quick else (*FIRST, MANY)),
+        "the first task": lambda: _first(figures, folder, firsts),
         "operations of a millisecond": lambda: _naps(figures, folder, NAPS // (4 if quick else 1)),
     }
     for name, step in steps.items():
