@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from durable_wf.journal.reader import open_reader
 
+SEED = os.environ.get("DURABLE_WF_SEED", "0")  # tools/test sets and prints one; `all` chooses everything
 ROOT = Path(__file__).parent.parent.parent
 TIMEOUT_S = 60
 
@@ -182,3 +184,9 @@ def catches(pid, number):
     status = Path(f"/proc/{pid}/status").read_text()
     (mask,) = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt")]
     return bool(int(mask, 16) >> (number - 1) & 1)
+
+
+def chosen(names, count):
+    """So many of them, by the run's seed: the same in every process that shares the tests."""
+    names = sorted(names)
+    return names if SEED == "all" else sorted(random.Random(SEED).sample(names, count))
