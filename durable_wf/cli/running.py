@@ -227,6 +227,7 @@ def _find(call: Call, view: View, uid: str, *, accept_loss: bool) -> rows.Execut
             raise head.is_ahead(behind) from None
         with closing(call.journal("resume")) as journal:
             journal.accept_loss()
+        call.out.note("the loss is accepted: the head says now what the journal says; nothing was resumed")
         raise
 
 

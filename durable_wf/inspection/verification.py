@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.clock import iso
@@ -93,16 +93,20 @@ def check(reader: Any, clock: Clock, executions: Sequence[int] | None = None) ->
     began_us = clock.now().boot_us
     counted: Counter[str] = Counter()
     problems = list(reader.audit(executions, counted))
-    if executions is None:
-        problems += _head_problems(reader)
+    problems += _head_problems(reader)
     names = _Names(reader)
     asked = set(names.executions if executions is None else executions)
+    trust = _trust(problems, names, asked, _last_seq(reader)) if problems else None
+    if trust is not None and executions is not None:
+        trust = replace(trust, up_to=None)  # of the others nothing is known
+    if trust is not None and not counted["chain"]:
+        trust = replace(trust, whole=[])  # the search did not come as far as any of them
     return Checked(
         len(asked),
         {table: counted[table] for table in sorted(counted)},
         (clock.now().boot_us - began_us) / 1_000_000,
         [_found(problem, names) for problem in problems],
-        _trust(problems, names, asked, _last_seq(reader)) if problems else None,
+        trust,
         _head(reader),
     )
 

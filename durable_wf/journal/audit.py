@@ -12,7 +12,6 @@ Nothing here writes, or holds more than a row at a time and what is to be said.
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from durable_wf.journal import schema, verify
@@ -105,7 +104,7 @@ def _checksum_problems(source: Source, execution: int | None) -> Iterator[Proble
     yield from _inbox_problems(source, execution)
     for table in TABLES.values():
         if table.checksum and (execution is None or "execution" in table.key):
-            yield from islice(_generated_problems(source, table, table.checksum, execution), MOST)
+            yield from _generated_problems(source, table, table.checksum, execution)
 
 
 def _of(execution: int | None, column: str) -> str:
@@ -140,7 +139,7 @@ def _inbox_problems(source: Source, execution: int | None) -> Iterator[Problem]:
 
 def _version_problems(source: Source) -> Iterator[Problem]:
     for name in _WHOSE:
-        yield from islice(_of_versions(source, TABLES[name]), MOST)
+        yield from _of_versions(source, TABLES[name])
 
 
 def _of_versions(source: Source, table: Table) -> Iterator[Problem]:

@@ -6,11 +6,17 @@ Nothing here opens a journal that is there: closing the descriptor would drop SQ
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import stat
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from durable_wf.errors import JournalError, NetworkFileSystemError, NotFoundError, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK = {
@@ -79,7 +85,8 @@ def prepare(path: Path, *, unsafe_network_fs: bool) -> None:
             _check_file_system(path.parent)
         _create(path)
     except OSError as error:
-        message = f"no journal can be made at {path}: {error.strerror}"
+        where = f" ({error.filename})" if error.filename not in {None, str(path)} else ""
+        message = f"no journal can be made at {path}: {error.strerror}{where}"
         raise StorageError(message) from error
     check_readable(path)
     found = path.lstat()
@@ -94,29 +101,38 @@ def prepare(path: Path, *, unsafe_network_fs: bool) -> None:
 def _create(path: Path) -> None:
     """An empty file that only we may read, durable in its directory; nothing if there is one."""
     log = path.with_name(f"{path.name}-wal")
-    if not path.exists() and not path.is_symlink() and log.exists() and log.stat().st_size:
+    if path.is_symlink() or path.exists():
+        return  # what it is, is looked at next
+    if log.exists() and log.stat().st_size:
         message = f"{log} is there without its journal; SQLite would take it for a new one's"
         raise JournalError(message, hint="put the journal back, or move the -wal away")
-    if not path.exists():
-        _forget_head(path)
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        return
-    os.fchmod(descriptor, 0o600)  # whatever the umask is
-    os.close(descriptor)
-    sync_directory(path.parent)
+    with _head_forgotten(path):
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except FileExistsError:
+            return
+        os.fchmod(descriptor, 0o600)  # whatever the umask is
+        os.close(descriptor)
+        sync_directory(path.parent)
 
 
-def _forget_head(path: Path) -> None:
-    """Empty the head file of a journal that is gone, durably and before there is another one that it would accuse."""
+@contextmanager
+def _head_forgotten(path: Path) -> Iterator[None]:
+    """Empty the head file of a journal that is gone, durably and before there is another one that it would accuse.
+
+    Under a lock of that file, in which the other one is made: the head of one that somebody else has made is kept.
+    """
     try:
         descriptor = os.open(path.with_name(f"{path.name}-head"), os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
+        yield
         return
     try:
-        os.ftruncate(descriptor, 0)
-        os.fsync(descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if not path.exists():
+            os.ftruncate(descriptor, 0)
+            os.fsync(descriptor)
+        yield
     finally:
         os.close(descriptor)
 

@@ -6,6 +6,7 @@ when their process is gone, whatever it died of.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -78,8 +79,11 @@ class Turnstile(Forkable):
                 self._wait(self._timeout)
             self._write.write(self._about)
         except BaseException as error:
-            fcntl.flock(self._write, fcntl.LOCK_UN)
-            self._thread.release()
+            try:
+                with contextlib.suppress(OSError):  # the file cannot be had: then there is no lock of it either
+                    fcntl.flock(self._write, fcntl.LOCK_UN)
+            finally:
+                self._thread.release()
             if isinstance(error, OSError):
                 raise faults.translate(error, f"taking the write lock of {self._journal}") from error
             raise
@@ -90,8 +94,10 @@ class Turnstile(Forkable):
         if self._forked:
             return
         self._holder = 0
-        fcntl.flock(self._write, fcntl.LOCK_UN)
-        self._thread.release()
+        try:
+            fcntl.flock(self._write, fcntl.LOCK_UN)
+        finally:
+            self._thread.release()
 
     def __enter__(self) -> None:
         self.acquire()

@@ -157,18 +157,33 @@ def _tables(source: Source, of: chain.Chain) -> Iterator[tuple[chain.Covered, It
 
 
 def few(found: Iterable[Problem]) -> list[Problem]:
-    """The first problems of one kind, always with the one of the lowest seq, and how many there are more."""
-    kept: list[Problem] = []
-    more, first = 0, None
+    """The first problems of one kind in each place, always with the one of the lowest seq, and how many more."""
+    places: dict[chain.Chain | None, _Few] = {}
     for problem in found:
-        if problem.seq is not None and (first is None or problem.seq < (first.seq or 0)):
-            first = problem
-        if len(kept) < MOST:
-            kept.append(problem)
+        places.setdefault(problem.of, _Few()).add(problem)
+    return [problem for place in places.values() for problem in place.told()]
+
+
+class _Few:
+    """Of one kind, in one place."""
+
+    def __init__(self) -> None:
+        self._kept: list[Problem] = []
+        self._more = 0
+        self._first: Problem | None = None
+
+    def add(self, problem: Problem) -> None:
+        if problem.seq is not None and (self._first is None or problem.seq < (self._first.seq or 0)):
+            self._first = problem
+        if len(self._kept) < MOST:
+            self._kept.append(problem)
         else:
-            more += 1
-    if first is not None and first not in kept:
-        kept[-1] = first
-    if more:
-        kept.append(Problem(kept[-1].check, f"and {more} more", kept[-1].of, kept[-1].seq))
-    return kept
+            self._more += 1
+
+    def told(self) -> list[Problem]:
+        kept = self._kept
+        if self._first is not None and self._first not in kept:
+            kept[-1] = self._first
+        if self._more:
+            kept.append(Problem(kept[-1].check, f"and {self._more} more", kept[-1].of, kept[-1].seq))
+        return kept

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from durable_wf.journal.tables import TABLES
+from durable_wf.journal.verify import MOST
 from tests.cli.kit import FLOWS, ROOT, Inside, environment, fitting
 from tests.journal.golden.kit import VERSIONS, place
 from tests.journal.test_verify import tamper
@@ -91,6 +92,25 @@ def test_where_earlier_turns_are_damaged_too_the_earliest_is_told(inside, three)
     with closing(sqlite3.connect(inside.journal)) as connection:
         (before,) = connection.execute("SELECT last_seq FROM link WHERE execution = 1 AND ordinal = 1").fetchone()
     assert inside.json("verify", code=9)["first_bad_seq"] == before + 1
+
+
+def test_however_many_are_damaged_none_of_them_is_called_whole(inside, three):
+    """What is told of one kind of damage is cut for each execution, not for all of them together."""
+    for _ in range(MOST):
+        inside("run", f"{FLOWS}:total")
+    assert tamper(inside.journal, "UPDATE execution SET owner_json = 'x' WHERE id > 1") == MOST + 2
+    trust = inside.json("verify", code=9)["trust"]
+    assert trust["whole"] == [three[0]]
+    assert len(trust["doubted"]) == MOST + 2
+
+
+def test_of_some_executions_nothing_is_said_about_the_others(inside, three):
+    bad = seqs(inside.journal, 1)[-2]
+    assert tamper(inside.journal, "UPDATE transition SET detail_json = '{\"result\":9}' WHERE seq = ?", (bad,)) == 1
+    assert tamper(inside.journal, "UPDATE execution SET owner_json = 'x' WHERE id = 3") == 1
+    found = inside.json("verify", three[2], code=9)["trust"]
+    assert (found["up_to"], found["whole"]) == (None, [])
+    assert inside.json("verify", three[1])["trust"] is None
 
 
 def test_L2_a_row_whose_state_is_not_its_last_transitions_is_named(inside, three):

@@ -1,5 +1,6 @@
 """Where a journal may lie, what is refused unwritten, and how the file is made."""
 
+import fcntl
 import os
 import sqlite3
 import stat
@@ -184,3 +185,22 @@ def test_a_first_creation_that_was_cut_off_is_done_again(path, monkeypatch):
     monkeypatch.undo()
     with closing(open_journal(path)) as journal:
         assert list(journal.verify()) == []
+
+
+def test_L6_the_head_of_a_journal_that_another_process_makes_first_is_kept(path, monkeypatch):
+    """Between the look that finds no journal and the lock, it is made, committed to, and its head written."""
+    open_journal(path, durability="process").close()
+    head, aside = path.with_name(f"{path.name}-head"), path.with_name("aside")
+    path.rename(aside)
+    head.write_text("old")
+    flock = fcntl.flock
+
+    def late(file, how):
+        if aside.exists():
+            aside.rename(path)
+            head.write_text("new")
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    files._create(path)
+    assert head.read_text() == "new"

@@ -1,5 +1,6 @@
 """The turnstile and the ownership bytes: between threads here, and between real processes."""
 
+import errno
 import fcntl
 import os
 import signal
@@ -11,9 +12,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from durable_wf.errors import EngineBug, HeldError
+from durable_wf.errors import EngineBug, HeldError, StorageError
 from durable_wf.journal import locks
 from durable_wf.journal.locks import Owners, Turnstile
+from durable_wf.journal.sidefile import SideFile
 from durable_wf.journal.sqlite import open_journal
 from tests.journal import kit
 from tests.journal.processes import PATIENCE, process
@@ -361,3 +363,21 @@ def test_the_lock_is_free_before_the_next_thread_of_the_process_is_let_in(turnst
     with shared:
         pass
     assert found == ["refused"]
+
+
+@pytest.mark.parametrize("when", ["taking", "giving back"])
+def test_a_lock_whose_file_cannot_be_had_shuts_nobody_of_this_process_out(turnstile, monkeypatch, when):
+    """The error is told, and the next one gets the lock as soon as the file is there again."""
+
+    def broken(_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    ours = turnstile(timeout=1)
+    if when == "giving back":
+        ours.acquire()
+    with monkeypatch.context() as patched:
+        patched.setattr(SideFile, "fileno", broken)
+        with pytest.raises((StorageError, OSError), match="Too many open files"):
+            ours.acquire() if when == "taking" else ours.release()
+    ours.acquire()
+    ours.release()

@@ -114,7 +114,8 @@ def left_over(reader: SqliteReader, living: Iterable[Process] | None = None) -> 
         ]
     }
     if not left:
-        return Finding("left-over processes", OK, "no runner that is gone has left a process group", None, facts)
+        text = "no runner that is gone has left processes in its own group"
+        return Finding("left-over processes", OK, text, None, facts)
     texts = [
         f"group {group} of the runner of {gone[group][1]} that is gone: "
         + ", ".join(f"{one.pid} ({one.name})" for one in found[:_MOST])
