@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.crash.kit import ROOT
+from tests.crash.kit import ROOT, chosen
 from tests.crash.planted import BUGS
 from tools.crash import sweep, table
 
@@ -28,9 +28,9 @@ def run(tmp_path):
     return run
 
 
-@pytest.mark.parametrize(
-    ("scenario", "options"),
-    [
+SWEEPS = {
+    f"{scenario} {' '.join(map(str, options))}": (scenario, options)
+    for scenario, options in (
         ("graph", ("--points", 20, "--double", 6)),
         ("standard", ("--points", 20, "--double", 6)),
         ("handlers", ("--points", 20, "--double", 6)),
@@ -43,8 +43,11 @@ def run(tmp_path):
         ("tutorial-events", ("--points", 6)),
         ("tutorial-ordering", ("--points", 6)),
         ("tutorial-relationships", ("--points", 6)),
-    ],
-)
+    )
+}
+
+
+@pytest.mark.parametrize(("scenario", "options"), [SWEEPS[name] for name in chosen(SWEEPS, 5)])
 def test_L5_a_kill_at_a_commit_and_a_resume_give_what_an_undisturbed_run_gives(run, scenario, options):
     seed = random.SystemRandom().randrange(10**6)
     done = run("--scenario", scenario, "--seed", seed, *options)
@@ -54,7 +57,7 @@ def test_L5_a_kill_at_a_commit_and_a_resume_give_what_an_undisturbed_run_gives(r
     assert "0 of them wrong" in done.stdout
 
 
-@pytest.mark.parametrize("bug", BUGS)
+@pytest.mark.parametrize("bug", chosen(BUGS, 2))
 def test_a_planted_bug_is_seen(run, bug):
     done = run(bug, module="tests.crash.planted")
     assert done.returncode == 1, f"{bug} was not noticed\n{done.stdout}{done.stderr}"
