@@ -243,11 +243,6 @@ def cancels_when_it_is_asked_to_stop():
     host.Host.stop = lambda shell, hosted: shell.post((hosted, Cancels(Level.CANCEL)))
 
 
-def takes_every_end_for_a_good_one():
-    """What is left in memory when memory runs out is written down as done."""
-    takes_begun_for_done()
-
-
 def shares_the_connection_with_children():
     """A forked child may go on with what its parent has opened."""
     forks.Forkable.check_not_forked = lambda _: None
@@ -281,7 +276,7 @@ FAULT_BUGS = {  # bug, fault, scenario, how many points or which
     "no-chain": (checks_no_chain, "bits", "graph", 120),
     "wall-clock": (trusts_the_wall_clock, "clock", "graph", "back-and-forth"),
     "cancels": (cancels_when_it_is_asked_to_stop, "signals", "graph", "term:4"),
-    "done-anyway": (takes_every_end_for_a_good_one, "memory", "graph", 8),
+    "done-anyway": (takes_begun_for_done, "memory", "graph", 8),
     "child-writes": (shares_the_connection_with_children, "fork", "forks", "uses-the-journal"),
     "no-lock": (locks_nothing, "crowd", "line", "5x10"),
     "hasty": (does_not_wait, "held", "graph", "turnstile:runner:1"),

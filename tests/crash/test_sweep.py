@@ -1,6 +1,5 @@
 """The sweep itself: some points of each scenario, and that it sees what it is there to see."""
 
-import os
 import random
 import subprocess
 import sys
@@ -12,20 +11,6 @@ from tests.crash.planted import BUGS
 from tools.crash import sweep, table
 
 pytestmark = [pytest.mark.crash, pytest.mark.slow]
-
-
-@pytest.fixture
-def run(tmp_path):
-    """Runs a module; the folders of points that went wrong are kept in pytest's own."""
-
-    def run(*arguments, module="tools.crash.sweep"):
-        command = [sys.executable, "-m", module, *map(str, arguments)]
-        environment = {**os.environ, "TMPDIR": str(tmp_path)}
-        return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600
-        )
-
-    return run
 
 
 SWEEPS = {
