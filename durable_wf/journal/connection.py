@@ -14,10 +14,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-from peewee import SqliteDatabase
-
 from durable_wf.errors import HeldError, JournalDamaged, JournalError, StorageError
-from durable_wf.journal import faults, migrate
+from durable_wf.journal import driver, faults, migrate
 from durable_wf.journal.forks import Forkable, abandon
 from durable_wf.journal.tables import raw
 from durable_wf.journal.wal import Wal
@@ -25,6 +23,8 @@ from durable_wf.journal.wal import Wal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from peewee import SqliteDatabase
 
     from durable_wf.clock import Clock
     from durable_wf.journal.locks import Turnstile
@@ -41,14 +41,7 @@ _MOST_FRAMES = 1800  # a checkpoint is due from here on, so that the -wal stays 
 
 def connect(path: Path, mode: Literal["ro", "rw"]) -> SqliteDatabase:
     """An opened peewee database on the file, in autocommit, with no transaction of its own."""
-    database = SqliteDatabase(
-        f"file:{quote(str(path))}?mode={mode}",
-        uri=True,
-        autoconnect=False,
-        thread_safe=False,  # ours to guard: one connection, not one a thread
-        check_same_thread=False,
-        timeout=BUSY_TIMEOUT_S,
-    )
+    database: SqliteDatabase = driver.chosen().database(f"file:{quote(str(path))}?mode={mode}", BUSY_TIMEOUT_S)
     database.connect()
     return database
 
