@@ -12,8 +12,8 @@ settings.register_profile("durable-wf", deadline=None, print_blob=True)
 settings.load_profile("durable-wf")
 
 
-# apsw is installed here for its own tests; what most people have is Python's SQLite. `DURABLE_WF_SQLITE=apsw` tests with
-# the other, but for what looks into a connection, or opens a journal with `sqlite3` in the same process.
+# apsw is installed here for its own tests; what most people have is Python's SQLite. DURABLE_WF_SQLITE=apsw tests with
+# the other; then fail those that look into a connection, or hold a journal's lock with `sqlite3` in the same process.
 os.environ.setdefault(driver.VARIABLE, driver.PYTHON)
 
 

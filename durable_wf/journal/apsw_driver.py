@@ -75,20 +75,35 @@ def _raising_of_sqlite3(call: Callable[P, R]) -> Callable[P, R]:
 
 
 class _Database(APSWDatabase):  # type: ignore[misc] # playhouse has no types
-    """peewee's, whose connections make our cursors."""
+    """peewee's, with connections of ours."""
 
     @_raising_of_sqlite3
-    def _connect(self) -> apsw.Connection:
-        opened: apsw.Connection = super()._connect()
-        opened.cursor_factory = _Cursor
+    def _connect(self) -> _Connection:
+        opened = _Connection(self.database, **self.connect_params)
+        opened.set_busy_timeout(round(self._timeout * 1000))
+        self._add_conn_hooks(opened)
         return opened
 
 
-class _Cursor(apsw.Cursor):
-    """One a statement: `execute` and `executemany` of a connection make it and call it."""
+class _Connection(apsw.Connection):
+    """Each statement has a cursor of its own, as with `sqlite3.Connection.execute`."""
 
-    execute = _raising_of_sqlite3(apsw.Cursor.execute)
-    executemany = _raising_of_sqlite3(apsw.Cursor.executemany)
+    execute = _raising_of_sqlite3(apsw.Connection.execute)
+    executemany = _raising_of_sqlite3(apsw.Connection.executemany)
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.cursor_factory = _Cursor
+
+    @property
+    @_raising_of_sqlite3
+    def in_transaction(self) -> bool:  # type: ignore[override] # of C, where it is no property
+        return not self.get_autocommit()
+
+
+class _Cursor(apsw.Cursor):
+    """Errors of `execute` are seen to by the connection, which makes the cursor and calls it."""
+
     fetchone = _raising_of_sqlite3(apsw.Cursor.fetchone)
     fetchall = _raising_of_sqlite3(apsw.Cursor.fetchall)
     __next__ = _raising_of_sqlite3(apsw.Cursor.__next__)
@@ -98,6 +113,7 @@ class _Cursor(apsw.Cursor):
         self._changes = connection.total_changes()
 
     @property
+    @_raising_of_sqlite3
     def rowcount(self) -> int:
         """How many rows were changed since this cursor was made. Ask before the connection runs anything else."""
         return self.connection.total_changes() - self._changes
