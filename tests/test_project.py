@@ -228,6 +228,13 @@ def test_the_wheel_carries_the_package_and_nothing_else(wheel):
 
 
 @pytest.mark.slow
+def test_the_wheel_offers_the_extras(wheel):
+    metadata = zipfile.ZipFile(wheel).read("durable_wf-0.1.0.dist-info/METADATA").decode()
+    offered = re.findall(r"^Provides-Extra: (\S+)$", metadata, re.MULTILINE)
+    assert offered == list(PYPROJECT["project"]["optional-dependencies"]) == ["apsw"]
+
+
+@pytest.mark.slow
 def test_the_wheel_runs_in_an_empty_environment(wheel, tmp_path):
     """Its declared dependencies, at the locked versions, are all that it needs."""
     pins = [f"{name}=={version}\n" for name, version in locked_versions().items()]

@@ -256,6 +256,14 @@ def test_a_program_with_pythons_sqlite_is_seen_to_hold_the_database(path, driven
         assert list(journal.verify()) == []
 
 
+def test_two_copies_of_sqlite_in_one_process_do_not_see_each_others_locks(choose, path):
+    """Why a process chooses once: POSIX locks are the process's."""
+    with opened(choose, "apsw", path) as one, opened(choose, "python", path) as other:
+        for db in (one, other):
+            db.execute("BEGIN IMMEDIATE")  # by one driver the second is refused: SQLITE_BUSY
+        assert (one.in_transaction, other.in_transaction) == (True, True)
+
+
 def test_a_journal_goes_from_one_driver_to_the_other_and_back(choose, path):
     for number, name in enumerate(("python", "apsw", "python", "apsw"), start=1):
         choose(name)
