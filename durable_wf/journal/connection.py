@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
+from peewee import PeeweeException
+
 from durable_wf.errors import HeldError, JournalDamaged, JournalError, StorageError
 from durable_wf.journal import driver, faults, migrate
 from durable_wf.journal.forks import Forkable, abandon
@@ -40,9 +42,15 @@ _MOST_FRAMES = 1800  # a checkpoint is due from here on, so that the -wal stays 
 
 
 def connect(path: Path, mode: Literal["ro", "rw"]) -> SqliteDatabase:
-    """An opened peewee database on the file, in autocommit, with no transaction of its own."""
+    """An opened peewee database on the file, in autocommit, with no transaction of its own.
+
+    raises  sqlite3.Error, with SQLite's name of it
+    """
     database: SqliteDatabase = driver.chosen().database(f"file:{quote(str(path))}?mode={mode}", BUSY_TIMEOUT_S)
-    database.connect()
+    try:
+        database.connect()
+    except PeeweeException as error:  # it hides what SQLite said, by which `faults` tells whose fault it is
+        raise (error.__context__ or error) from None
     return database
 
 
