@@ -12,8 +12,7 @@ import psutil
 import pytest
 
 from durable_wf.journal.sqlite import open_journal
-from durable_wf.model.rows import Changes, ExecutionMove
-from tests.cli.kit import FLOWS
+from tests.cli.kit import FLOWS, rewrite_owner
 
 pytestmark = pytest.mark.crash
 
@@ -171,17 +170,6 @@ def test_a_stopped_runner_is_taken_over_and_ended(program, gate):
 def test_take_over_of_an_execution_that_nobody_runs_just_resumes(program):
     program("run", f"{FLOWS}:raises", code=1)
     assert "--from" in program("resume", program.uid(), "--take-over", code=6).stderr
-
-
-def rewrite_owner(program, **changes):
-    """As if another process had written itself into the execution's row."""
-    journal = open_journal(program.journal)
-    with journal.turn() as turn:
-        row = turn.execution(1)
-        owner = json.dumps({**json.loads(row.owner_json), **changes})
-        moved = (row.state, row.fence, owner, row.started_us, row.ended_us, row.ended_seq, row.report, row.id)
-        turn.apply(Changes(execution_moves=[ExecutionMove(*moved)]))
-    journal.close()
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from durable_wf.errors import DurableError, JournalBehindHead
+from durable_wf.journal.head import Behind, Unreadable
 from durable_wf.journal.reader import open_reader
 from durable_wf.journal.sqlite import open_journal
 from tools.crash import points, steps
@@ -117,9 +118,8 @@ def look(journal: Path) -> Seen:
             return Seen(0, None, [f"it cannot be opened: {error}"])
         return _begin(journal)
     try:
-        behind = reader.compare_with_head()
         newest: int = reader.query("SELECT ifnull(max(seq), 0) FROM transition")[0][0]
-        return Seen(newest, behind.head_seq if behind else None, list(reader.verify()))
+        return _seen(newest, reader.compare_with_head(), reader.verify())
     except DurableError as error:
         return Seen(0, None, [f"it cannot be read: {error}"])
     finally:
@@ -132,10 +132,15 @@ def _begin(journal: Path) -> Seen:
     except DurableError as error:
         return Seen(0, None, [f"it cannot be begun: {error}"])
     try:
-        behind = opened.behind_head
-        return Seen(opened.last_seq(), behind.head_seq if behind else None, list(opened.verify()))
+        return _seen(opened.last_seq(), opened.behind_head, opened.verify())
     finally:
         opened.close()
+
+
+def _seen(newest: int, doubt: Behind | Unreadable | None, problems: Iterable[str]) -> Seen:
+    if isinstance(doubt, Unreadable):
+        return Seen(newest, None, [str(doubt), *problems])
+    return Seen(newest, None if doubt is None else doubt.head_seq, list(problems))
 
 
 def resume(place: Place, durability: str, *, behind: bool) -> list[str]:
@@ -149,7 +154,7 @@ def resume(place: Place, durability: str, *, behind: bool) -> list[str]:
         if not behind:
             return []
         refused = ask_child(log, _plain, setting)
-        ask_child(log, _accept_loss, setting)
+        ask_child(log, steps.accept_loss, setting)
         if (refused["exit"], "its head file says" in refused["text"]) == (JournalBehindHead.exit_code, True):
             return []
         return [f"a plain resume of a journal that is older than its head said {refused}"]
@@ -164,9 +169,3 @@ def resume(place: Place, durability: str, *, behind: bool) -> list[str]:
 
 def _plain(setting: Setting) -> object:
     return steps.resume(setting, None, reset=False)
-
-
-def _accept_loss(setting: Setting) -> None:
-    journal = open_journal(journal_of(setting.folder), durability=setting.durability)
-    journal.accept_loss()
-    journal.close()
