@@ -21,11 +21,10 @@ from typing import NoReturn
 
 import psutil
 
-from durable_wf.journal.files import mount_points
-
 _MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it are made by tempfile
 _PREFIX = "durable-wf-crash-"
 _PR_SET_CHILD_SUBREAPER = 36
+_ENDS = (signal.SIGINT, signal.SIGTERM)
 _PATIENCE_S = 30  # a killed process that the kernel does not let go
 _shared: list[Path] = []  # folder in memory of the harness that runs; its workers are forks and know it
 
@@ -34,26 +33,28 @@ _shared: list[Path] = []  # folder in memory of the harness that runs; its worke
 def folders(prefix: str) -> Iterator[tuple[Path, list[str]]]:
     """A folder for the points, and a list: whoever puts something into it has the folder kept.
 
-    At the end, whatever brings it about, this process has no child and no mount, and the other folders are gone.
-    SIGTERM ends the harness as Ctrl-C does.
+    At the end, whatever brings it about, this process has no child and no mount, and the other folders are gone. Ctrl-C
+    and SIGTERM end the harness with 128 and their number.
     """
     kept: list[str] = []
     folder = Path(tempfile.mkdtemp(prefix=prefix)).resolve()
     memory = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_in_memory())).resolve()
     _shared.append(memory)
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    before = signal.signal(signal.SIGTERM, _terminated)
+    before = [signal.signal(number, _stop) for number in _ENDS]
     try:
         yield folder, kept
     finally:
-        with _undisturbed():
-            kill_children()
-            _unmount(memory, folder)
-            _shared.remove(memory)
-            shutil.rmtree(memory, ignore_errors=True)
-            if not kept:
-                shutil.rmtree(folder, ignore_errors=True)
-        signal.signal(signal.SIGTERM, before)
+        for number in _ENDS:  # a second one does not keep the first from being answered
+            signal.signal(number, signal.SIG_IGN)
+        kill_children()
+        _unmount(memory, folder)
+        _shared.remove(memory)
+        shutil.rmtree(memory, ignore_errors=True)
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
+        for number, handler in zip(_ENDS, before, strict=True):
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -64,8 +65,18 @@ def apart() -> Iterator[Path]:
 
 
 def as_a_worker() -> None:
-    """What a process of a pool begins with: a signal that ends it does so at once, and is no business of its steps."""
+    """What a process of a pool begins with: its pool ends it, and Ctrl-C on the terminal is the harness's business.
+
+    One that dies of it while it waits for work would keep a lock that the end of the pool waits for.
+    """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def as_a_step() -> None:
+    """What a step's process begins with: signals as in any program."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def kill_children() -> None:
@@ -75,8 +86,8 @@ def kill_children() -> None:
         for one in found:
             with contextlib.suppress(psutil.NoSuchProcess):
                 one.kill()
-        psutil.wait_procs(found, timeout=_PATIENCE_S)
-        if any(one.is_running() and one.status() == psutil.STATUS_DISK_SLEEP for one in found):
+        _, left = psutil.wait_procs(found, timeout=_PATIENCE_S)
+        if left:  # the kernel does not let them go
             return
 
 
@@ -85,23 +96,12 @@ def _in_memory() -> Path | None:
 
 
 def _unmount(*above: Path) -> None:
-    for point in reversed(mount_points()):
+    points = [Path(one.mountpoint) for one in psutil.disk_partitions(all=True)]
+    for point in reversed(points):  # what was mounted last lies on top
         if any(point.is_relative_to(folder) for folder in above):
             subprocess.run(("umount", "-l", str(point)), capture_output=True, check=False)
 
 
-def _terminated(number: int, frame: types.FrameType | None) -> NoReturn:
+def _stop(number: int, frame: types.FrameType | None) -> NoReturn:
     del frame
     raise SystemExit(128 + number)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """A second signal does not keep the first from being answered."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from durable_wf.errors import DurableError, JournalBehindHead
 from durable_wf.journal.head import Behind, Unreadable
 from durable_wf.journal.reader import open_reader
 from durable_wf.journal.sqlite import open_journal
-from tools.crash import points, steps
+from tools.crash import points, steps, tidy
 from tools.crash.children import StepFailed, ask_child, in_child
 from tools.crash.contents import content
 from tools.crash.faults.base import Place
@@ -26,7 +25,6 @@ from tools.crash.points import Point
 from tools.crash.steps import Setting, journal_of
 
 RUN = Path("folder-of-the-run")
-_MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it are made by tempfile
 
 
 def setting_of(place: Place, durability: str = "process") -> Setting:
@@ -37,8 +35,7 @@ def setting_of(place: Place, durability: str = "process") -> Setting:
 @contextlib.contextmanager
 def apart(source: Path | None = None) -> Iterator[Path]:
     """Stand above a folder of a run of one's own, in memory, with a copy of `source`'s content."""
-    with tempfile.TemporaryDirectory(prefix="durable-wf-crash-", dir=_MEMORY if _MEMORY.is_dir() else None) as name:
-        here = Path(name).resolve()
+    with tidy.apart() as here:
         if source is None:
             (here / RUN).mkdir()
         else:
