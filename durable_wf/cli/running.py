@@ -162,9 +162,7 @@ def resume(
     """
     from durable_wf.cli import takeover
     from durable_wf.cli.progress import mark
-    from durable_wf.clock import SystemClock
     from durable_wf.inspection.find import find_execution
-    from durable_wf.inspection.owners import may_have_lost
     from durable_wf.inspection.tasks import names_of
 
     with call.view() as view:
@@ -181,9 +179,7 @@ def resume(
             history = view.store.history(row.id)
         if dry_run:
             return _dry_run(call, view, history, options)
-        lost = may_have_lost(history.execution, SystemClock().now().boot_id)
-        if lost is not None:
-            call.out.error(f"notice: {lost}")
+        _tell_loss(call, history.execution)
         print_preview(call, history, options)
         before = mark(view, row)
 
@@ -197,6 +193,16 @@ def resume(
                 raise takeover.held(now, row) from None
 
     return _host(call, "resume", begin, before)
+
+
+def _tell_loss(call: Call, row: rows.Execution) -> None:
+    """Say what a power cut may have taken of it, where nothing can tell whether it has."""
+    from durable_wf.clock import SystemClock
+    from durable_wf.inspection.owners import may_have_lost
+
+    lost = may_have_lost(row, SystemClock().now().boot_id)
+    if lost is not None:
+        call.out.error(f"notice: {lost}")
 
 
 def _options(
