@@ -244,8 +244,9 @@ class Host:
         """When idle: whether somebody else has committed, or a worker has begun what the journal says is waiting."""
         if items or not self._hosted:
             return False
+        now_us = self.clock.wall_us()
         return self.journal.changed() or any(
-            work.began_us and not work.told for hosted in self._hosted.values() for work in hosted.works.values()
+            work.news_us(now_us) is not None for hosted in self._hosted.values() for work in hosted.works.values()
         )
 
     # ------------------------------------------------------------------ one turn
@@ -320,9 +321,10 @@ class Host:
     def _decide(self, hosted: Hosted, pen: Pen, facts: list[Any], singles: int) -> None:
         core = hosted.core
         for work in list(hosted.works.values()):
-            if work.began_us is not None and not work.told:
+            began_us = work.news_us(pen.now.wall_us)
+            if began_us is not None:
                 work.told = True
-                core.handle(pen, Begun(work.no, work.attempt, work.began_us))
+                core.handle(pen, Begun(work.no, work.attempt, began_us))
         said, hosted.unwritten = hosted.unwritten, []
         for fact in [*said, *facts]:
             if isinstance(fact, Batch):

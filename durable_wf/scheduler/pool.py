@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from durable_wf.model.protocol import InstanceData, Logged, OperationOutcome
     from durable_wf.scheduler.hosted import Hosted
 
+LONG_US = 20_000  # that an attempt runs is written once it has for so long: most have an outcome to write before that
+
 
 class Work:
     """One attempt on its way through a worker.
@@ -50,6 +52,12 @@ class Work:
         self.told = False
         self.outcome: OperationOutcome | None = None
         self.voice: Voice | None = None
+
+    def news_us(self, now_us: int) -> int | None:
+        """When it began, if by `now_us` it runs for long and the core does not know. Clocks may be set back."""
+        if self.began_us is None or self.told or 0 <= now_us - self.began_us < LONG_US:
+            return None
+        return self.began_us
 
     def say(self, line: Logged) -> None:
         """Have a line of the attempt written while it runs. Waits while too many are not."""

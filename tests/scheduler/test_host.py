@@ -12,6 +12,8 @@ from durable_wf.errors import HeldError, NotFoundError, StorageError, UsageError
 from durable_wf.model import rows
 from durable_wf.model.states import EXECUTION, X
 from durable_wf.scheduler.claim import claim
+from durable_wf.scheduler.pool import LONG_US
+from durable_wf.testing.clock import ManualClock
 from durable_wf.testing.crash import Point
 from tests.replay import kit
 from tests.replay.work import TIMEOUT, WORLD
@@ -76,6 +78,22 @@ def test_an_idle_host_makes_no_turns(lives):
     assert life.wait(uid) == "terminated"
 
 
+def test_that_an_operation_runs_is_written_once_it_runs_for_long(lives):
+    """Most end before, and their outcome says when they began: a row that nobody would have read is spared."""
+    life = lives(clock=ManualClock())
+    with WORLD.gate("a"):
+        uid = life.start(flows.line, {"names": ["a"]})
+        WORLD.arrived("a")
+        looks = Looks(life)
+        life.advance((LONG_US - 1) / 1e6)
+        looks.wait(2)
+        assert kit.states(life, uid)["a"] == "sent"
+        life.advance(1e-6)
+        looks.wait(2)
+        assert kit.states(life, uid)["a"] == "started"
+    assert life.wait(uid) == "terminated"
+
+
 def test_a_host_without_executions_does_not_even_look(lives):
     """It sleeps until somebody starts something."""
     life = lives()
@@ -106,6 +124,7 @@ def test_L4_a_stale_runner_writes_nothing_more_while_others_of_its_host_go_on(li
     with WORLD.gate("a", "b"):
         stale = life.start(flows.line, {"names": ["a", "never"]})
         other = life.start(flows.line, {"names": ["b", "c"]})
+        hosted = life.engine._hosted[stale]
         started(life, stale, "a")
         WORLD.arrived("b")
         raise_fence(store, 1)
@@ -115,6 +134,7 @@ def test_L4_a_stale_runner_writes_nothing_more_while_others_of_its_host_go_on(li
     assert life.wait(other) == "terminated"
     assert kit.dump(life.journal, 1) == before
     assert "never" not in WORLD.counts()
+    assert hosted.released.wait(TIMEOUT), "a has ended, so that nothing of it runs any more"
     assert life.engine.info(stale).state == "interrupted"
     assert life.resume(stale) == "terminated"
 
