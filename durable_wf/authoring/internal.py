@@ -109,11 +109,13 @@ class Internal(Sending):
         shown  attributes of the task, such as `info`
         """
         spec = self.home.as_run(spec)
+        attributes = [(name, value) for name, value in shown.items() if value is not None]
         result = None if self.graph_mode else self.start(spec)
+        if result is not None and not attributes:  # most are never looked at: their object is made when somebody does
+            return result
         task = task_of(self.home, spec) if result is None else result.task
-        for name, value in shown.items():
-            if value is not None:
-                setattr(task, name, value)
+        for name, value in attributes:
+            setattr(task, name, value)
         return task if result is None else result
 
     def start(self, spec: Spec) -> WorkflowTaskResult:

@@ -1,7 +1,7 @@
 """Strikes runs with faults: their points chosen, made in a pool, and told; see `faults/base.py` for what a fault is.
 
 All runs and faults go forward together, each spread evenly over its points, so that a budget that ends early has seen
-a few points of every one, and then the same fraction of all.
+a few points of every one, then all of those that are quick and many, and then the same fraction of all others.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tools.crash.scenarios import SCENARIOS
 
 _FORK = multiprocessing.get_context("fork")
 _AT_LEAST = 4  # points of a run, before the long runs get more
+_WHOLE = frozenset({"power", "bits"})  # their number of points is what is promised of them
 _TOLD = 6  # problems of one point
 _TOLD_CHARACTERS = 1500
 _Task = tuple[int, Place, str, str, Path]  # index of the run, where, fault, point, a folder for it
@@ -145,11 +146,12 @@ def _prepare(task: tuple[str, Place]) -> Run:
 
 def _tasks(runs: list[Run], options: argparse.Namespace, folder: Path) -> Iterator[_Task]:
     """Every point to be made, all runs going forward alike."""
-    spread: list[tuple[bool, float, int, str]] = []
+    spread: list[tuple[int, float, int, str]] = []
     for index, run in enumerate(runs):
         chosen = _chosen(run, options)
+        stage = 1 if run.fault in _WHOLE else 2
         spread += [
-            (at >= _AT_LEAST, at if at < _AT_LEAST else at / len(chosen), index, point)
+            (0, at, index, point) if at < _AT_LEAST else (stage, at / len(chosen), index, point)
             for at, point in enumerate(chosen)
         ]
     for number, (_, _, index, point) in enumerate(sorted(spread, key=lambda one: one[:3])):
