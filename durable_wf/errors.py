@@ -94,7 +94,18 @@ class JournalBehindHead(JournalError):
     code = "journal-behind-head"
     explanation = (
         "After each commit the newest seq and hash are written beside the journal. The journal now ends "
-        "earlier, so outcomes may be missing. `resume --accept-loss` goes on from what is there."
+        "earlier, so outcomes may be missing. `--accept-loss` of `run` or `resume` goes on from what is there."
+    )
+
+
+class HeadUnreadable(JournalBehindHead):
+    """There is a head file and it cannot be read: the journal may be older than it, and may not (L6)."""
+
+    code = "head-unreadable"
+    explanation = (
+        "The file beside the journal that names its newest seq and hash cannot be read, or is not what was "
+        "written. Whether outcomes are missing is not known. Make it readable again, or go on with `run` or `resume "
+        "--accept-loss`, which writes it anew."
     )
 
 

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from durable_wf.authoring.services import Topology
 
-_LATER = "deployments of this version cannot be modified yet"
+
+def _refused(name: str) -> NotImplementedError:
+    """In the class that the older system's local mode raises (workflow-api §2.6), so that workflows can tell."""
+    text = f"'{name}' cannot be done: this version has no modifications of deployments; change the number of instances"
+    return NotImplementedError(f"{text} in the blueprint, and make a deployment of it")
 
 
 class WorkflowDeploymentContext:
@@ -34,8 +38,8 @@ class WorkflowDeploymentContext:
     def start_modification(self, nodes: dict[str, Any]) -> NoReturn:
         """Refused: raises NotImplementedError, as the older system's local mode does."""
         del nodes
-        raise NotImplementedError(_LATER)
+        raise _refused("start_modification")
 
     def list_started_modifications(self) -> NoReturn:
         """Refused: raises NotImplementedError, as the older system's local mode does."""
-        raise NotImplementedError(_LATER)
+        raise _refused("list_started_modifications")

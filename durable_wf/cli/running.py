@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from durable_wf.cli.calls import Call
 from durable_wf.cli.endings import print_ending, print_preview
@@ -28,7 +28,7 @@ from durable_wf.cli.parameters import (
     Workflow,
 )
 from durable_wf.cli.values import read_values
-from durable_wf.errors import HeldError, NotFoundError, UsageError
+from durable_wf.errors import HeldError, JournalBehindHead, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from durable_wf.engine import Engine, ResumeOptions
     from durable_wf.inspection.view import View
     from durable_wf.model import rows
+
+T = TypeVar("T")
 
 _UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -68,6 +70,7 @@ def run(
     task_retries: TaskRetries = None,
     task_retry_interval: TaskRetryInterval = None,
     dry_run: DryRun = False,
+    accept_loss: AcceptLoss = False,
 ) -> int:
     """Run a workflow of a deployment, or a Python function, until it ends.
 
@@ -89,11 +92,16 @@ def run(
 
         _importable_here(deployment)
         return rehearse(call, workflow, given, deployment, options, allow_custom=allow_custom, timeout_s=limit_s)
-    _check(call, workflow, deployment)
+    _accepting(call, "run", lambda: _check(call, workflow, deployment), accept_loss=accept_loss)
 
     def begin(engine: Engine) -> str:
         uid = engine.start(
-            workflow, given, deployment=deployment, options=options, allow_custom_parameters=allow_custom
+            workflow,
+            given,
+            deployment=deployment,
+            options=options,
+            allow_custom_parameters=allow_custom,
+            accept_loss=accept_loss,
         )
         call.out.note(f"execution {uid} of {workflow}")
         return uid
@@ -154,10 +162,11 @@ def resume(
     """
     from durable_wf.cli import takeover
     from durable_wf.cli.progress import mark
+    from durable_wf.inspection.find import find_execution
     from durable_wf.inspection.tasks import names_of
 
     with call.view() as view:
-        row = _find(call, view, execution, accept_loss=accept_loss)
+        row = _accepting(call, "resume", lambda: find_execution(view.store, execution), accept_loss=accept_loss)
         history = view.store.history(row.id)
         number = None if from_task is None else names_of(history).find(from_task, row.uid)
         options = _options(reset_operations, accept_changes, accept_loss, number, max_parallel)
@@ -170,6 +179,7 @@ def resume(
             history = view.store.history(row.id)
         if dry_run:
             return _dry_run(call, view, history, options)
+        _tell_loss(call, history.execution)
         print_preview(call, history, options)
         before = mark(view, row)
 
@@ -183,6 +193,16 @@ def resume(
                 raise takeover.held(now, row) from None
 
     return _host(call, "resume", begin, before)
+
+
+def _tell_loss(call: Call, row: rows.Execution) -> None:
+    """Say what a power cut may have taken of it, where nothing can tell whether it has."""
+    from durable_wf.clock import SystemClock
+    from durable_wf.inspection.owners import may_have_lost
+
+    lost = may_have_lost(row, SystemClock().now().boot_id)
+    if lost is not None:
+        call.out.error(f"notice: {lost}")
 
 
 def _options(
@@ -208,27 +228,20 @@ def _dry_run(call: Call, view: View, history: rows.History, options: ResumeOptio
     return 0
 
 
-def _find(call: Call, view: View, uid: str, *, accept_loss: bool) -> rows.Execution:
-    """The execution; where there is none, it may be what the journal has lost (L6).
+def _accepting(call: Call, command: str, find: Callable[[], T], *, accept_loss: bool) -> T:
+    """What `find` gives; where the journal may have lost what is looked for, a person accepts that first (L6).
 
-    raises  NotFoundError, UsageError; JournalBehindHead
+    raises  what `find` does
     """
-    from durable_wf.inspection.find import find_execution
-    from durable_wf.journal import head
-    from durable_wf.journal.reader import SqliteReader
-
     try:
-        return find_execution(view.store, uid)
-    except NotFoundError:
-        behind = view.store.compare_with_head() if isinstance(view.store, SqliteReader) else None
-        if behind is None:
-            raise
+        return find()
+    except JournalBehindHead:
         if not accept_loss:
-            raise head.is_ahead(behind) from None
-        with closing(call.journal("resume")) as journal:
-            journal.accept_loss()
-        call.out.note("the loss is accepted: the head says now what the journal says; nothing was resumed")
-        raise
+            raise
+    with closing(call.journal(command)) as journal:
+        journal.accept_loss()
+    call.out.note("the loss is accepted: the head says now what the journal says")
+    return find()
 
 
 def _host(

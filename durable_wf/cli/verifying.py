@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from durable_wf.cli.calls import Call
 from durable_wf.cli.output import clean, plural
 from durable_wf.cli.parameters import Executions
-from durable_wf.errors import JournalDamaged, JournalError
+from durable_wf.errors import JournalBehindHead, JournalDamaged, JournalError
 from durable_wf.inspection.verification import Checked, Found, Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
+
+    from durable_wf.journal.reader import SqliteReader
 
 _MOST = 5  # ids that are named
 
@@ -58,9 +60,11 @@ def verify(call: Call, executions: Executions = None) -> int:
         with examine(path) as reader:
             found = {row.id: row.uid for row in (find_execution(reader, one) for one in executions or [])}
             result = check(reader, SystemClock(), list(found) if executions else None)
-    except JournalError as error:  # nothing of it can be read
+            notices = [] if result.problems else _notices(reader, found)
+    except JournalError as error:  # nothing of it can be read, or it may have lost what was asked about
         if call.out.as_json:
-            call.out.data(_record(path, [], unreadable(error.message)), [])
+            check_ = "head" if isinstance(error, JournalBehindHead) else "reading"
+            call.out.data(_record(path, [], unreadable(check_, error.message)), [])
         raise
     record = _record(path, list(found.values()), result)
     what = ", ".join(record.executions) or str(path)
@@ -69,10 +73,25 @@ def verify(call: Call, executions: Executions = None) -> int:
         f"{plural(record.links, 'link')} checked in {result.seconds:.1f} s"
     )
     call.out.data(record, _lines(record) if result.problems else [f"{what}: all is well; {counts}"])
+    for notice in notices:
+        call.out.error(f"notice: {notice}")
     if result.problems:
         call.out.error(f"{what}: {plural(len(result.problems), 'problem')}; {counts} [{JournalDamaged.code}]")
         return JournalDamaged.exit_code
     return 0
+
+
+def _notices(reader: SqliteReader, asked: Collection[int]) -> list[str]:
+    """What may be missing although nothing is wrong with what is there.
+
+    asked  which executions; none: all
+    """
+    from durable_wf.clock import SystemClock
+    from durable_wf.inspection.owners import may_have_lost
+
+    boot_id = SystemClock().now().boot_id
+    rows = [row for row in reader.executions() if not asked or row.id in asked]
+    return [lost for row in reversed(rows) if (lost := may_have_lost(row, boot_id)) is not None]
 
 
 def _record(path: Path, asked: list[str], result: Checked) -> Verification:

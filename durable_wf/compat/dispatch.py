@@ -6,6 +6,7 @@ attempt; a task is asked for with `ctx.execute_task`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 
-class TaskHandler:
+class TaskHandler(ABC):
     """One call: a raw context, and the function's arguments.
 
     raises  NonRecoverableError where the context's function cannot be had
@@ -43,9 +44,9 @@ class TaskHandler:
         """The function that the context names."""
         return get_func(self.cloudify_context["task_name"])
 
+    @abstractmethod
     def handle(self) -> Any:
         """Call it; what it returns. Raises what it raises."""
-        raise NotImplementedError
 
     def handle_or_dispatch_to_subprocess_if_remote(self) -> Any:
         """There are no other machines: as `handle`."""

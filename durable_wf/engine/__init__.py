@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
-import psutil
-
 from durable_wf.authoring import capture
 from durable_wf.authoring.functions import refuses_resume
 from durable_wf.authoring.recorded import from_record
@@ -37,6 +35,7 @@ from durable_wf.engine.starting import (
     create,
     has_ended,
     options_of,
+    owner,
     plan_workflow,
 )
 from durable_wf.engine.topology import DeploymentTopology, find_deployment
@@ -150,19 +149,24 @@ class Engine:
         deployment: str | None = None,
         options: RunOptions | None = None,
         allow_custom_parameters: bool = False,
+        accept_loss: bool = False,
     ) -> str:
         """Start a workflow; its execution's id. It runs in this process.
 
-        workflow    a Python function, `module:function`, or with `deployment` the name of one of its workflows
-        parameters  named arguments; JSON values
-        raises      NotFoundError, InputError, UsageError, before anything is written; HeldError when another
-                    execution of the deployment is running
+        workflow     a Python function, `module:function`, or with `deployment` the name of one of its workflows
+        parameters   named arguments; JSON values
+        accept_loss  go on although the journal is older than its head file
+        raises       NotFoundError, InputError, UsageError, JournalBehindHead, before anything is written; HeldError
+                     when another execution of the deployment is running
         """
+        check_loss(self.journal, self.host.ask, accept=accept_loss)
         topology = find_deployment(self.journal, deployment) if deployment is not None else None
         plan = plan_workflow(workflow, topology, parameters or {}, allow_custom=allow_custom_parameters)
         options = options or RunOptions()
         uid = self._new_id()
-        row = self.host.ask(lambda: create(self.journal, self.clock, plan, topology, uid, options, _owner()))
+        row = self.host.ask(
+            lambda: create(self.journal, self.clock, plan, topology, uid, options, owner(self.journal, self.clock))
+        )
         with self._owning(row.id):
             run = Run(row, topology, plan.function, resumed=False, journal_id=self.journal.id, workdirs=self._workdirs)
             self._host(run, self.journal.history(row.id), options.max_parallel, cautious=0)
@@ -171,20 +175,19 @@ class Engine:
     def resume(self, execution: str, options: ResumeOptions | None = None) -> str:
         """Go on with an interrupted, failed or cancelled execution; its full id.
 
-        raises  NotFoundError; HeldError when its runner lives; AskError where a person has to agree first
+        raises  NotFoundError; HeldError when its runner lives; AskError where a person has to agree first;
+                JournalBehindHead
         """
         options = options or ResumeOptions()
-        try:
-            row = self.find(execution)
-        finally:  # it may be what is missing
-            check_loss(self.journal, options, self.host.ask)
+        check_loss(self.journal, self.host.ask, accept=options.accept_loss)
+        row = self.find(execution)
         run = reopen(self.journal, row, self.journal.id, self._workdirs)
         if refuses_resume(run.function):
             text = f"Cannot resume - workflow not resumable: '{row.workflow}' is declared resumable=False"
             raise UsageError(text, hint="start it anew")
         if has_ended(row):  # what a person has to agree to is asked before anything is written
             check_cut(self.journal.history(row.id), options)
-        run.row = self.host.ask(lambda: claim(self.journal, self.clock, row, _owner()))
+        run.row = self.host.ask(lambda: claim(self.journal, self.clock, row, owner(self.journal, self.clock)))
         with self._owning(row.id), no_collection():
             history = self.journal.history(row.id)
             check_changed(self.journal, history, options)
@@ -389,8 +392,3 @@ def no_collection() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
-
-
-def _owner() -> dict[str, object]:
-    process = psutil.Process()
-    return {"pid": process.pid, "start": process.create_time(), "pid_ns": os.stat("/proc/self/ns/pid").st_ino}  # noqa: PTH116

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from durable_wf.authoring.functions import find, path_of, refuse_async
 from durable_wf.codec import decode, encode
@@ -118,6 +121,13 @@ def _created(row: rows.Execution) -> rows.Transition:
     )
 
 
+def owner(journal: Journal, clock: Clock) -> dict[str, object]:
+    """What a row says of its runner, for this process (see `inspection.owners`)."""
+    process = psutil.Process()
+    about = {"pid": process.pid, "start": process.create_time(), "pid_ns": os.stat("/proc/self/ns/pid").st_ino}  # noqa: PTH116
+    return {**about, "boot": clock.now().boot_id, "durability": getattr(journal, "durability", None)}
+
+
 def has_ended(row: rows.Execution) -> bool:
     """Whether a resume of it is a person's: the execution is not merely interrupted."""
     return EXECUTION.states[row.state] in EXECUTION.ended
@@ -176,7 +186,7 @@ def last_own_seq(history: rows.History) -> int:
     )
 
 
-def check_loss(journal: Journal, options: ResumeOptions, on_writer: Callable[[Callable[[], Any]], Any]) -> None:
+def check_loss(journal: Journal, on_writer: Callable[[Callable[[], Any]], Any], *, accept: bool) -> None:
     """Refuse a journal that is older than its head file, unless a person accepts the loss (L6).
 
     raises  JournalBehindHead saying which time may be missing
@@ -184,10 +194,10 @@ def check_loss(journal: Journal, options: ResumeOptions, on_writer: Callable[[Ca
     behind = getattr(journal, "behind_head", None)
     if behind is None:
         return
-    if options.accept_loss:
+    if accept:
         on_writer(journal.accept_loss)
         return
-    raise head.is_ahead(behind)
+    raise head.refusal(behind)
 
 
 def options_of(row: rows.Execution) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.codec import decode
-from durable_wf.inspection.find import near
+from durable_wf.inspection import find
 from durable_wf.model.plan import Blueprint, Node, from_json
 from durable_wf.scheduler.instances import to_data
 
@@ -55,13 +55,9 @@ class DeploymentTopology:
 def find_deployment(journal: Reader, name: str) -> DeploymentTopology:
     """The deployment with that name.
 
-    raises  NotFoundError with near matches
+    raises  NotFoundError with near matches; JournalBehindHead where it may be lost
     """
-    rows_ = journal.deployments()
-    for row in rows_:
-        if row.name == name:
-            return of_row(journal, row)
-    raise near("deployment", name, [row.name for row in rows_])
+    return of_row(journal, find.find_deployment(journal, name))
 
 
 def of_row(journal: Reader, row: rows.Deployment) -> DeploymentTopology:

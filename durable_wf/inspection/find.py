@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from durable_wf.errors import NotFoundError, UsageError
+from durable_wf.errors import DurableError, NotFoundError, UsageError
+from durable_wf.journal import head
 from durable_wf.model.states import EXECUTION, X
 
 if TYPE_CHECKING:
@@ -29,10 +30,19 @@ def near(what: str, name: str, known: Collection[str]) -> NotFoundError:
     return NotFoundError(f"there is no {what} '{name}'", hint=hint)
 
 
+def not_there(reader: Reader, error: NotFoundError) -> DurableError:
+    """What to say of something that a journal does not have: one that is older than its head may have lost it (L6)."""
+    compare = getattr(reader, "compare_with_head", None)  # a store without a file has no older copy
+    doubt = None if compare is None else compare()
+    if doubt is None:
+        return error
+    return head.refusal(doubt, f"{error.message} in it" + (f" ({error.hint})" if error.hint else ""))
+
+
 def find_execution(reader: Reader, uid: str) -> rows.Execution:
     """The execution whose id begins so.
 
-    raises  NotFoundError with near matches; UsageError when several do
+    raises  NotFoundError with near matches; UsageError when several do; JournalBehindHead where it may be lost
     """
     found = reader.find_execution(uid) if uid else []
     if len(found) == 1:
@@ -40,17 +50,17 @@ def find_execution(reader: Reader, uid: str) -> rows.Execution:
     if found:
         text = f"'{uid}' is the beginning of several ids: {', '.join(row.uid for row in found)}"
         raise UsageError(text, hint="give more of it")
-    raise near("execution", uid, [row.uid for row in reader.executions()])
+    raise not_there(reader, near("execution", uid, [row.uid for row in reader.executions()]))
 
 
 def find_deployment(reader: Reader, name: str) -> rows.Deployment:
     """The deployment of that name.
 
-    raises  NotFoundError with near matches
+    raises  NotFoundError with near matches; JournalBehindHead where it may be lost
     """
     known = {row.name: row for row in reader.deployments()}
     if name not in known:
-        raise near("deployment", name, known)
+        raise not_there(reader, near("deployment", name, known))
     return known[name]
 
 

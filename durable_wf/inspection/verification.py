@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from durable_wf.clock import iso
 from durable_wf.journal.chain import chain_name
+from durable_wf.journal.head import Behind
 from durable_wf.journal.verify import UNREADABLE, Problem
 
 if TYPE_CHECKING:
@@ -111,9 +111,12 @@ def check(reader: Any, clock: Clock, executions: Sequence[int] | None = None) ->
     )
 
 
-def unreadable(message: str) -> Checked:
-    """Of a file that cannot be opened as a journal."""
-    return Checked(0, {}, 0.0, [Found("reading", None, None, message)], Trust(None, [], []))
+def unreadable(check: str, message: str) -> Checked:
+    """Of a journal of which nothing could be checked.
+
+    check  that noticed it: `reading` where it cannot be opened, `head` where it may have lost what was asked about
+    """
+    return Checked(0, {}, 0.0, [Found(check, None, None, message)], Trust(None, [], []))
 
 
 def _head_problems(reader: Any) -> list[Problem]:
@@ -125,11 +128,8 @@ def _head_problems(reader: Any) -> list[Problem]:
         return [Problem("reading", f"the journal cannot be compared with its head file: {error}")]
     if behind is None:
         return []
-    text = (
-        f"the journal ends at seq {behind.journal_seq} ({iso(behind.journal_us)}), its head file at seq "
-        f"{behind.head_seq} ({iso(behind.head_us)}): what was written between may be missing (L6)"
-    )
-    return [Problem("head", text, seq=min(behind.journal_seq, behind.head_seq) + 1)]
+    since = min(behind.journal_seq, behind.head_seq) + 1 if isinstance(behind, Behind) else None
+    return [Problem("head", str(behind), seq=since)]
 
 
 def _head(reader: Any) -> str | None:

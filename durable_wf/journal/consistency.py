@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 OF_A_RESUME = frozenset({states.XE.REOPENED, states.GE.RESUMED, states.TE.RESET, states.TE.SUPERSEDED})
 
 _STARTED = EXECUTION.machine.code(states.X.STARTED)
+_NEEDED = rows.Transition._fields[1:-1]  # of a transition: all but its execution and what came with it
 _TABLES: tuple[tuple[str, type[tuple[Any, ...]], str], ...] = (  # each with the column that is its subject's number
     ("execution", rows.Execution, "id"),
     ("tasks_graph", rows.Graph, "no"),
@@ -51,21 +52,6 @@ class Broken(NamedTuple):
     seq: int | None = None
 
 
-class Move(NamedTuple):
-    """What of a transition is needed here."""
-
-    seq: int
-    subject: int
-    subject_no: int
-    source: int | None
-    target: int
-    event: int
-    at_us: int
-    attempt: int | None
-    attempt_target: int | None
-    fence: int
-
-
 class _Row(NamedTuple):
     """What of a row with a state is needed here; `number` is that of its subject."""
 
@@ -80,7 +66,7 @@ def check(source: Source, execution: int) -> Iterator[Broken]:
     cost  two readings of its transitions, of which one is sorted by SQLite; one of each other row
     """
     yield from _check_fences(source, execution)
-    streams = [_numbered(0, source.stream("transition", execution, Move._fields, ("subject_no", "seq")), 2)]
+    streams = [_numbered(0, source.stream("transition", execution, _NEEDED, ("subject_no", "seq")), 2)]
     for place, (table, record, number) in enumerate(_TABLES, start=1):
         columns = record._fields  # type: ignore[attr-defined]
         by = (number,) if table != "attempt" else ("task", "number")
@@ -90,7 +76,7 @@ def check(source: Source, execution: int) -> Iterator[Broken]:
         account = _Account(number)
         for _, place, row in found:
             if place == 0:
-                account.move(Move._make(row))
+                account.move(rows.Transition._make((execution, *row, None)))
             else:
                 account.row(_TABLES[place - 1][0], _TABLES[place - 1][1]._make(row))  # type: ignore[attr-defined]
         yield from account.end()
@@ -132,7 +118,7 @@ class _Account:
 
     # ------------------------------------------------------------------ transitions
 
-    def move(self, one: Move) -> None:
+    def move(self, one: rows.Transition) -> None:
         """Follow a transition."""
         guard = GUARD_OF.get(one.subject)
         if guard is None:
@@ -152,12 +138,12 @@ class _Account:
             else:
                 self._step(ATTEMPT, attempt, one, now, one.attempt_target)
 
-    def _note_times(self, one: Move) -> None:
+    def _note_times(self, one: rows.Transition) -> None:
         if self._began_us is None and one.target == _STARTED:
             self._began_us = one.at_us
         self._ended_us = one.at_us if one.target in EXECUTION.ended else None
 
-    def _step(self, guard: Guard, attempt: int, one: Move, source: int | None, target: int) -> bool:
+    def _step(self, guard: Guard, attempt: int, one: rows.Transition, source: int | None, target: int) -> bool:
         """One subject's move; whether it is as it may be."""
         place = (guard, attempt)
         if place in self._lost:
@@ -172,7 +158,9 @@ class _Account:
         self._last[place] = one.seq
         return True
 
-    def _misstep(self, guard: Guard, attempt: int, one: Move, source: int | None, target: int) -> Broken | None:
+    def _misstep(
+        self, guard: Guard, attempt: int, one: rows.Transition, source: int | None, target: int
+    ) -> Broken | None:
         now = self._states.get((guard, attempt), guard.initial)
         which = self._which(guard, attempt)
         if now != (target if source is None else source):  # a source of None says where it is and moves nothing
@@ -272,7 +260,7 @@ def _may_leave(guard: Guard, event: int) -> bool:
     return 0 <= event < len(events) and events[event] in OF_A_RESUME
 
 
-def _event_problem(guard: Guard, one: Move) -> str | None:
+def _event_problem(guard: Guard, one: rows.Transition) -> str | None:
     machine = guard.machine
     try:
         state = machine.next(machine.states[one.source or 0], machine.events[one.event])

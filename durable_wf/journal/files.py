@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
+import re
 import stat
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK = {
-    *("9p", "afs", "beegfs", "ceph", "cifs", "coda", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "smb2", "smb3", "smbfs"),
-    *(f"fuse.{kind}" for kind in ("ceph", "davfs", "glusterfs", "rclone", "s3fs", "smbnetfs", "sshfs")),
+    *("9p", "afs", "beegfs", "ceph", "cifs", "coda", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "pvfs2", "smb2", "smb3"),
+    "smbfs",
+    *(f"fuse.{kind}" for kind in ("ceph", "ceph-fuse", "curlftpfs", "davfs", "gcsfuse", "glusterfs", "goofys")),
+    *(f"fuse.{kind}" for kind in ("juicefs", "rclone", "s3fs", "smbnetfs", "sshfs")),
 }
 _MAGIC = {  # of statfs(2), in linux/magic.h and in the modules of file systems that are not in the kernel
     0x6969: "nfs",
@@ -31,6 +34,10 @@ _MAGIC = {  # of statfs(2), in linux/magic.h and in the modules of file systems 
     0x01021997: "9p",
     0x00C36400: "ceph",
     0x5346414F: "afs",
+    0x6B414653: "afs",
+    0x564C: "ncpfs",
+    0x19830326: "beegfs",
+    0x20030528: "pvfs2",
     0x73757245: "coda",
     0x0BD00BD0: "lustre",
     0x47504653: "gpfs",
@@ -44,6 +51,8 @@ _MAGIC = {  # of statfs(2), in linux/magic.h and in the modules of file systems 
     0x2FC12FC1: "zfs",
     0xF2F52010: "f2fs",
 }
+_POINT = 4  # which field of a line of mountinfo the mount point is
+_ESCAPE = re.compile(rb"\\([0-3][0-7]{2})")
 _STATFS_BYTES = 512  # more than any libc's
 _NAMES = {
     stat.S_IFDIR: "a directory",
@@ -64,7 +73,11 @@ def check_readable(path: Path) -> None:
         found = path.lstat()
     except FileNotFoundError:
         message = f"there is no journal at {path}"
-        raise NotFoundError(message, hint="the first `durable-wf run` or `deployments create` makes it") from None
+        hint = (
+            "the first `durable-wf run` or `deployments create` makes it; --journal FILE names another one, and so do "
+            "DURABLE_WF_JOURNAL and durable-wf.toml"
+        )
+        raise NotFoundError(message, hint=hint) from None
     except OSError as error:
         message = f"the journal at {path} cannot be looked at: {error.strerror}"
         raise StorageError(message) from None
@@ -170,27 +183,35 @@ def file_system_by_magic(directory: Path) -> str:
 
 
 def _check_file_system(directory: Path) -> None:
-    kind = file_system(directory)
-    if kind in _NETWORK:
-        message = f"{directory} is on a network file system ({kind})"
-        raise NetworkFileSystemError(message, hint="put the journal on a local disk, or use --unsafe-network-fs")
+    for kind in (file_system(directory), file_system_by_magic(directory)):
+        if is_network(kind):
+            message = f"{directory} is on a network file system ({kind})"
+            raise NetworkFileSystemError(message, hint="put the journal on a local disk, or use --unsafe-network-fs")
 
 
-def file_system(directory: Path, mounts: str | None = None) -> str:
+def file_system(directory: Path, mounts: bytes | None = None) -> str:
     """The type of the file system that a directory is on, as the kernel names it; empty where it does not say.
 
-    mounts  the text of /proc/self/mountinfo
+    mounts  the content of /proc/self/mountinfo
     """
     if mounts is None:
         try:
-            mounts = _MOUNTS.read_text()
+            mounts = _MOUNTS.read_bytes()
         except OSError:
             return ""
     where = directory.resolve()
     best, kind = -1, ""
-    for line in mounts.splitlines():
-        left, _, right = line.partition(" - ")
-        point = left.split(" ")[4].encode().decode("unicode_escape")
+    for line in mounts.split(b"\n"):
+        left, _, right = line.partition(b" - ")
+        fields = left.split(b" ")
+        if len(fields) <= _POINT:
+            continue
+        point = os.fsdecode(_ESCAPE.sub(_escaped, fields[_POINT]))
         if len(point) >= best and where.is_relative_to(point):  # of two on one point the later one covers the other
-            best, kind = len(point), right.split(" ")[0]
+            best, kind = len(point), os.fsdecode(right.split(b" ")[0])
     return kind
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    """The byte that the kernel has written as three octal digits: white space and backslashes in names."""
+    return bytes((int(found[1], 8),))

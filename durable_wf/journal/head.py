@@ -1,16 +1,19 @@
 """The head file: the newest link of any chain, written beside the journal after each commit, without a sync.
 
 A journal whose -wal was cut, deleted or left behind is an older, consistent journal, and SQLite cannot tell. The
-head says what was the newest: if the journal does not have that link, it is behind (L6).
+head says what was the newest: if the journal does not have that link, it is behind (L6). A head that is absent or empty
+claims nothing: a journal is made with an empty one, and a power cut may leave it so. One that is there and cannot be
+read may have claimed anything.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from durable_wf.clock import iso
-from durable_wf.errors import JournalBehindHead
+from durable_wf.errors import HeadUnreadable, JournalBehindHead
 from durable_wf.journal.sidefile import SideFile
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 _SUFFIX = "head"
 _BYTES = 4 * 21 + 64 + 1
+_SHAPE = re.compile(rb"(\d{20}) (\d{20}) (\d{20}) (\d{20}) ([0-9a-f]{64})\n")
 
 
 class Newest(NamedTuple):
@@ -45,26 +49,59 @@ class Behind(NamedTuple):
     head_us: int
     journal_us: int
 
+    def __str__(self) -> str:
+        return (
+            f"the journal ends at seq {self.journal_seq} ({iso(self.journal_us)}), but its head file says that seq "
+            f"{self.head_seq} was committed ({iso(self.head_us)}): what was written between may be missing (L6)"
+        )
 
-def read(journal: Path) -> Newest | None:
-    """What was written last; None where there is no head file, or nothing readable in it."""
+
+class Unreadable(NamedTuple):
+    """That there is a head file and nobody knows what it says, so that the journal may be older.
+
+    reason  why not
+    """
+
+    file: str
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"the head file {self.file} cannot be read ({self.reason}): whether anything is missing is not known (L6)"
+        )
+
+
+def read(journal: Path) -> Newest | Unreadable | None:
+    """What was written last; None where there is no head file, or nothing in it."""
+    path = journal.with_name(f"{journal.name}-{_SUFFIX}")
     try:
-        with journal.with_name(f"{journal.name}-{_SUFFIX}").open("rb") as file:
-            words = file.read(_BYTES).split()
+        with path.open("rb") as file:
+            text = file.read(_BYTES)
             at_us = os.fstat(file.fileno()).st_mtime_ns // 1000
-        seq, execution, deployment, ordinal = map(int, words[:4])
-        return Newest(seq, execution, deployment, ordinal, bytes.fromhex(words[4].decode()), at_us)
-    except (OSError, ValueError, IndexError):
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        return Unreadable(str(path), error.strerror or str(error))
+    if not text:
+        return None
+    found = _SHAPE.fullmatch(text)
+    if found is None:
+        reason = f"cut short, after {len(text)} of {_BYTES} bytes" if len(text) < _BYTES else "not what was written"
+        return Unreadable(str(path), reason)
+    seq, execution, deployment, ordinal = map(int, found.groups()[:4])
+    return Newest(seq, execution, deployment, ordinal, bytes.fromhex(found[5].decode()), at_us)
 
 
-def is_ahead(behind: Behind) -> JournalBehindHead:
-    """The error that says which time may be missing (L6)."""
-    text = (
-        f"the journal ends at seq {behind.journal_seq} ({iso(behind.journal_us)}), but its head file says that seq "
-        f"{behind.head_seq} was committed ({iso(behind.head_us)}): what was written between may be missing"
-    )
-    return JournalBehindHead(text, hint="look what ran in that time, then resume with --accept-loss")
+def refusal(doubt: Behind | Unreadable, missing: str = "") -> JournalBehindHead:
+    """The error that says what may be missing (L6).
+
+    missing  what was looked for in the journal and is not there, as a sentence
+    """
+    text = f"{doubt}; {missing}" if missing else str(doubt)
+    if isinstance(doubt, Unreadable):
+        hint = "make it readable; or look what ran lately, then go on with --accept-loss, which writes it anew"
+        return HeadUnreadable(text, hint=hint)
+    return JournalBehindHead(text, hint="look what ran in that time, then run or resume with --accept-loss")
 
 
 class Head:

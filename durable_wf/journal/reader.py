@@ -156,11 +156,11 @@ class SqliteReader(Forkable):
             if database is not None:
                 database.close()
 
-    def compare_with_head(self) -> head.Behind | None:
+    def compare_with_head(self) -> head.Behind | head.Unreadable | None:
         """What of this journal is missing, by its head file; None while nothing is."""
         newest = head.read(self.path)  # before the journal, which may be written meanwhile
-        if newest is None:
-            return None
+        if newest is None or isinstance(newest, head.Unreadable):
+            return newest
         with self._transaction() as ask:
             model = TABLES["link"].model
             of = (model.execution == newest.execution) & (model.deployment == newest.deployment)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from durable_wf.clock import SystemClock, iso
 from durable_wf.journal import chain, faults, files
 from durable_wf.journal.connection import Durability, Writer
-from durable_wf.journal.head import Behind, Head
+from durable_wf.journal.head import Behind, Head, Unreadable
 from durable_wf.journal.locks import Owners, Turnstile
 from durable_wf.journal.reader import SqliteReader
 from durable_wf.journal.turn import Known, SqliteTurn
@@ -60,12 +60,15 @@ def open_journal(
 class SqliteJournal(SqliteReader):
     """See `port.Journal`; `open_journal` makes one.
 
-    behind_head  that rows are missing which were there before, or None; while it is set the head is left as it is
+    durability   of its commits: see `open_journal`
+    behind_head  that rows are missing which were there before, or may be; None while nothing is. While it is set the
+                 head is left as it is
     """
 
     def __init__(self, path: Path, turnstile: Turnstile, durability: Durability, clock: Clock) -> None:
         super().__init__(path)
-        self.behind_head: Behind | None = None
+        self.behind_head: Behind | Unreadable | None = None
+        self.durability = durability
         self._turnstile = turnstile
         self._writer = Writer(path, turnstile, durability, clock)
         self._owners = Owners(path)

@@ -11,6 +11,7 @@ import pytest
 from cloudify.workflows import workflow_context as names
 
 from durable_wf import RunOptions
+from durable_wf.authoring.deployment_ctx import WorkflowDeploymentContext
 from durable_wf.authoring.elsewhere import REFUSED
 from durable_wf.authoring.workflow_ctx import WorkflowContext
 from durable_wf.codec import decode
@@ -61,6 +62,8 @@ def test_what_needs_a_server_is_refused_by_class(life):
     calls = [*REFUSED, "start_modification", "list_started_modifications", "start_execution"]
     found = does(life, contexts.refusals, names=calls)
     assert found == ["NotImplementedError"] * (len(calls) - 1) + ["RuntimeError"]
+    with pytest.raises(NotImplementedError, match=r"'start_modification' cannot be done: .* in the blueprint"):
+        WorkflowDeploymentContext(None).start_modification({})
 
 
 def test_a_refusal_names_the_call():

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from typer.testing import CliRunner
 from durable_wf.cli.app import app
 from durable_wf.cli.shapes import OUTPUTS
 from durable_wf.journal import driver
+from durable_wf.journal.sqlite import open_journal
+from durable_wf.model.rows import Changes, ExecutionMove
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).parent / "durable-wf"
@@ -113,6 +116,15 @@ class Inside:
 
     def uid(self):
         return self.json("list")["items"][0]["id"]
+
+
+def rewrite_owner(program, **changes):
+    """As if another process had written itself into the execution's row."""
+    with closing(open_journal(program.journal)) as journal, journal.turn() as turn:
+        row = turn.execution(1)
+        owner = json.dumps({**json.loads(row.owner_json), **changes})
+        moved = (row.state, row.fence, owner, row.started_us, row.ended_us, row.ended_seq, row.report, row.id)
+        turn.apply(Changes(execution_moves=[ExecutionMove(*moved)]))
 
 
 def command_of(arguments):

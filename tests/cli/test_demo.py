@@ -95,7 +95,9 @@ def test_a_signal_ends_it_and_nothing_is_left(demo, number, code):
     process = demo.begin("demo", stderr=subprocess.STDOUT)
     read_until(process.stdout, "$ durable-wf resume")
     process.send_signal(number)
-    demo.end(process, code)
+    done = demo.end(process, code)
+    assert "Traceback" not in done.stdout
+    assert "as it must be" not in done.stdout, "it ended there, and proved nothing"
     nothing_is_left(demo)
 
 

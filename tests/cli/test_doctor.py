@@ -48,19 +48,25 @@ def test_json_has_every_finding_with_its_facts(inside):
 
 
 def test_a_journal_that_is_not_there_is_looked_for_and_not_made(inside):
-    _, named = findings(inside)
-    assert "there is no journal" in named["journal"]["text"]
+    found, named = findings(inside, code=7)
+    assert found["level"] == "problem"
+    assert named["journal"]["text"] == f"there is no journal at {inside.journal}"
+    told = inside("doctor", code=7).stdout
+    assert f"problem  journal      there is no journal at {inside.journal}" in told
+    assert "--journal FILE names another one" in told
     assert not inside.journal.exists()
     assert "there is no journal" in inside("doctor", "--migrate", code=7).stderr
 
 
-@pytest.mark.parametrize("harm", ["head", "mode", "content"])
+@pytest.mark.parametrize("harm", ["head", "garbage head", "mode", "content"])
 def test_a_problem_of_the_journal_ends_with_9(inside, harm):
     inside("run", f"{FLOWS}:nothing")
     old = shutil.copy(inside.journal, inside.journal.with_name("old"))
     inside("run", f"{FLOWS}:nothing")
     if harm == "head":
         shutil.copy(old, inside.journal)
+    elif harm == "garbage head":
+        inside.journal.with_name("journal.db-head").write_text("garbage")
     elif harm == "mode":
         inside.journal.chmod(0o666)
     else:
@@ -71,6 +77,7 @@ def test_a_problem_of_the_journal_ends_with_9(inside, harm):
 
 
 def test_a_problem_of_the_disk_ends_with_10(inside, monkeypatch):
+    inside("run", f"{FLOWS}:nothing")
     usage = shutil.disk_usage(inside.folder)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
     found, named = findings(inside, code=10)

@@ -127,34 +127,3 @@ def test_code_that_differs_from_the_journal_ends_with_11_and_two_columns(program
     module.write_text(text)
     said = program("resume", uid).stderr
     assert "the code is not" not in said
-
-
-def put_ahead(head):
-    """The head file of a journal that has lost its newest rows."""
-    words = head.read_bytes().split()
-    words[0] = b"%020d" % (int(words[0]) + 5)
-    words[3] = b"%020d" % (int(words[3]) + 5)
-    head.write_bytes(b" ".join(words) + b"\n")
-
-
-def test_L6_a_journal_behind_its_head_is_asked_about_first(program, tmp_path):
-    program("run", f"{FLOWS}:fails", code=1)
-    uid = program.uid()
-    head = tmp_path / "journal.db-head"
-    put_ahead(head)
-    said = program("resume", uid, code=9).stderr
-    assert "may be missing" in said
-    assert "[journal-behind-head]" in said
-    assert "its head file at seq" in program("verify", code=9).stdout
-    program("resume", uid, "--accept-loss", code=1)
-    program("verify")
-
-
-def test_L6_an_execution_that_is_not_there_may_be_what_the_journal_has_lost(program, tmp_path):
-    program("run", f"{FLOWS}:fails", code=1)
-    put_ahead(tmp_path / "journal.db-head")
-    said = program("resume", "decade", code=9).stderr
-    assert "may be missing" in said
-    assert "there is no execution 'decade'" in program("resume", "decade", "--accept-loss", code=7).stderr
-    program("verify")
-    assert "there is no execution 'decade'" in program("resume", "decade", code=7).stderr

@@ -12,8 +12,7 @@ import psutil
 import pytest
 
 from durable_wf.journal.sqlite import open_journal
-from durable_wf.model.rows import Changes, ExecutionMove
-from tests.cli.kit import FLOWS
+from tests.cli.kit import FLOWS, rewrite_owner
 
 pytestmark = pytest.mark.crash
 
@@ -105,7 +104,10 @@ def test_a_timeout_lies_down_and_ends_with_124(program, gate):
 
 
 def test_a_run_that_ends_before_its_timeout_is_done(program):
-    program("run", f"{FLOWS}:total", "--timeout", "1m")
+    done = program("run", f"{FLOWS}:total", "--timeout", "1m")
+    assert done.stdout == "5\n"
+    assert "--timeout" not in done.stderr
+    assert program.json("list")["items"][0]["state"] == "terminated"
 
 
 def test_an_operation_that_may_not_be_repeated_is_asked_about_with_exit_6(program, gate):
@@ -173,17 +175,6 @@ def test_take_over_of_an_execution_that_nobody_runs_just_resumes(program):
     assert "--from" in program("resume", program.uid(), "--take-over", code=6).stderr
 
 
-def rewrite_owner(program, **changes):
-    """As if another process had written itself into the execution's row."""
-    journal = open_journal(program.journal)
-    with journal.turn() as turn:
-        row = turn.execution(1)
-        owner = json.dumps({**json.loads(row.owner_json), **changes})
-        moved = (row.state, row.fence, owner, row.started_us, row.ended_us, row.ended_seq, row.report, row.id)
-        turn.apply(Changes(execution_moves=[ExecutionMove(*moved)]))
-    journal.close()
-
-
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
@@ -207,9 +198,13 @@ def test_a_runner_that_cannot_be_told_from_others_is_not_killed(program, gate, c
 def test_a_bystander_with_the_recorded_pid_is_not_killed(program, gate):
     process, (waiting,) = run_held(program, gate)
     rewrite_owner(program, pid=os.getpid())
-    program("resume", program.uid(), "--take-over", code=8)
+    said = program("resume", program.uid(), "--take-over", code=8).stderr
+    assert "cannot be taken over" in said
+    assert f"process {os.getpid()}" in said
+    assert process.poll() is None, "nor is the runner"
     waiting.go()
     program.end(process, 0)
+    assert program.json("show", program.uid())["state"] == "terminated"
 
 
 def test_ctrl_c_while_following_ends_with_130(program, gate):

@@ -29,7 +29,7 @@ TREE = {
     "run": (
         "WORKFLOW|MODULE:FUNCTION",
         {"-d", "-p", "--allow-custom-parameters", "--on-unknown", "--max-parallel", "--timeout", "--task-retries",
-         "--task-retry-interval", "--dry-run"},
+         "--task-retry-interval", "--dry-run", "--accept-loss"},
     ),
     "list": ("", {"--state", "-d"}),
     "show": ("ID", set()),

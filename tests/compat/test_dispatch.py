@@ -7,7 +7,7 @@ import pytest
 from durable_wf import RecoverableError, ctx, operation, workflow
 from durable_wf.authoring.current import ctx_parameters, current_ctx
 from durable_wf.authoring.exceptions import NonRecoverableError, OperationRetry
-from durable_wf.compat.dispatch import OperationHandler, WorkflowHandler, dispatch, run
+from durable_wf.compat.dispatch import OperationHandler, TaskHandler, WorkflowHandler, dispatch, run
 from durable_wf.compat.models_states import DeploymentModificationState, ExecutionState
 from durable_wf.compat.rest_client import DeploymentModification, Execution, Node, NodeInstance
 
@@ -119,3 +119,8 @@ def test_records_are_mappings_with_attributes():
     changed = DeploymentModification({"node_instances": {"added_and_related": [1]}})
     assert changed.node_instances.added_and_related == [1]
     assert DeploymentModification().node_instances.removed_and_related is None
+
+
+def test_a_handler_of_no_kind_cannot_be_made():
+    with pytest.raises(TypeError, match="handle"):
+        TaskHandler(raw("tell"))

@@ -4,7 +4,6 @@ Source: reliability.md §2c, §2e.
 """
 
 import json
-from contextlib import suppress
 from pathlib import Path
 
 from hypothesis import given
@@ -31,41 +30,49 @@ DOCUMENTS = st.recursive(
 )
 
 
-def outcome(data):
-    """Compile, deploy, store: all of it either works or is our error."""
+def problems_of(data):
+    """Compile, deploy, store: all of it either works, or is our error; what it complains of.
+
+    What works is as it was after it has been stored, and each of its instances is of one of its nodes.
+    """
     try:
         blueprint = compile_blueprint(Texts(main=data))
     except BlueprintError as error:
-        check(error)
-        return
+        return error.problems
     assert from_json(Blueprint, json.loads(json.dumps(to_json(blueprint)))) == blueprint
-    with suppress(InputError):
-        plan_deployment(blueprint, {}, suffixes())
+    try:
+        plan = plan_deployment(blueprint, {}, suffixes())
+    except InputError:
+        return []
+    assert {one.node for one in plan.instances} <= set(blueprint.nodes)
+    assert len({one.id for one in plan.instances}) == len(plan.instances)
+    return []
 
 
-def check(error):
-    """It says something, and where."""
-    assert error.problems
-    assert all(one.line >= 1 and one.column >= 1 and one.message for one in error.problems)
+def say_what_and_where(problems):
+    """Whether each does; also where there is none."""
+    return all(one.line >= 1 and one.column >= 1 and one.message for one in problems)
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes(data):
-    """Most are not even text."""
-    outcome(data)
+    """Most are not even text; none is a blueprint, which names its version first."""
+    problems = problems_of(data)
+    assert problems
+    assert say_what_and_where(problems)
 
 
 @given(st.text(max_size=300))
 def test_any_text(text):
     """Most is not even YAML."""
-    outcome(HEAD.encode() + text.encode("utf-8", "surrogatepass"))
+    assert say_what_and_where(problems_of(HEAD.encode() + text.encode("utf-8", "surrogatepass")))
 
 
 @given(st.dictionaries(WORDS, DOCUMENTS, max_size=5))
 def test_any_structure(document):
     """The language's words in any order."""
     version = {"tosca_definitions_version": "cloudify_dsl_1_5", "imports": ["cloudify/types/types.yaml"]}
-    outcome(json.dumps({**version, **document}).encode())
+    assert say_what_and_where(problems_of(json.dumps({**version, **document}).encode()))
 
 
 @given(st.sampled_from(CASES), st.data())
@@ -78,7 +85,7 @@ def test_any_change_of_a_case(text, data):
             st.sampled_from(["", "\n", " ", "  ", ":", "- ", "{", "}", "[", "&a ", "*a", "<<: ", text[start:end] * 2])
         )
         text = text[:start] + put + text[end:]
-    outcome(text.encode())
+    assert say_what_and_where(problems_of(text.encode()))
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.none() | st.integers(0, 10)), min_size=1, max_size=6))

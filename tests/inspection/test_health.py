@@ -62,10 +62,12 @@ def test_every_question_is_answered_in_a_fixed_order_and_nothing_is_written(path
     assert {one.name for one in folder.iterdir()} - set(before) <= {"journal.db-wal", "journal.db-shm"}
 
 
-def test_a_journal_that_is_not_there_is_no_problem(tmp_path):
-    found = by_name(diagnose(tmp_path / "not" / "yet" / "journal.db"))
-    assert found["journal"].level == "ok"
-    assert "durable-wf run" in found["journal"].mend
+def test_a_journal_that_is_not_there_is_a_problem_and_where_it_was_looked_for_is_told(tmp_path):
+    path = tmp_path / "not" / "yet" / "journal.db"
+    found = by_name(diagnose(path))
+    assert (found["journal"].level, found["journal"].exit_code) == ("problem", 7)
+    assert found["journal"].text == f"there is no journal at {path}"
+    assert all(way in found["journal"].mend for way in ("durable-wf run", "--journal FILE", "DURABLE_WF_JOURNAL"))
     assert str(tmp_path) in found["file system"].text
     assert set(found) == {"journal", "sqlite", "file system", "free space", "files", "wal"}
     assert not list(tmp_path.iterdir())
@@ -110,7 +112,7 @@ def test_a_page_that_cannot_be_read_spoils_no_more_than_its_own_question(path):
     ],
 )
 def test_the_file_system_is_named_and_judged(tmp_path, kind, level, text):
-    found = place.file_system(tmp_path / "j.db", MOUNTS.format(root="ext4", folder=tmp_path, kind=kind))
+    found = place.file_system(tmp_path / "j.db", MOUNTS.format(root="ext4", folder=tmp_path, kind=kind).encode())
     assert (found.level, found.facts["type"]) == (level, kind)
     assert text in found.text
     assert (found.mend is None) == (level == "ok")
@@ -121,7 +123,7 @@ def test_the_file_system_is_known_without_proc_too(tmp_path):
     by_magic, mounted = files.file_system_by_magic(tmp_path), files.file_system(tmp_path)
     assert isinstance(files.magic(tmp_path), int)
     assert by_magic in ("", mounted) or mounted.startswith(by_magic) or {by_magic, mounted} <= {"ext2", "ext3", "ext4"}
-    assert place.file_system(tmp_path / "j.db", "").facts["type"] == (by_magic or "unknown")
+    assert place.file_system(tmp_path / "j.db", b"").facts["type"] == (by_magic or "unknown")
     assert files.magic(tmp_path / "not there") is None
     assert files.file_system_by_magic(Path("/proc")) == ""
 
@@ -240,7 +242,13 @@ def test_the_head_is_shown_and_compared(path, reader):
     head.write_text(kept.replace(f"{newest.last_seq:020d}", f"{newest.last_seq + 5:020d}").replace(" 00", " 01"))
     found = content.head(reader)
     assert (found.level, found.exit_code) == ("problem", 9)
-    assert f"ends at seq {newest.last_seq}, its head file at seq {newest.last_seq + 5}" in found.text
+    assert found.text.startswith(f"the journal ends at seq {newest.last_seq} (")
+    assert f"its head file says that seq {newest.last_seq + 5} was committed" in found.text
+    head.write_text(kept[:-2])
+    found = content.head(reader)
+    assert (found.level, found.exit_code, found.facts["head_file_seq"]) == ("problem", 9, None)
+    assert f"the head file {head} cannot be read (cut short" in found.text
+    assert found.mend.startswith("make it readable; or ")
 
 
 def test_an_empty_journal_has_no_head(tmp_path):

@@ -9,7 +9,7 @@ from durable_wf.errors import NotFoundError, UsageError
 from durable_wf.inspection.deployments import deployment_detail, deployments, instances, workflows
 from durable_wf.inspection.executions import execution_detail, executions, is_resumable
 from durable_wf.inspection.find import find_deployment, find_execution, near, shown_state
-from durable_wf.inspection.owners import Owner, owner_of
+from durable_wf.inspection.owners import Owner, may_have_lost, owner_of
 from durable_wf.inspection.records import JournalEntry, plain
 from durable_wf.inspection.tasks import names_of, to_error
 from durable_wf.inspection.verification import check
@@ -123,6 +123,10 @@ def test_what_may_be_resumed():
 def test_who_ran_it_is_read_from_its_row(view, run):
     row = run(flows.nothing)
     assert isinstance(owner_of(row), Owner)
+    assert owner_of(row).boot_id == SystemClock().now().boot_id
+    old = row._replace(owner_json='{"pid": 1, "start": 1.5, "pid_ns": 2}')
+    assert owner_of(old) == Owner(1, 1.5, 2, None, None)
+    assert may_have_lost(old, "now") is None, "a row that does not say is no reason to warn"
     for text in (None, "{}", '{"pid": 1}', '{"pid": null, "start": 1, "pid_ns": 2}'):
         assert owner_of(row._replace(owner_json=text)) is None
     assert str(Owner(7, 0.0, 1)) == "process 7, running since 1970-01-01T00:00:00.000000Z"

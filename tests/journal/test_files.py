@@ -18,7 +18,7 @@ from durable_wf.journal.sqlite import open_journal
 from durable_wf.journal.tables import raw
 from tests.journal import kit
 
-MOUNTS = """\
+MOUNTS = b"""\
 22 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
 30 22 0:40 / /home rw - nfs4 server:/home rw
 31 30 0:41 / /home/local rw - ext4 /dev/vdb rw
@@ -139,6 +139,43 @@ def test_a_place_where_nothing_can_be_made_is_said_clearly(tmp_path):
 )
 def test_the_file_system_is_that_of_the_nearest_mount(directory, kind):
     assert files.file_system(Path(directory), MOUNTS) == kind
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        (b"/m\\040x", b"/m x"),
+        (b"/m\\011\\012\\134x", b"/m\t\n\\x"),
+        (b"/m\\134040", b"/m\\040"),
+        ("/grün/日本".encode(), "/grün/日本".encode()),
+        (b"/\xff\xfe", b"/\xff\xfe"),
+        ("/line\u2028\x85\x0c".encode(), "/line\u2028\x85\x0c".encode()),
+        (b"/m\\x41\\N{x}", b"/m\\x41\\N{x}"),
+    ],
+    ids=[
+        "space",
+        "white space",
+        "an escape of an escape",
+        "words",
+        "no UTF-8",
+        "ends of lines for Python",
+        "Python's own",
+    ],
+)
+def test_a_mount_point_has_any_bytes_and_the_kernels_escapes(field, name):
+    mounts = b"1 0 8:1 / / rw - ext4 /dev/vda rw\n\nbroken line\n2 1 0:5 / " + field + b" rw - nfs4 server:/ rw\n"
+    assert files.file_system(Path(os.fsdecode(name)) / "below", mounts) == "nfs4"
+    assert files.file_system(Path("/elsewhere"), mounts) == "ext4"
+
+
+def test_L4_a_network_file_system_that_mountinfo_does_not_show_is_known_by_its_magic(path, monkeypatch):
+    """Another mount namespace's, or there is no /proc."""
+    monkeypatch.setattr(files, "_MOUNTS", path.parent / "no such file")
+    monkeypatch.setattr(files, "magic", lambda _: 0x6969)
+    with pytest.raises(NetworkFileSystemError, match=r"network file system \(nfs\)"):
+        open_journal(path)
+    assert not path.exists()
+    open_journal(path, unsafe_network_fs=True).close()
 
 
 def test_a_network_file_system_is_refused_unless_wanted(path, monkeypatch):

@@ -147,15 +147,75 @@ def test_an_empty_journal_can_accept_its_loss(copy):
     assert behind(copy) is None
 
 
-@pytest.mark.parametrize("text", ["", "garbage", "1 2 3", "1 2 3 4 zz"])
-def test_a_head_that_cannot_be_read_claims_nothing(copy, text):
-    (copy.parent / "journal.db-head").write_text(text)
+def test_an_empty_head_claims_nothing(copy):
+    """As it is made, and as a power cut may leave it: it is never synced."""
+    (copy.parent / "journal.db-head").write_text("")
     assert behind(copy) is None
 
 
 def test_a_missing_head_claims_nothing(copy):
     (copy.parent / "journal.db-head").unlink()
     assert behind(copy) is None
+
+
+def cut_short(text):
+    return text[:-1]
+
+
+def digit_for_letter(text):
+    return text[:20] + b"x" + text[21:]
+
+
+@pytest.mark.parametrize(
+    ("harm", "reason"),
+    [
+        (cut_short, "cut short, after 148 of 149 bytes"),
+        (lambda text: text[:74], "cut short, after 74 of 149 bytes"),
+        (digit_for_letter, "not what was written"),
+        (lambda text: bytes(len(text)), "not what was written"),
+        (lambda _: b"1 2 3 4 zz", "cut short"),
+    ],
+    ids=["one byte short", "half", "a letter", "zeros", "garbage"],
+)
+def test_L6_a_head_that_cannot_be_read_may_have_claimed_anything(copy, harm, reason):
+    file = copy.parent / "journal.db-head"
+    file.write_bytes(harm(file.read_bytes()))
+    kept = file.read_bytes()
+    found = behind(copy)
+    assert isinstance(found, head.Unreadable)
+    assert (found.file, reason in found.reason) == (str(file), True)
+    with closing(open_journal(copy)) as journal:
+        kit.start(journal)
+        assert file.read_bytes() == kept, "what it was is not overwritten before a person has said so"
+        journal.accept_loss()
+    assert behind(copy) is None
+    assert head.read(copy).seq == 12
+
+
+def test_L6_a_head_that_the_system_does_not_let_us_read_is_not_an_absent_one(copy):
+    """A folder in its place stands for any error: EACCES does not bind root, and EIO cannot be made here."""
+    file = copy.parent / "journal.db-head"
+    file.unlink()
+    file.mkdir()
+    with closing(open_reader(copy)) as reader:
+        found = reader.compare_with_head()
+    assert found == head.Unreadable(str(file), "Is a directory")
+    with pytest.raises(StorageError, match=r"Is a directory \(.*journal\.db-head\)"):
+        open_journal(copy)
+    file.rmdir()
+    assert behind(copy) is None
+
+
+def test_the_refusals_say_what_is_known_and_how_to_go_on():
+    behind, unreadable = head.Behind(9, 7, kit.AT, kit.AT), head.Unreadable("/x/j-head", "cut short")
+    told = head.refusal(behind, "there is no execution 'x' in it")
+    assert told.message.startswith("the journal ends at seq 7")
+    assert told.message.endswith("may be missing (L6); there is no execution 'x' in it")
+    other = head.refusal(unreadable)
+    assert (told.code, other.code) == ("journal-behind-head", "head-unreadable")
+    assert (told.exit_code, other.exit_code) == (9, 9)
+    assert "/x/j-head cannot be read (cut short)" in other.message
+    assert all("--accept-loss" in one.hint for one in (told, other))
 
 
 def test_the_head_has_one_size_and_the_newest_link(running):

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.crash import tidy
+
 TIMEOUT_S = 60
 _BROKEN = 97  # exit code of a step that raised
 
@@ -67,6 +69,7 @@ def _serve(log: Path, pipe: int, function: Callable[..., Any], arguments: tuple[
     """The child's life; never returns."""
     code = _BROKEN
     try:
+        tidy.as_a_step()
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(output, 1)
         os.dup2(output, 2)

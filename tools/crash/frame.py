@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import random
-import shutil
-import tempfile
 import threading
 import time
 import traceback
@@ -18,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.crash import faults, points, results, shim
+from tools.crash import faults, points, results, shim, tidy
 from tools.crash.faults.base import Made, Place
 from tools.crash.points import Point, Reference
 from tools.crash.scenarios import SCENARIOS
@@ -61,39 +59,53 @@ def main(options: argparse.Namespace) -> int:
     """Make the points, print a line for each run, write the results; 1 if anything is wrong, 2 if nothing can be."""
     shim.preload()
     began = time.monotonic()
-    deadline = began + options.budget * 60 if options.budget else None
-    folder = Path(tempfile.mkdtemp(prefix="durable-wf-fault-")).resolve()
     print(f"seed {options.seed}", flush=True)
-    with _FORK.Pool(options.jobs) as pool:
-        places = list(_places(options, folder))
-        known = list({one[:3]: one._replace(folder=folder) for _, one in places if one.scenario in SCENARIOS}.values())
-        undisturbed = dict(zip([one[:3] for one in known], pool.imap(_refer, known, chunksize=1), strict=True))
-        found = [(name, place._replace(reference=undisturbed.get(place[:3], _NOTHING))) for name, place in places]
-        runs = pool.map(_prepare, found, chunksize=1)
-        room = threading.Semaphore(2 * options.jobs)  # what is begun is ended: nothing is left mounted or running
-        tasks = _while(_tasks(runs, options, folder), room, deadline)
-        for index, made in pool.imap_unordered(_make, tasks, chunksize=1):
-            room.release()
-            runs[index].made.append(made)
-            _tell(runs[index], made)
+    with tidy.folders("durable-wf-fault-") as (folder, kept):
+        runs = _strike(options, folder, kept, began + options.budget * 60 if options.budget else None)
     for run in runs:
         print(run.line())
     there, tried = sum(len(run.there) for run in runs), sum(len(run.made) for run in runs)
     wrong = sum(len(run.wrong) for run in runs)
     fraction = f"{tried / max(1, there):.1%} of {there}"
     print(f"{tried} points ({fraction}) in {time.monotonic() - began:.0f} s, {wrong} of them wrong")
-    if not wrong:
-        shutil.rmtree(folder, ignore_errors=True)
     if options.write and not options.only:
         results.write([results.row(run.fault, run.place, len(run.there), run.made) for run in runs if run.made])
     return 1 if wrong else 0 if tried else 2
 
 
-def _while(tasks: Iterator[_Task], room: threading.Semaphore, deadline: float | None) -> Iterator[_Task]:
+def _strike(options: argparse.Namespace, folder: Path, kept: list[str], deadline: float | None) -> list[Run]:
+    """The runs, with all points made that there is time for.
+
+    kept  gets the folders of those that are wrong
+    """
+    room = threading.Semaphore(2 * options.jobs)  # what is begun is ended: nothing is left mounted or running
+    over = threading.Event()
+    with _FORK.Pool(options.jobs, tidy.as_a_worker) as pool:
+        places = list(_places(options, folder))
+        known = list({one[:3]: one._replace(folder=folder) for _, one in places if one.scenario in SCENARIOS}.values())
+        undisturbed = dict(zip([one[:3] for one in known], pool.imap(_refer, known, chunksize=1), strict=True))
+        found = [(name, place._replace(reference=undisturbed.get(place[:3], _NOTHING))) for name, place in places]
+        runs = pool.map(_prepare, found, chunksize=1)
+        tasks = _while(_tasks(runs, options, folder), room, over, deadline)
+        try:
+            for index, made in pool.imap_unordered(_make, tasks, chunksize=1):
+                room.release()
+                runs[index].made.append(made)
+                kept += [made.folder] if made.problems else []
+                _tell(runs[index], made)
+        finally:  # the pool's own thread may wait for room, and the pool's end for that thread
+            over.set()
+            room.release()
+    return runs
+
+
+def _while(
+    tasks: Iterator[_Task], room: threading.Semaphore, over: threading.Event, deadline: float | None
+) -> Iterator[_Task]:
     """The tasks, as there is room for them, until it is too late."""
     for task in tasks:
         room.acquire()
-        if deadline is not None and time.monotonic() > deadline:
+        if over.is_set() or (deadline is not None and time.monotonic() > deadline):
             return
         yield task
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from durable_wf.errors import HeadUnreadable
+from durable_wf.journal import head
 from tools.crash import disks, judge, steps
 from tools.crash.children import Ended, StepFailed, ask_child, in_child
 from tools.crash.judge import look, without_owner
@@ -251,6 +253,7 @@ def _kill_and_resume(run: _Run) -> None:
 
 def _go_on(run: _Run, seen: dict[str, Any]) -> None:
     """From what was seen after the last kill to the end."""
+    _past_an_unreadable_head(run)
     if seen["state"] is None:
         run.verdict.way = "nothing"
         _check_end(run, _answer(run.start(None), run))
@@ -262,6 +265,16 @@ def _go_on(run: _Run, seen: dict[str, Any]) -> None:
         _check_end(run, {"exit": 0, "asks": [], "text": "terminated"})
         return
     _resume_as_a_person(run, seen)
+
+
+def _past_an_unreadable_head(run: _Run) -> None:
+    """Where half of the head file was written: a resume must be refused (L6), and then a person goes on."""
+    if not isinstance(head.read(journal_of(run.setting.folder)), head.Unreadable):
+        return
+    answer = _answer(run.resume(), run)
+    if answer["exit"] != HeadUnreadable.exit_code or "cannot be read" not in answer["text"]:
+        run.wrong("resume", f"the head file cannot be read, and it said {answer}")
+    ask_child(run.log, steps.accept_loss, run.setting)
 
 
 def _resume_cancelled(run: _Run) -> None:

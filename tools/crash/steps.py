@@ -88,6 +88,13 @@ def resume(setting: Setting, kill: Hit, *, reset: bool, accept: bool = False) ->
     return _run(setting, kill, lambda engine: engine.resume(UID, options))
 
 
+def accept_loss(setting: Setting) -> None:
+    """Go on from what the journal has, as a person does who has been told that it may have lost something (L6)."""
+    journal = open_journal(journal_of(setting.folder), durability=setting.durability)
+    journal.accept_loss()
+    journal.close()
+
+
 def _run(setting: Setting, kill: Hit, begin: Callable[[Engine], str]) -> dict[str, Any]:
     """Open the journal, run and close it; what a person would be told.
 

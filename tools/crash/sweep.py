@@ -12,15 +12,13 @@ import itertools
 import multiprocessing
 import os
 import random
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
-from tools.crash import faults, frame, points, table
+from tools.crash import faults, frame, points, table, tidy
 from tools.crash.killing import DEATHS, Kill, When
 from tools.crash.points import Point, Reference, Verdict
 from tools.crash.scenarios import SCENARIOS
@@ -52,7 +50,7 @@ class Sweep:
     def every(self) -> list[Verdict]:
         """All points, until a run ends before its n-th commit."""
         found: list[Verdict] = []
-        with _FORK.Pool(self._options.jobs) as pool:
+        with _FORK.Pool(self._options.jobs, tidy.as_a_worker) as pool:
             for number in itertools.count(1, _BATCH):
                 batch = [(Kill(n, when),) for n in range(number, number + _BATCH) for when in self.whens]
                 made = pool.map(_make, [self._task(kills) for kills in batch], chunksize=1)
@@ -63,7 +61,7 @@ class Sweep:
 
     def some(self, chosen: list[tuple[Kill, ...]]) -> list[Verdict]:
         """These points."""
-        with _FORK.Pool(self._options.jobs) as pool:
+        with _FORK.Pool(self._options.jobs, tidy.as_a_worker) as pool:
             return pool.map(_make, [self._task(kills) for kills in chosen], chunksize=1)
 
     def _task(self, kills: tuple[Kill, ...]) -> tuple[Point, Path, Reference]:
@@ -79,21 +77,20 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     if options.fault:
         return frame.main(options)
-    folder = Path(tempfile.mkdtemp(prefix="durable-wf-crash-"))
     began = time.monotonic()
     print(f"seed {options.seed}", flush=True)
     rows = []
-    for sweep in _sweeps(options, folder):
-        verdicts = _verdicts(sweep, options)
-        rows.append((sweep, verdicts))
-        print(table.line(sweep.name, verdicts, sweep.reference.commits), flush=True)
-        for verdict in verdicts:
-            _tell(verdict)
+    with tidy.folders("durable-wf-sweep-") as (folder, kept):
+        for sweep in _sweeps(options, folder):
+            verdicts = _verdicts(sweep, options)
+            rows.append((sweep, verdicts))
+            kept += [verdict.folder for verdict in verdicts if verdict.problems]
+            print(table.line(sweep.name, verdicts, sweep.reference.commits), flush=True)
+            for verdict in verdicts:
+                _tell(verdict)
     wrong = sum(bool(verdict.problems) for _, verdicts in rows for verdict in verdicts)
     count = sum(len(verdicts) for _, verdicts in rows)
     print(f"{count} points in {time.monotonic() - began:.0f} s, {wrong} of them wrong")
-    if not wrong:
-        shutil.rmtree(folder)
     if options.write:
         table.write([(sweep.name, verdicts, sweep.reference.commits) for sweep, verdicts in rows], options)
     return 1 if wrong else 0

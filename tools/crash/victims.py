@@ -8,15 +8,15 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from durable_wf.errors import DurableError, JournalBehindHead
+from durable_wf.journal.head import Behind, Unreadable
 from durable_wf.journal.reader import open_reader
 from durable_wf.journal.sqlite import open_journal
-from tools.crash import points, steps
+from tools.crash import points, steps, tidy
 from tools.crash.children import StepFailed, ask_child, in_child
 from tools.crash.contents import content
 from tools.crash.faults.base import Place
@@ -25,7 +25,6 @@ from tools.crash.points import Point
 from tools.crash.steps import Setting, journal_of
 
 RUN = Path("folder-of-the-run")
-_MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it are made by tempfile
 
 
 def setting_of(place: Place, durability: str = "process") -> Setting:
@@ -36,8 +35,7 @@ def setting_of(place: Place, durability: str = "process") -> Setting:
 @contextlib.contextmanager
 def apart(source: Path | None = None) -> Iterator[Path]:
     """Stand above a folder of a run of one's own, in memory, with a copy of `source`'s content."""
-    with tempfile.TemporaryDirectory(prefix="durable-wf-crash-", dir=_MEMORY if _MEMORY.is_dir() else None) as name:
-        here = Path(name).resolve()
+    with tidy.apart() as here:
         if source is None:
             (here / RUN).mkdir()
         else:
@@ -117,9 +115,8 @@ def look(journal: Path) -> Seen:
             return Seen(0, None, [f"it cannot be opened: {error}"])
         return _begin(journal)
     try:
-        behind = reader.compare_with_head()
         newest: int = reader.query("SELECT ifnull(max(seq), 0) FROM transition")[0][0]
-        return Seen(newest, behind.head_seq if behind else None, list(reader.verify()))
+        return _seen(newest, reader.compare_with_head(), reader.verify())
     except DurableError as error:
         return Seen(0, None, [f"it cannot be read: {error}"])
     finally:
@@ -132,10 +129,15 @@ def _begin(journal: Path) -> Seen:
     except DurableError as error:
         return Seen(0, None, [f"it cannot be begun: {error}"])
     try:
-        behind = opened.behind_head
-        return Seen(opened.last_seq(), behind.head_seq if behind else None, list(opened.verify()))
+        return _seen(opened.last_seq(), opened.behind_head, opened.verify())
     finally:
         opened.close()
+
+
+def _seen(newest: int, doubt: Behind | Unreadable | None, problems: Iterable[str]) -> Seen:
+    if isinstance(doubt, Unreadable):
+        return Seen(newest, None, [str(doubt), *problems])
+    return Seen(newest, None if doubt is None else doubt.head_seq, list(problems))
 
 
 def resume(place: Place, durability: str, *, behind: bool) -> list[str]:
@@ -149,7 +151,7 @@ def resume(place: Place, durability: str, *, behind: bool) -> list[str]:
         if not behind:
             return []
         refused = ask_child(log, _plain, setting)
-        ask_child(log, _accept_loss, setting)
+        ask_child(log, steps.accept_loss, setting)
         if (refused["exit"], "its head file says" in refused["text"]) == (JournalBehindHead.exit_code, True):
             return []
         return [f"a plain resume of a journal that is older than its head said {refused}"]
@@ -164,9 +166,3 @@ def resume(place: Place, durability: str, *, behind: bool) -> list[str]:
 
 def _plain(setting: Setting) -> object:
     return steps.resume(setting, None, reset=False)
-
-
-def _accept_loss(setting: Setting) -> None:
-    journal = open_journal(journal_of(setting.folder), durability=setting.durability)
-    journal.accept_loss()
-    journal.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from durable_wf.errors import DurableError, JournalDamaged, NotFoundError, StorageError
+from durable_wf.errors import DurableError, JournalDamaged, StorageError
 from durable_wf.inspection.health import content, library, place, runners
 from durable_wf.inspection.health.finding import OK, PROBLEM, WARNING, Finding
 from durable_wf.journal.examine import examine
@@ -34,8 +34,6 @@ def diagnose(path: Path) -> list[Finding]:
     with ExitStack() as opened:
         try:
             reader = opened.enter_context(examine(path))
-        except NotFoundError as error:
-            return [Finding("journal", OK, error.message, error.hint), *found]
         except DurableError as error:
             return [_unreadable("journal", error), *found]
         return [

@@ -48,15 +48,12 @@ def head(reader: SqliteReader) -> Finding:
     """Whether the journal has what its head file says was written last (L6)."""
     newest, said = reader.newest_link(), head_file.read(reader.path)
     mark = None if newest is None else f"{newest.last_seq}:{newest.hash.hex()}"
-    facts = {"head": mark, "head_file_seq": None if said is None else said.seq}
-    behind = reader.compare_with_head()
-    if behind is not None:
-        text = (
-            f"the journal ends at seq {behind.journal_seq}, its head file at seq {behind.head_seq} "
-            f"({iso(behind.head_us)}): what was written between may be missing (L6)"
-        )
-        mend = "put its -wal or the newer file back; or go on without it: durable-wf resume ID --accept-loss"
-        return Finding("head", PROBLEM, text, mend, facts, _DAMAGED)
+    facts = {"head": mark, "head_file_seq": said.seq if isinstance(said, head_file.Newest) else None}
+    doubt = reader.compare_with_head()
+    if doubt is not None:
+        again = "make it readable" if isinstance(doubt, head_file.Unreadable) else "put its -wal or the newer file back"
+        mend = f"{again}; or go on without it: durable-wf resume ID --accept-loss"
+        return Finding("head", PROBLEM, str(doubt), mend, facts, _DAMAGED)
     if mark is None:
         return Finding("head", OK, "nothing was committed yet", None, facts)
     if said is None:

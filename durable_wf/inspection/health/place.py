@@ -26,10 +26,10 @@ def _directory(path: Path) -> Path:
     return next(folder for folder in path.absolute().parents if folder.is_dir())
 
 
-def file_system(path: Path, mounts: str | None = None) -> Finding:
+def file_system(path: Path, mounts: bytes | None = None) -> Finding:
     """Its type, as the kernel names it in /proc/self/mountinfo; by statfs(2) where that does not say.
 
-    mounts  the text of another mountinfo, to be judged
+    mounts  the content of another mountinfo, to be judged
     """
     folder = _directory(path)
     mounted, by_magic = files.file_system(folder, mounts), files.file_system_by_magic(folder)

@@ -14,7 +14,7 @@ _PAGE_KB = resource.getpagesize() // 1024
 _STEP_KB, _MOST_KB = 512, 32 * 1024
 
 
-class Limit(NamedTuple):
+class AddressLimit(NamedTuple):
     """No more address space than it has now and so much (RLIMIT_AS)."""
 
     kb: int
@@ -43,7 +43,7 @@ class Memory:
         return [str(kb) for kb in range(0, _MOST_KB, _STEP_KB)]
 
     def make(self, place: Place, point: str, folder: Path) -> Made:
-        made = Point(place.scenario, place.max_parallel, (Limit(int(point)),), place.durability)
+        made = Point(place.scenario, place.max_parallel, (AddressLimit(int(point)),), place.durability)
         verdict = points.make(made, folder, place.reference)
         return Made(point, verdict.problems, verdict.way, folder=verdict.folder)
 

@@ -88,7 +88,7 @@ class Full(NamedTuple):
         (journal.parent / "filler").unlink()
 
 
-class Limit(NamedTuple):
+class FileLimit(NamedTuple):
     """No file of the process may become longer than this (RLIMIT_FSIZE)."""
 
     kb: int
@@ -156,5 +156,5 @@ EIO_WRITE = Failing("eio-write", "EIO", ("write", "truncate", "unlink"))
 ENOSPC = Failing("enospc", "ENOSPC", ("write",))
 EIO_SYNC = Failing("eio-sync", "EIO", ("sync",), durability="power")
 DISK_FULL = Refused("disk-full", {str(kb): Full(kb) for kb in range(0, 512, _STEP_KB)}, disk_kb=_DISK_KB)
-FILE_LIMIT = Refused("file-limit", {str(kb): Limit(kb) for kb in range(16, 512, _STEP_KB)})
+FILE_LIMIT = Refused("file-limit", {str(kb): FileLimit(kb) for kb in range(16, 512, _STEP_KB)})
 READ_ONLY = Refused("read-only", {what: ReadOnly(what) for what in ("file", "folder")}, disk_kb=_DISK_KB)

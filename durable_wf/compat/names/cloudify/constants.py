@@ -6,6 +6,8 @@ from durable_wf.authoring.constants import (
     MGMTWORKER_QUEUE,
     NODE_INSTANCE,
     RELATIONSHIP_INSTANCE,
+)
+from durable_wf.authoring.task_states import (
     TASK_FAILED,
     TASK_PENDING,
     TASK_RESCHEDULED,
