@@ -12,6 +12,7 @@ from durable_wf import Engine, ResumeOptions, RunOptions
 from durable_wf.errors import DurableError
 from durable_wf.journal.sqlite import open_journal
 from durable_wf.model.states import X
+from durable_wf.testing.clock import ManualClock
 from tools.crash import shim
 from tools.crash.killing import Acknowledged, Kill, KillingJournal
 from tools.crash.scenarios import SCENARIOS
@@ -152,15 +153,23 @@ def clean(setting: Setting) -> None:
 def _engine(setting: Setting, kill: Kill | None) -> tuple[Engine, KillingJournal]:
     inner = open_journal(journal_of(setting.folder), durability=setting.durability)
     journal = KillingJournal(inner, kill, Acknowledged(setting.folder))
-    clock = SCENARIOS[setting.scenario].clock
+    make_clock = SCENARIOS[setting.scenario].clock
+    clock = make_clock(setting.folder) if make_clock is not None else None
     return Engine(journal, max_operations=8, clock=clock, new_id=lambda: UID), journal
 
 
 def _ended(engine: Engine, uid: str) -> dict[str, Any]:
     """The exit code that the command would end with, and the tasks that it would name."""
     try:
-        state = X(engine.wait(uid, WAIT_S))
+        state = X(_wait(engine, uid))
     except DurableError as error:
         return {"exit": error.exit_code, "asks": [], "text": str(error)}
     asks = list(engine.asks(uid))
     return {"exit": 6 if asks else EXIT.get(state, 4), "asks": asks, "text": str(state)}
+
+
+def _wait(engine: Engine, uid: str) -> str:
+    """Until it ends or lies down; a clock that must be moved is."""
+    if isinstance(engine.clock, ManualClock):
+        return engine.clock.finish(engine, uid, WAIT_S)
+    return engine.wait(uid, WAIT_S)
