@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
-from tools.crash import faults, frame, points, table
+from tools.crash import faults, frame, points, steps, table
 from tools.crash.killing import DEATHS, Kill, When
 from tools.crash.points import Point, Reference, Verdict
 from tools.crash.scenarios import SCENARIOS
@@ -79,6 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     if options.fault:
         return frame.main(options)
+    steps.warm_up()
     folder = Path(tempfile.mkdtemp(prefix="durable-wf-crash-"))
     began = time.monotonic()
     print(f"seed {options.seed}", flush=True)
