@@ -199,7 +199,9 @@ class Checker:
         chosen = sum(name in pairs for name in shape.choice)
         if shape.choice and (chosen > 1 or chosen + strangers == 0):
             expected = "one of " + ", ".join(shape.choice)
-            self.report.add(shape.unknown, f"{chosen} of these keys stand here", value.place, path, expected=expected)
+            self.report.add(
+                shape.unknown, f"one of these keys must stand here, not {chosen}", value.place, path, expected=expected
+            )
 
     def resolve(self, sections: Mapping[str, Collection[str]], incomplete: Collection[str]) -> None:
         """Look up all references, now that the names of all sections are known.

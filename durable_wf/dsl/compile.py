@@ -116,7 +116,7 @@ class _Compiler:
             labels=server.labels(self._sections["labels"], "labels"),
             blueprint_labels=server.labels(self._sections["blueprint_labels"], "blueprint_labels"),
             resource_tags=server.tags(self._sections["resource_tags"]),
-            deployment_settings=server.settings(document.deployment_settings),
+            deployment_settings=server.settings(document.settings),
             sources=dict(document.sources),
             warnings=self._report.warnings,
             notes=self._report.notes,

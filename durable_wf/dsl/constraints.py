@@ -80,7 +80,7 @@ def _number(value: Any) -> Any:
 def read(value: Value | None, type_: Value | None, path: str, report: Report) -> tuple[Constraint, ...]:
     """Constraints as they were written, the grammar checked already; what else is wrong with them is reported.
 
-    type_   of the input or parameter; None: anything
+    type_   of the values that are checked: items, if they have a type; None: anything
     """
     found = [
         one
@@ -119,8 +119,6 @@ def _expected(operator: str, argument: Value) -> str:
             return "the smaller number first"
     if operator == "pattern" and not _compiles(argument.text or ""):
         return "a regular expression"
-    if operator == "name_pattern" and not argument.pairs:
-        return "at least one of starts_with, ends_with, contains, equals_to"
     return ""
 
 
@@ -167,7 +165,7 @@ def fits_operator(operator: str, argument: Any) -> bool:
 
 
 def violation(one: Constraint, value: Any) -> str:
-    """Why a value does not hold a constraint, as the end of a sentence; '' if it does.
+    """Why a value does not hold a constraint, as the end of a sentence, the author's if there is one; '' if it does.
 
     A constraint whose argument is still a function holds, and so does one that asks about names.
     """
@@ -178,8 +176,12 @@ def violation(one: Constraint, value: Any) -> str:
         if test.holds(value, one.argument):
             return ""
     except TypeError:
-        return one.error_message or f"has no value that '{one.operator}' could be asked of"
-    return one.error_message or test.says.format(_shown(one.argument))
+        return _said(one, f"has no value that '{one.operator}' could be asked of")
+    return _said(one, test.says.format(_shown(one.argument)))
+
+
+def _said(one: Constraint, otherwise: str) -> str:
+    return f"is refused: {one.error_message}" if one.error_message else otherwise
 
 
 def unknown_name(constraints: Collection[Constraint], type_name: str | None, value: Any, plan: Blueprint) -> str:
@@ -191,11 +193,11 @@ def unknown_name(constraints: Collection[Constraint], type_name: str | None, val
     if type_name not in _LOCAL or not patterns or any(one.operator == "deployment_id" for one in constraints):
         return ""
     if not isinstance(value, str) or value not in _names(type_name, plan):
-        return f"must be the name of a {type_name} of the blueprint"
+        return f"must be a {type_name} of the blueprint"
     for one in patterns:
         for how, wanted in one.argument.items():
             if not has_function(wanted) and not _looks(how, value, wanted):
-                return one.error_message or f"must have a name that {how.replace('_', ' ')} {_shown(wanted)}"
+                return _said(one, f"must have a name that {how.replace('_', ' ')} {_shown(wanted)}")
     return ""
 
 

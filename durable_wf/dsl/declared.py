@@ -116,7 +116,7 @@ class Declarations:
         )
 
     def _constraints(self, pair: Pair, path: str) -> tuple[Constraint, ...]:
-        value, type_ = pair.value.get("constraints"), pair.value.get("type")
+        value, type_ = pair.value.get("constraints"), pair.value.get("item_type") or pair.value.get("type")
         where = child(path, "constraints")
         found = constraints.read(value, type_, where, self._report)
         if value is not None:
@@ -138,12 +138,14 @@ class Declarations:
                 self._report.add("constrained-function", message, default.place, path)
             return
         name = type_.text if type_ else None
+        before = self._report.count
         if name in self._types:
             at = Spot(default.place, path, "", path)
             self._types.filled(name or "", default, at, Filling(self._report, "data-type-violated"))
         else:
             check_value(default, name, path, self._report)
-        self._check_items(default, of, path)
+        if self._report.count == before:
+            self._check_items(default, of, path)
 
     def _check_items(self, default: Value, of: Parameter, path: str) -> None:
         """A default, or each of its items where they have a type, against constraints."""
@@ -152,8 +154,10 @@ class Declarations:
             return
         for index, item in enumerate(default.items):
             where = child(path, index)
+            before = self._report.count
             check_value(item, of.item_type, where, self._report)
-            self._check_constraints(item, of, where)
+            if self._report.count == before:
+                self._check_constraints(item, of, where)
 
     def _check_constraints(self, value: Value, of: Parameter, path: str) -> None:
         data = plain(value)

@@ -11,6 +11,7 @@ from typing import Any
 
 from durable_wf.dsl.constraints import fits_operator
 from durable_wf.dsl.evaluate import At, Evaluation, EvaluationError, Who
+from durable_wf.dsl.fitting import Fitting
 from durable_wf.dsl.functions import has_function
 from durable_wf.dsl.instances import plan_instances
 from durable_wf.dsl.parameters import ValuesError, apply_inputs, check_late
@@ -64,6 +65,7 @@ class _Creation:
         self._blueprint = blueprint
         self._problems: dict[str, list[str]] = {}  # paths by message: what fails in one place fails where it is used
         self._evaluation = Evaluation(values, lambda node: blueprint.nodes[node].properties)
+        self._evaluation.fits = Fitting(blueprint).fits
         self.inputs = {name: self._value(value, f"inputs.{name}", At()) for name, value in values.items()}
 
     def planned(self) -> Blueprint:

@@ -47,7 +47,7 @@ class Document:
     version: Version = NEWEST
     description: str | None = None
     metadata: Value | None = None
-    deployment_settings: Pair | None = None
+    settings: Value | None = None
     sections: dict[str, dict[str, Entry]] = field(default_factory=lambda: {name: {} for name in SECTIONS})
     incomplete: set[str] = field(default_factory=set)
     sources: dict[str, str] = field(default_factory=dict)
@@ -199,7 +199,12 @@ class _Reader:
             self.document.description = description.text if description else None
         if self.document.metadata is None and not source.builtin:
             self.document.metadata = root.get("metadata")
-        self._settings(root.pairs.get("deployment_settings"))
+        settings = root.pairs.get("deployment_settings")
+        if settings is not None and self.document.settings is not None:
+            message = "only one file of a blueprint may have 'deployment_settings'"
+            self._report.add("non-mergeable", message, settings.key, "deployment_settings")
+        elif settings is not None:
+            self.document.settings = settings.value
         for section in SECTIONS:
             pair = root.pairs.get(section)
             if pair is None:
@@ -214,19 +219,15 @@ class _Reader:
             for name, each in pair.value.pairs.items():
                 self._add(section, name, Entry(each, source.builtin))
 
-    def _settings(self, pair: Pair | None) -> None:
-        if pair is not None and self.document.deployment_settings is not None:
-            message = "only one file may have 'deployment_settings'"
-            self._report.add("non-mergeable", message, pair.key, "deployment_settings")
-        self.document.deployment_settings = self.document.deployment_settings or pair
-
     def _add(self, section: str, name: str, new: Entry) -> None:
         known = self.document.sections[section]
         old = known.get(name)
         if old is None:
             known[name] = new
         elif section in _FIRST_KEPT:
-            self._report.warn(f"'{name}' of {old.pair.key} is used, not this one", new.pair.key, child(section, name))
+            self._report.warn(
+                "the definition that was read first is used, not this one", new.pair.key, f"{section}.{name}"
+            )
         elif name.startswith("cloudify.") or new.builtin or old.builtin:
             if new.builtin and not old.builtin:
                 self._report.warn("the built-in definition is used, not this one", old.pair.key, child(section, name))

@@ -29,6 +29,10 @@ class Fitting:
         self._plan = blueprint
         self._types = DataTypes.of_plan(blueprint.data_types)
 
+    def fits(self, type_name: str, value: Any) -> bool:
+        """Whether a value fits a primitive type or a data type; defaults may complete it."""
+        return fits(type_name, value) and (type_name not in self._types or not self._completed(type_name, value)[1])
+
     def default(self, one: Parameter) -> Any:
         """What stands where no value is given: the default, or a value made of the data type's; else NONE."""
         if one.has_default:
@@ -67,7 +71,7 @@ class Fitting:
         if not one.constraints or has_function(value):
             return []
         found = [said for constraint in one.constraints if (said := violation(constraint, value))]
-        unknown = unknown_name(one.constraints, one.type, value, self._plan)
+        unknown = unknown_name(one.constraints, one.item_type or one.type, value, self._plan)
         return [*found, unknown] if unknown else found
 
     def _completed(self, type_name: str, value: Any) -> tuple[Any, list[str]]:

@@ -17,7 +17,7 @@ from durable_wf.dsl.source import Pair, Value, child, plain
 _UNIT = "(?:min(?:ute)?s?|h(?:ours?)?|d(?:ays?)?|w(?:eeks?)?|mo(?:nths?)?|y(?:ears?)?)"
 _TIME = re.compile(rf"(?:\d{{4}}-\d\d-\d\d )?\d\d?:\d\d|(?:\s*\+\s*\d+\s*{_UNIT})+\s*")
 _WEEKDAY = re.compile(r"(?:-?[1-5]|l-)?(?:su|mo|tu|we|th|fr|sa)", re.IGNORECASE)
-_KEPT = "is kept, and means something to a server only"
+_KEPT = "kept; it means something to a server only"
 
 
 class ServerSections:
@@ -46,20 +46,20 @@ class ServerSections:
             self._report.note(_KEPT, pair.key, f"resource_tags.{key}")
         return {key: plain(pair.value) for key, pair in section.items()}
 
-    def settings(self, pair: Pair | None) -> dict[str, Any]:
+    def settings(self, given: Value | None) -> dict[str, Any]:
         """`deployment_settings`."""
-        if pair is None or pair.value.is_bad:
+        if given is None or given.is_bad:
             return {}
         path = "deployment_settings"
-        self._report.note(_KEPT, pair.key, path)
+        self._report.note(_KEPT, given.place, path)
         for key in ("display_name", "default_schedules"):
-            value = pair.value.get(key)
+            value = given.get(key)
             if value is not None:
                 self._calls.check(value, child(path, key), {})
-        schedules = pair.value.get("default_schedules")
+        schedules = given.get("default_schedules")
         for name, one in schedules.pairs.items() if schedules else ():
             self._schedule(one.value, f"{path}.default_schedules.{name}")
-        return {key: plain(one.value) for key, one in pair.value.pairs.items()}
+        return {key: plain(one.value) for key, one in given.pairs.items()}
 
     def _schedule(self, value: Value, path: str) -> None:
         for key in ("since", "until"):
