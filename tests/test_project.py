@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "tools" / "requirements.txt"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RUNTIME = [Requirement(line) for line in PYPROJECT["project"]["dependencies"]]
+EXTRAS = [Requirement(line) for lines in PYPROJECT["project"]["optional-dependencies"].values() for line in lines]
 DEV = [Requirement(line) for line in PYPROJECT["dependency-groups"]["dev"]]
 
 
@@ -165,19 +166,19 @@ def test_the_lock_names_no_host_and_no_path():
     assert re.findall(r".*(?:://|/\w+/|--index|--find-links|--trusted-host).*", LOCK.read_text()) == []
 
 
-@pytest.mark.parametrize("wanted", [*RUNTIME, *DEV], ids=str)
+@pytest.mark.parametrize("wanted", [*RUNTIME, *EXTRAS, *DEV], ids=str)
 def test_the_lock_has_what_pyproject_asks_for(wanted):
     version = locked_versions().get(canonicalize_name(wanted.name))
     assert version, f"{wanted.name} is not in the lock; run tools/lock"
     assert wanted.specifier.contains(version), f"{wanted} does not admit the locked {version}; run tools/lock"
 
 
-@pytest.mark.parametrize("wanted", RUNTIME, ids=lambda it: it.name)
+@pytest.mark.parametrize("wanted", [*RUNTIME, *EXTRAS], ids=lambda it: it.name)
 def test_a_runtime_dependency_has_a_range(wanted):
     assert {spec.operator for spec in wanted.specifier} == {">=", "<"}
 
 
-@pytest.mark.parametrize("wanted", RUNTIME, ids=lambda it: it.name)
+@pytest.mark.parametrize("wanted", [*RUNTIME, *EXTRAS], ids=lambda it: it.name)
 def test_a_runtime_dependency_has_its_reason_in_the_readme(wanted):
     """A line or table row that names it and says at least three words more."""
     lines = [line for line in (ROOT / "README.md").read_text().splitlines() if wanted.name in line]
@@ -224,6 +225,13 @@ def test_the_wheel_carries_the_package_and_nothing_else(wheel):
         "durable_wf",
         "durable_wf-0.1.0.dist-info",
     }
+
+
+@pytest.mark.slow
+def test_the_wheel_offers_the_extras(wheel):
+    metadata = zipfile.ZipFile(wheel).read("durable_wf-0.1.0.dist-info/METADATA").decode()
+    offered = re.findall(r"^Provides-Extra: (\S+)$", metadata, re.MULTILINE)
+    assert offered == list(PYPROJECT["project"]["optional-dependencies"]) == ["apsw"]
 
 
 @pytest.mark.slow

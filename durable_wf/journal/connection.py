@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-from peewee import SqliteDatabase
+from peewee import PeeweeException
 
 from durable_wf.errors import HeldError, JournalDamaged, JournalError, StorageError
-from durable_wf.journal import faults, migrate
+from durable_wf.journal import driver, faults, migrate
 from durable_wf.journal.forks import Forkable, abandon
 from durable_wf.journal.tables import raw
 from durable_wf.journal.wal import Wal
@@ -25,6 +25,8 @@ from durable_wf.journal.wal import Wal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from peewee import SqliteDatabase
 
     from durable_wf.clock import Clock
     from durable_wf.journal.locks import Turnstile
@@ -40,16 +42,15 @@ _MOST_FRAMES = 1800  # a checkpoint is due from here on, so that the -wal stays 
 
 
 def connect(path: Path, mode: Literal["ro", "rw"]) -> SqliteDatabase:
-    """An opened peewee database on the file, in autocommit, with no transaction of its own."""
-    database = SqliteDatabase(
-        f"file:{quote(str(path))}?mode={mode}",
-        uri=True,
-        autoconnect=False,
-        thread_safe=False,  # ours to guard: one connection, not one a thread
-        check_same_thread=False,
-        timeout=BUSY_TIMEOUT_S,
-    )
-    database.connect()
+    """An opened peewee database on the file, in autocommit, with no transaction of its own.
+
+    raises  sqlite3.Error, with SQLite's name of it
+    """
+    database: SqliteDatabase = driver.chosen().database(f"file:{quote(str(path))}?mode={mode}", BUSY_TIMEOUT_S)
+    try:
+        database.connect()
+    except PeeweeException as error:  # it hides what SQLite said, by which `faults` tells whose fault it is
+        raise (error.__context__ or error) from None
     return database
 
 

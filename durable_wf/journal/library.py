@@ -5,8 +5,9 @@ Source: sqlite.org/wal.html, "The WAL-Reset Bug", and the release notes of the v
 
 from __future__ import annotations
 
-import sqlite3
 from typing import NamedTuple
+
+from durable_wf.journal import driver
 
 Version = tuple[int, ...]
 
@@ -41,11 +42,11 @@ BUGS = (
 
 
 def version() -> str:
-    """Of the library that journals are opened with."""
-    return sqlite3.sqlite_version
+    """Of the library that journals are opened with (see `driver`)."""
+    return driver.chosen().version
 
 
 def bugs(of: str | None = None) -> list[Bug]:
     """Those of `BUGS` that a version has; by default the one in use."""
-    numbers = tuple(int(part) for part in (of or version()).split("."))
+    numbers = driver.numbers(of or version())
     return [bug for bug in BUGS if bug.is_in(numbers)]

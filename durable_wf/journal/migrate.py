@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from durable_wf.errors import JournalError
-from durable_wf.journal import files, schema
+from durable_wf.journal import driver, files, schema
 from durable_wf.journal.remake import remake
 from durable_wf.journal.tables import TABLES
 
@@ -105,7 +105,7 @@ def _make(connection: sqlite3.Connection, at_us: int) -> None:
         connection.execute(statement)
     for table, named in schema.code_names().items():
         connection.executemany(TABLES[table].insert, named)
-    facts = {"id": secrets.token_hex(16), "created_us": str(at_us), "sqlite_version": sqlite3.sqlite_version}
+    facts = {"id": secrets.token_hex(16), "created_us": str(at_us), "sqlite_version": driver.chosen().version}
     connection.executemany(TABLES["meta"].insert, facts.items())
     connection.executemany(TABLES["counter"].insert, [(name, 0) for name in COUNTED])
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from durable_wf.cli.app import app
 from durable_wf.cli.shapes import OUTPUTS
+from durable_wf.journal import driver
 from durable_wf.journal.sqlite import open_journal
 from durable_wf.model.rows import Changes, ExecutionMove
 
@@ -42,6 +43,7 @@ class Done(NamedTuple):
 def environment(folder, **more):
     """A newcomer's, with the tests' modules importable."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("DURABLE_WF", "XDG_", "CI"))}
+    kept[driver.VARIABLE] = os.environ[driver.VARIABLE]
     home = folder / "home"
     home.mkdir(exist_ok=True)
     return {**kept, "HOME": str(home), "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "TERM": "xterm", **more}

@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import pytest
 
+from durable_wf.journal import driver
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 _FENCE = re.compile(r"^```(\S*)[^\n]*\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
@@ -66,6 +68,7 @@ def environment(folder: Path) -> dict[str, str]:
     tools = f"{Path(sys.executable).parent}:{ROOT / 'tools'}"
     return {
         **kept,
+        driver.VARIABLE: os.environ[driver.VARIABLE],
         "HOME": str(home),
         "XDG_DATA_HOME": str(home / "data"),
         "PATH": f"{tools}:{kept['PATH']}",

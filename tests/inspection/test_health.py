@@ -3,7 +3,6 @@
 import os
 import re
 import socket
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from durable_wf.errors import JournalError
 from durable_wf.inspection.health import content, diagnose, library, place, runners
 from durable_wf.inspection.health.finding import size
 from durable_wf.inspection.health.runners import Process
-from durable_wf.journal import files
+from durable_wf.journal import driver, files
 from durable_wf.journal import library as sqlite_library
 from durable_wf.journal.reader import SqliteReader, open_reader
 from durable_wf.journal.sqlite import open_journal
@@ -202,7 +201,31 @@ def test_the_wal_reset_bug_is_in_these_versions(version, affected):
 
 
 def test_the_version_in_use_is_the_one_that_is_judged():
-    assert library.sqlite().facts["version"] == sqlite3.sqlite_version == sqlite_library.version()
+    found = library.sqlite()
+    assert found.facts["version"] == sqlite_library.version() == driver.chosen().version
+    assert found.facts["driver"] == driver.chosen().name
+
+
+@pytest.mark.parametrize(
+    ("variable", "name", "mend"),
+    [
+        (None, "python", "pip install 'durable-wf[apsw]'; or use a Python whose sqlite3 has 3.44.6 or"),
+        ("python", "python", "pip install 'durable-wf[apsw]' and unset DURABLE_WF_SQLITE; or use a Python whose"),
+        (None, "apsw", "pip install 'durable-wf[apsw]'. Let no other program"),
+        ("apsw", "apsw", "pip install 'durable-wf[apsw]'. Let no other program"),
+    ],
+)
+def test_the_extra_is_named_as_the_mend_of_a_bug(monkeypatch, variable, name, mend):
+    """Of an apsw that is too old for the extra, too: pip then takes a newer one."""
+    driver.chosen()  # once a process: before the variable changes
+    if variable is None:
+        monkeypatch.delenv(driver.VARIABLE, raising=False)
+    else:
+        monkeypatch.setenv(driver.VARIABLE, variable)
+    found = library.sqlite("3.46.1", name)
+    assert (found.level, found.facts["driver"]) == ("warning", name)
+    assert found.mend.startswith(mend)
+    assert library.sqlite("3.51.3", name).mend is None
 
 
 # ------------------------------------------------------------------------------------------------------------- content

@@ -1,7 +1,8 @@
-"""Both stores, and a second handle to each as another process would have it."""
+"""Both stores, and a second handle to each as another process would have it; SQLite by either driver."""
 
 import pytest
 
+from durable_wf.journal import driver
 from durable_wf.journal.memory import MemoryJournal
 from durable_wf.journal.sqlite import open_journal
 
@@ -35,9 +36,36 @@ class MemoryStore:
         self.first.close()
 
 
-@pytest.fixture(params=[MemoryStore, SqliteStore], ids=["memory", "sqlite"])
-def store(request, tmp_path):
-    store = request.param(tmp_path)
+@pytest.fixture
+def choose(monkeypatch):
+    """Has this process, and those that it starts, open journals by the driver named; None leaves it to the default."""
+
+    def choose(name):
+        if name is None:
+            monkeypatch.delenv(driver.VARIABLE)
+        else:
+            monkeypatch.setenv(driver.VARIABLE, name)
+        driver.chosen.cache_clear()
+
+    yield choose
+    driver.chosen.cache_clear()
+
+
+@pytest.fixture
+def driven(request, choose):
+    """The driver named by a mark, as `kit.BY_EITHER`."""
+    choose(request.param)
+    return request.param
+
+
+@pytest.fixture(
+    params=[(MemoryStore, driver.PYTHON), (SqliteStore, driver.PYTHON), (SqliteStore, driver.APSW)],
+    ids=["memory", "sqlite", "apsw"],
+)
+def store(request, choose, tmp_path):
+    kind, name = request.param
+    choose(name)
+    store = kind(tmp_path)
     yield store
     store.close()
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
+import pytest
+
+from durable_wf.journal import driver
 from durable_wf.journal.rules import ATTEMPT, EXECUTION, GRAPH, TASK
 from durable_wf.model.rows import (
     Attempt,
@@ -27,6 +30,7 @@ from durable_wf.model.rows import (
     Transition,
 )
 
+BY_EITHER = pytest.mark.parametrize("driven", [driver.PYTHON, driver.APSW], indirect=True)
 AT = 1_790_000_000_000_000  # some microsecond of 2026
 
 

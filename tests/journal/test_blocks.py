@@ -13,6 +13,8 @@ from tests.journal import kit
 SENT, PENDING = 1, 0
 LARGE, SMALL = SIZES
 
+pytestmark = [kit.BY_EITHER, pytest.mark.usefixtures("driven")]  # each counts changed rows in its own way
+
 
 def moves(count, **values):
     return [TaskMove(SENT, no, 0, 0, no * 7, None, 1, no)._replace(**values) for no in range(1, count + 1)]

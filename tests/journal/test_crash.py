@@ -28,7 +28,8 @@ def kill(child):
 
 
 @pytest.mark.crash
-def test_L5_a_turn_that_was_killed_leaves_nothing(path):
+@kit.BY_EITHER
+def test_L5_a_turn_that_was_killed_leaves_nothing(path, driven):
     with closing(open_journal(path, durability="process")) as journal:
         kit.start(journal, tasks=1)
     with process("die_in_turn", path) as child:
@@ -43,7 +44,8 @@ def test_L5_a_turn_that_was_killed_leaves_nothing(path):
 
 @pytest.mark.crash
 @pytest.mark.parametrize("after", range(1, 200, 200 // KILLS))
-def test_L6_what_was_committed_before_a_kill_is_there(path, after):
+@kit.BY_EITHER
+def test_L6_what_was_committed_before_a_kill_is_there(path, after, driven):
     with closing(open_journal(path, durability="process")) as journal:
         kit.start(journal)
     with process("run_turns", path) as child:
@@ -74,7 +76,8 @@ def test_L12_fifty_processes_write_without_a_lock_error(path):
 
 @pytest.mark.crash
 @pytest.mark.parametrize("size", [100_000, 4_000_000], ids=["at-the-commit", "in-a-statement"])
-def test_a_full_disk_is_a_storage_error_and_the_next_turn_reads_the_truth(path, size):
+@kit.BY_EITHER
+def test_a_full_disk_is_a_storage_error_and_the_next_turn_reads_the_truth(path, size, driven):
     with process("fill_disk", path, size) as child:
         lines = child.stdout.read().splitlines()
     assert [line.split()[0] for line in lines] == ["StorageError", "StorageError", "then", "last"]
@@ -83,7 +86,8 @@ def test_a_full_disk_is_a_storage_error_and_the_next_turn_reads_the_truth(path, 
     assert lines[2:] == ["then 0 0", "last 5 [] None"]
 
 
-def test_a_failed_commit_is_unknown_and_the_connection_is_thrown_away(path):
+@kit.BY_EITHER
+def test_a_failed_commit_is_unknown_and_the_connection_is_thrown_away(path, driven):
     def deny_commit(action, name, *_):
         denied = action == sqlite3.SQLITE_TRANSACTION and name == "COMMIT"
         return sqlite3.SQLITE_DENY if denied else sqlite3.SQLITE_OK
@@ -142,7 +146,8 @@ def test_closing_does_not_wait_for_a_busy_writer(path):
         assert list(busy.verify()) == []
 
 
-def test_what_sql_refuses_is_no_matter_of_the_disk(path):
+@kit.BY_EITHER
+def test_what_sql_refuses_is_no_matter_of_the_disk(path, driven):
     with closing(open_journal(path, durability="process")) as journal:
         kit.start(journal, tasks=1)
         with pytest.raises(JournalError, match="SQLITE_CONSTRAINT"):
@@ -150,7 +155,8 @@ def test_what_sql_refuses_is_no_matter_of_the_disk(path):
         kit.run_task(journal, 1)
 
 
-def test_two_journals_of_one_process_take_turns(path):
+@kit.BY_EITHER
+def test_two_journals_of_one_process_take_turns(path, driven):
     with closing(open_journal(path)) as one, closing(open_journal(path)) as other:
         kit.start(one, tasks=100)
         threads = [

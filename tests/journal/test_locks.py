@@ -234,14 +234,16 @@ def test_an_owner_killed_while_its_forked_child_lives_is_dead(path):
             pass
 
 
-def test_a_forked_child_is_told_and_harms_nothing(path):
+@kit.BY_EITHER
+def test_a_forked_child_is_told_and_harms_nothing(path, driven):
     with process("use_after_fork", path) as child:
         lines = child.stdout.read().splitlines()
     told = "JournalError this journal was opened before a fork; only the parent may use it"
     assert lines == [*[told] * 7, "parent [5, 0, 0] True []"]
 
 
-def test_a_forked_child_cannot_commit_its_parents_turn(path):
+@kit.BY_EITHER
+def test_a_forked_child_cannot_commit_its_parents_turn(path, driven):
     with process("commit_after_fork", path) as child:
         lines = child.stdout.read().splitlines()
     assert lines == ["child this journal was opened before a fork; only the parent may use it", "parent 1 []"]

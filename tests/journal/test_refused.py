@@ -2,9 +2,10 @@
 
 import errno
 import os
+import resource
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -12,6 +13,7 @@ from durable_wf.errors import JournalError, StorageError
 from durable_wf.journal import faults
 from durable_wf.journal.reader import open_reader
 from durable_wf.journal.sqlite import open_journal
+from tests.journal import kit
 
 
 @pytest.fixture
@@ -71,6 +73,41 @@ def test_an_error_of_the_system_is_told_with_the_file_that_it_was_about():
     )
     error.filename = "/a/journal.db-head"
     assert str(faults.translate(error, "after")) == "after: No space left on device (/a/journal.db-head)"
+
+
+@contextmanager
+def no_more_files():
+    """This process may open no other file."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    os.close(free := os.dup(0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+@kit.BY_EITHER
+def test_a_journal_that_cannot_be_opened_to_be_read_is_a_storage_error(path, driven):
+    open_journal(path).close()
+    with pytest.raises(StorageError, match=f"reading {path}: unable to open database file"), no_more_files():
+        open_reader(path)
+    open_reader(path).close()
+
+
+@kit.BY_EITHER
+def test_a_connection_that_cannot_be_opened_again_is_a_storage_error(path, driven):
+    with closing(open_journal(path)) as journal:
+        kit.start(journal)
+        journal._writer._drop()
+        with (
+            pytest.raises(StorageError, match=f"opening {path}: unable to .*CANTOPEN"),
+            no_more_files(),
+            journal.turn(),
+        ):
+            pass
+        kit.start(journal)
+        assert list(journal.verify()) == []
 
 
 def test_a_failed_statement_names_the_journal(path):

@@ -24,13 +24,15 @@ import argparse  # noqa: E402 - after the search path is set
 import json  # noqa: E402
 import platform  # noqa: E402
 import shutil  # noqa: E402
-import sqlite3  # noqa: E402
 import tempfile  # noqa: E402
 from datetime import UTC, datetime  # noqa: E402
 from statistics import median  # noqa: E402
 from typing import Any  # noqa: E402
 
+from durable_wf.journal import driver, library  # noqa: E402
 from tools.bench import against, cells, figures, goals, page  # noqa: E402
+
+os.environ.setdefault(driver.VARIABLE, driver.PYTHON)  # apsw is installed too, but the floor is sqlite3
 
 
 def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def _about() -> dict[str, str]:
         "commit": (git("rev-parse", "--short", "HEAD") or "unknown") + changed,
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "python": platform.python_version(),
-        "sqlite": sqlite3.sqlite_version,
+        "sqlite": library.version(),
         "cores": str(os.cpu_count()),
     }
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import platform
 import re
-import sqlite3
 import subprocess
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from durable_wf.journal import library
 from tools.crash.points import Verdict
 
 ROOT = Path(__file__).parent.parent.parent
@@ -88,6 +88,6 @@ def machine() -> str:
     """What it is tried on, in words that do not name the machine."""
     release = re.match(r"[\d.]+", platform.release())
     return (
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+        f"Python {platform.python_version()}, SQLite {library.version()}, "
         f"Linux {release.group() if release else platform.release()}"
     )
