@@ -13,9 +13,12 @@ SEEDS = 1000
 pytestmark = pytest.mark.usefixtures("transitions_not_counted")
 
 
-def find(play, *words, **options):
-    """Play seeds until one breaks; what it said must have one of the words."""
-    for seed in range(SEEDS):
+def find(play, *words, first=0, **options):
+    """Play seeds until one breaks; what it said must have one of the words.
+
+    first  a seed that is known to break, tried before the others: for a bug that few seeds meet
+    """
+    for seed in (first, *range(SEEDS)):
         try:
             play(seed, **options)
         except (AssertionError, DurableError, KeyError) as error:
@@ -159,7 +162,7 @@ def test_L5_a_resume_forgets_where_failures_have_spread(plant):
 def test_L5_what_was_running_is_held_back_by_a_failure_elsewhere(plant):
     """A task that was lost or handed back would have run to its end without the crash."""
     plant(state.TaskState, "goes_on", lambda _real: property(lambda _task: False))
-    find(chaos.play, "replay", "nothing can happen any more", "it does not end", failing=0.3)
+    find(chaos.play, "replay", "nothing can happen any more", "it does not end", failing=0.3, first=531)
 
 
 def test_L6_a_failed_attempt_that_nobody_decided_is_taken_for_lost(plant):

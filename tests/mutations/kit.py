@@ -15,6 +15,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -120,14 +121,19 @@ def mutations() -> list[Mutation]:
 def copy_project(folder: Path) -> Path:
     """Copy what tests need into `folder`.
 
-    The package's byte code goes along, because that saves a second or two a copy: it holds for a source of the same
-    time and size, and both are kept. It is taken from what a patch changes (see `apply`).
+    The byte code goes along, because that saves a second or two a copy: it holds for a source of the same time and
+    size, and both are kept. It is taken from what a patch changes (see `apply`).
     """
-    being_written = shutil.ignore_patterns("*.pyc.*")
-    shutil.copytree(ROOT / "durable_wf", folder / "durable_wf", ignore=being_written)
-    shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
+    without = shutil.ignore_patterns("*.pyc.*", ".*_cache")  # byte code that is being written
+    for name in ("durable_wf", "tests"):
+        shutil.copytree(ROOT / name, folder / name, ignore=without)
     shutil.copy2(ROOT / "pyproject.toml", folder)
     return folder
+
+
+def link_project(project: Path, folder: Path) -> Path:
+    """A copy of a copy that shares its files until they are changed."""
+    return shutil.copytree(project, folder, copy_function=os.link, dirs_exist_ok=True)
 
 
 def apply(mutation: Mutation, folder: Path) -> None:
@@ -135,6 +141,8 @@ def apply(mutation: Mutation, folder: Path) -> None:
 
     raises  BadPatch when the code has moved on, saying how to make the patch anew
     """
+    for file in mutation.files:
+        unshare(folder / file)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment["GIT_CEILING_DIRECTORIES"] = str(folder.parent)  # a copy inside a repository is not a part of it
     done = subprocess.run(
@@ -149,21 +157,44 @@ def apply(mutation: Mutation, folder: Path) -> None:
             stale.unlink()
 
 
-def run(folder: Path, selectors: tuple[str, ...]) -> tuple[Report | None, str]:
-    """Run tests in a copy, in a process of their own.
+def unshare(file: Path) -> None:
+    """Make a linked file one of its own."""
+    if file.exists():
+        mine = file.with_name(f"{file.name}.mine")
+        shutil.copy2(file, mine)
+        mine.replace(file)
 
-    returns  the report, and what pytest printed; no report where the process ended without one
-    raises   subprocess.TimeoutExpired
-    """
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    environment["PYTHONPATH"] = str(folder)
-    told = folder / "report.json"
-    done = subprocess.run(
-        (sys.executable, "-m", "tests.mutations.runner", str(told), *selectors),
-        cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-        timeout=PATIENCE_S,
-    )  # fmt: skip
-    return Report(**json.loads(told.read_text(encoding="utf-8"))) if told.exists() else None, done.stdout
+
+class Runner:
+    """Runs tests in copies, one after the other, each in a process of its own; `runner.py` is at the other end."""
+
+    def __init__(self) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PYTHONP"))}
+        self._process = subprocess.Popen(
+            (sys.executable, "-P", str(FOLDER / "runner.py")),
+            env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def run(self, folder: Path, selectors: tuple[str, ...]) -> tuple[Report | None, str]:
+        """What the tests came to, and what pytest printed; no report where the process ended without one.
+
+        raises  TimeoutError with what was printed
+        """
+        told, printed = folder / "report.json", folder / "printed.txt"
+        request = [str(folder), str(told), str(printed), PATIENCE_S, selectors]
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps(request), file=self._process.stdin, flush=True)
+        code = int(self._process.stdout.readline())
+        text = printed.read_text(encoding="utf-8")
+        if code == -signal.SIGALRM:
+            raise TimeoutError(text)
+        return Report(**json.loads(told.read_text(encoding="utf-8"))) if told.exists() else None, text
+
+    def close(self) -> None:
+        """End the process at the other end."""
+        with self._process:
+            pass
 
 
 def of(selector: str, nodes: list[str] | dict[str, str]) -> list[str]:

@@ -6,53 +6,66 @@ fastest that notice it.
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.crash.kit import chosen
 from tests.mutations import kit
 
 MUTATIONS = kit.mutations()
-BY_NAME = {mutation.name: mutation for mutation in MUTATIONS}
-CHOSEN = [  # one of each subject, by the run's seed
-    BY_NAME[name]
-    for subject in sorted(kit.SUBJECTS)
-    for name in chosen([one.name for one in MUTATIONS if one.subject == subject], 1)
-]
 NOT_NOTICED_BY_A_TEST = re.compile(r"NameError|UnboundLocalError|ImportError|ModuleNotFoundError|SyntaxError")
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """The project as it is, which copies share."""
+    folder = kit.copy_project(tmp_path_factory.mktemp("project"))
+    yield folder
+    shutil.rmtree(folder)  # pytest would keep it
+
+
 @pytest.fixture
-def copy(tmp_path):
+def copy(project, tmp_path):
     """The project, to be spoilt."""
-    yield kit.copy_project(tmp_path)
-    shutil.rmtree(tmp_path)  # pytest would keep it
+    yield kit.link_project(project, tmp_path)
+    shutil.rmtree(tmp_path)
 
 
-def run(copy, *selectors):
-    """What the tests came to, run on the copy and nothing else."""
-    try:
-        report, text = kit.run(copy, selectors)
-    except subprocess.TimeoutExpired as error:
-        pytest.fail(f"the tests hang; name others, which fail:\n{(error.stdout or b'').decode()}")
-    assert report is not None, f"the tests' process died:\n{text}"
-    assert Path(report.package).parent == copy / "durable_wf", "the copy's package is what must be tested"
-    return report, text
+@pytest.fixture(scope="module")
+def runner():
+    """Runs tests in copies."""
+    made = kit.Runner()
+    yield made
+    made.close()
 
 
-def test_unspoilt_all_these_tests_are_green(copy):
+@pytest.fixture
+def run(runner, copy):
+    """Runs tests on the copy and nothing else; what they came to, and what was printed."""
+
+    def run(*selectors):
+        try:
+            report, text = runner.run(copy, selectors)
+        except TimeoutError as error:
+            pytest.fail(f"the tests hang; name others, which fail:\n{error}")
+        assert report is not None, f"the tests' process died:\n{text}"
+        assert Path(report.package).parent == copy / "durable_wf", "the copy's package is what must be tested"
+        return report, text
+
+    return run
+
+
+def test_unspoilt_all_these_tests_are_green(run):
     selectors = sorted({selector for mutation in MUTATIONS for selector in mutation.tests})
-    report, text = run(copy, *selectors)
+    report, text = run(*selectors)
     assert (report.code, report.failed, report.broken) == (0, {}, []), text
     assert [selector for selector in selectors if not kit.of(selector, report.passed)] == [], "not run here"
 
 
-@pytest.mark.parametrize("mutation", CHOSEN, ids=lambda mutation: mutation.name)
-def test_a_deliberate_bug_is_noticed(copy, mutation):
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_a_deliberate_bug_is_noticed(run, copy, mutation):
     kit.apply(mutation, copy)
-    report, text = run(copy, *mutation.tests)
+    report, text = run(*mutation.tests)
     assert report.broken == [], f"it is to be noticed by a test, not by what cannot be set up:\n{text}"
     assert report.code in (0, 1), text
     green = [selector for selector in mutation.tests if not kit.of(selector, report.failed)]

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
-from tools.crash import faults, frame, points, table, tidy
+from tools.crash import faults, frame, points, steps, table, tidy
 from tools.crash.killing import DEATHS, Kill, When
 from tools.crash.points import Point, Reference, Verdict
 from tools.crash.scenarios import SCENARIOS
@@ -77,6 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     if options.fault:
         return frame.main(options)
+    steps.warm_up()
     began = time.monotonic()
     print(f"seed {options.seed}", flush=True)
     rows = []

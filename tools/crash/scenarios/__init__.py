@@ -20,5 +20,5 @@ SCENARIOS: Mapping[str, Scenario] = {
     "tutorial-ordering": Tutorial("ordering", "spring"),
     "tutorial-relationships": Tutorial("relationships", "water_all"),
     "handlers": Plain(handlers.main),
-    "waits": Plain(waits.main, waits.FastClock(), waits.too_early),
+    "waits": Plain(waits.main, waits.HourClock, waits.too_early),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,10 +28,10 @@ class Runs:
 class Scenario(Protocol):
     """Something to run, to kill and to resume. `folder` is a fresh one for each point.
 
-    clock  what its engines live by; None for the machine's
+    clock  makes what its engines live by, for a folder; None for the machine's
     """
 
-    clock: Clock | None
+    clock: Callable[[Path], Clock] | None
 
     def prepare(self, engine: Engine, folder: Path) -> None:
         """What is there before the execution starts; nobody is killed during it."""

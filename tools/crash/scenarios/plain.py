@@ -16,14 +16,14 @@ from tools.crash.scenarios.base import Runs
 class Plain:
     """See `Scenario`. `main` is given the folder, and its operations record themselves there (`ran.recorded`).
 
-    clock     what its engines live by; None for the machine's
+    clock     makes what its engines live by, for a folder; None for the machine's
     problems  what is wrong in the folder at the end
     """
 
     def __init__(
         self,
         main: Callable[..., Any],
-        clock: Clock | None = None,
+        clock: Callable[[Path], Clock] | None = None,
         problems: Callable[[Path], list[str]] | None = None,
     ) -> None:
         self._main = main

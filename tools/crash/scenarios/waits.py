@@ -1,47 +1,50 @@
-"""Waits of hours, on a clock that runs fast: retries that wait at the crash, and a failure handled long before another.
+"""Waits of hours that take no time: retries that wait at the crash, and a failure handled long before another.
 
-The clock is the machine's, many times as fast, so that each process of a point goes on where the one before was.
+The clock stands in a file of the point, so that each process goes on at the hour at which the one before was killed.
 """
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
 from durable_wf import RecoverableError, operation, workflow
-from durable_wf.clock import Instant, SystemClock
+from durable_wf.testing.clock import ManualClock
 from tools.crash.scenarios import ran
 from tools.crash.scenarios.graph import step
 
-SPEED = 4_500  # an hour is 0.8 s: longer than a new process needs to go on
 HOUR_S = 3600.0
+BETWEEN_S = 2000.0  # from one process to the next: a wait is not over after one kill, and is after two
 
 
-class FastClock:
-    """The machine's clocks, `SPEED` times as fast from the moment at which the machine started."""
+class HourClock(ManualClock):
+    """Goes on from where the last process of the folder has left it, and jumps to what is waited for (see `finish`)."""
 
-    def __init__(self) -> None:
-        self._real = SystemClock()
-        now = self._real.now()
-        self._began_us = now.wall_us - now.boot_us
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._file = folder / "clock.txt"
+        if before := _moves(self._file):
+            super()._move(before[-1] - self.now().boot_us)
+            self._move(round(BETWEEN_S * 1_000_000))
+        else:
+            self._move(0)
 
-    def now(self) -> Instant:
-        """This moment."""
-        real = self._real.now()
-        return Instant(self._began_us + real.boot_us * SPEED, real.boot_us * SPEED, real.boot_id)
-
-    def wall_us(self) -> int:
-        """As `now`."""
-        return self.now().wall_us
+    def _move(self, by_us: int) -> None:
+        with self._file.open("a") as file:  # before anybody learns of it, and may die of that
+            file.write(f"{self.now().boot_us + by_us}\n")
+        super()._move(by_us)
 
 
-def _hour(folder: str, label: str) -> int:
-    """When, on the fast clock, an attempt begins or ends; noted so that the waits can be checked from outside."""
-    at_us = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000 * SPEED
+def _moves(file: Path) -> list[int]:
+    """Every time the clock has shown, in microseconds since the start of its machine."""
+    return [int(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def _hour(folder: str, label: str) -> None:
+    """Note when an attempt begins or fails, so that the waits can be checked from outside."""
+    at_us = _moves(Path(folder) / "clock.txt")[-1]
     with (Path(folder) / "hours.txt").open("a") as file:
         file.write(f"{label} {at_us}\n")
-    return at_us
 
 
 @operation(resumable=True)
