@@ -113,6 +113,9 @@ class Templates:
         filling = Filling(self._report, missing=needed)
         found: dict[str, Value] = {}
         for name, one in schema.items():
+            if one.default is not None and name not in own and one.type not in self._data_types:
+                found[name] = one.default  # most properties of most nodes
+                continue
             at = Spot(given.place if given else place, child(path, name), name, path)
             value = self._data_types.value(one, own.get(name), at, filling)
             if value is not None:
