@@ -18,6 +18,7 @@ from durable_wf.dsl.functions import function_of, has_function
 from durable_wf.dsl.problems import Place, Report
 from durable_wf.dsl.shapes import ListOf
 from durable_wf.dsl.source import BAD, Value, child, located, plain
+from durable_wf.dsl.values import fits
 from durable_wf.model.declarations import Constraint
 from durable_wf.model.plan import Blueprint, named_operations
 
@@ -117,17 +118,9 @@ def _expected(operator: str, argument: Value) -> str:
         least, most = (item.content for item in argument.items)
         if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
             return "the smaller number first"
-    if operator == "pattern" and not _compiles(argument.text or ""):
+    if operator == "pattern" and not fits("regex", argument.text or ""):
         return "a regular expression"
     return ""
-
-
-def _compiles(pattern: str) -> bool:
-    try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError):
-        return False
-    return True
 
 
 def _check_types(found: Iterable[Constraint], value: Value, type_name: str | None, path: str, report: Report) -> None:

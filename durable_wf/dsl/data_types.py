@@ -51,6 +51,7 @@ class DataTypes:
         self._spent = 0
         for name in _inner_first(types):
             self._measure(name)
+        self._spent = 0
 
     @classmethod
     def of_plan(cls, types: Mapping[str, DataType]) -> DataTypes:
@@ -71,11 +72,20 @@ class DataTypes:
         """Whether a value can be made of defaults alone, and of how many values that is."""
         size, buildable = 1, True
         for one in self._types[name].properties.values():
-            given = one.default is not None or one.below is not None
-            is_own = one.type in self._types
-            buildable &= given or not one.required or (is_own and self._buildable[one.type or ""])
-            size += self._sizes[one.type or ""] if is_own else 1
+            size += self._sizes.get(one.type or "", 1)
+            buildable &= not one.required or self._can_be_made(one)
         self._buildable[name], self._sizes[name] = buildable, size
+
+    def _can_be_made(self, one: Schema) -> bool:
+        """Whether a property has a value where none is given: its default, completed, lacks nothing."""
+        default = self.default(one)
+        if default is None or one.type not in self._types:
+            return default is not None or self._buildable.get(one.type or "", False)
+        if self._spent > _MOST_FILLED:
+            return True
+        filling = Filling(Report())
+        self._from_defaults(one, Spot(default.place, "", "", ""), filling)
+        return not filling.report.count
 
     def default(self, schema: Schema) -> Value | None:
         """A property's default, over those of the parent types' properties of that name; None where there is none."""
@@ -157,7 +167,7 @@ class DataTypes:
             found = self.value(one, pair.value if pair else None, at.child(name, value.place), filling)
             if found is not None:
                 pairs[name] = Pair(pair.key if pair else value.place, found)
-        self._spend(1, value.place, filling)
+        self._spend(1 + len(pairs), value.place, filling)
         return Value(pairs, value.place)
 
     def _own(self, of: TypeInfo, value: Value, at: Spot, filling: Filling) -> dict[str, Pair]:

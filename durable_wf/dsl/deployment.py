@@ -81,7 +81,9 @@ class _Creation:
             outputs=outputs,
             workflows=workflows,
             inputs=self._arguments(self._blueprint.inputs, "inputs"),
-            labels=self._value(self._blueprint.labels, "labels", At()),
+            labels={
+                name: self._value(values, f"labels.{name}", At()) for name, values in self._blueprint.labels.items()
+            },
             deployment_settings=self._value(self._blueprint.deployment_settings, "deployment_settings", At()),
         )
 

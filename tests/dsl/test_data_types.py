@@ -83,11 +83,16 @@ def test_a_type_derived_from_another_has_its_properties():
 def test_what_is_not_required_and_cannot_be_made_is_absent():
     """A property that may be missing is not made half, with a required key missing in it."""
     text = """
-    data_types: {D: {properties: {a: {}, b: {default: 1}}}}
-    node_types: {T: {properties: {x: {type: D, required: false}}}}
+    data_types:
+      D: {properties: {a: {}, b: {default: 1}}}
+      E: {properties: {d: {type: D, default: {b: 2}}}}
+      F: {properties: {d: {type: D, default: {a: 2}}}}
+    node_types:
+      T:
+        properties: {x: {type: D, required: false}, y: {type: E, required: false}, z: {type: F, required: false}}
     node_templates: {n: {type: T}}
     """
-    assert compiled(text).nodes["n"].properties == {}
+    assert compiled(text).nodes["n"].properties == {"z": {"d": {"a": 2, "b": 1}}}
 
 
 def test_missing_keys_are_named_by_their_path():
