@@ -107,6 +107,7 @@ class _Compiler:
             metadata=plain(document.metadata) or {},
             inputs=self._declared.inputs(self._sections["inputs"]),
             data_types=self._declared.data_types(self._own_types, self._sections["data_types"]),
+            runtime_properties=self._declared.runtime_properties(self._sections["node_types"]),
             node_types={name: each.hierarchy for name, each in self._node_types.items()},
             relationship_types={name: each.hierarchy for name, each in self._relationship_types.items()},
             plugins=self._plugins,

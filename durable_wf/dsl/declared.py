@@ -180,6 +180,15 @@ class Declarations:
             for name, of in types.items()
         }
 
+    def runtime_properties(self, section: Mapping[str, Pair]) -> dict[str, dict[str, Parameter]]:
+        """What node types say that operations will set; nothing of it is checked."""
+        found: dict[str, dict[str, Parameter]] = {}
+        for name, pair in section.items():
+            declared = schemas(pair.value.get("runtime_properties"), "")
+            if declared:
+                found[name] = {key: self._property(one) for key, one in declared.items()}
+        return found
+
     def _property(self, one: Schema) -> Parameter:
         default = self._types.default(one)
         return Parameter(

@@ -29,9 +29,14 @@ class Fitting:
         self._plan = blueprint
         self._types = DataTypes.of_plan(blueprint.data_types)
 
-    def fits(self, type_name: str, value: Any) -> bool:
-        """Whether a value fits a primitive type or a data type; defaults may complete it."""
-        return fits(type_name, value) and (type_name not in self._types or not self._completed(type_name, value)[1])
+    def fits(self, type_name: str | None, value: Any) -> bool:
+        """Whether a value fits a primitive type or a data type, whose defaults may complete it; None takes everything.
+
+        A function fits any type.
+        """
+        if type_name is None or type_name not in self._types:
+            return fits(type_name, value)
+        return not self._completed(type_name, value)[1]
 
     def default(self, one: Parameter) -> Any:
         """What stands where no value is given: the default, or a value made of the data type's; else NONE."""

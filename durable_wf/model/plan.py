@@ -220,6 +220,7 @@ class Blueprint:
     main                name of the main file in `sources`
     warnings            lines about what was accepted and ignored
     notes               lines about what is kept here, and means something to a server only
+    runtime_properties  node type -> what it says that operations will set; for people
     labels              values by name; may be functions, which are evaluated when a deployment is created
     blueprint_labels    values by name, text
     resource_tags       as written
@@ -241,6 +242,7 @@ class Blueprint:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     data_types: Mapping[str, DataType] = field(default_factory=dict)
+    runtime_properties: Mapping[str, Mapping[str, Parameter]] = field(default_factory=dict)
     labels: Mapping[str, Json] = field(default_factory=dict)
     blueprint_labels: Mapping[str, Json] = field(default_factory=dict)
     resource_tags: Mapping[str, Json] = field(default_factory=dict)

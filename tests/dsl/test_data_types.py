@@ -5,6 +5,7 @@ import pytest
 from durable_wf.dsl.data_types import DataTypes, Filling, Spot
 from durable_wf.dsl.problems import Place, Report
 from durable_wf.dsl.source import located, plain
+from durable_wf.model.declarations import Parameter
 from durable_wf.model.plan import Blueprint, from_json, to_json
 from tests.dsl.kit import codes, compiled, deployed, problems
 
@@ -238,3 +239,14 @@ def test_a_typed_input_of_an_operation_is_checked_when_it_is_evaluated():
     assert deployed(text, {"i": {"a": 1}}).nodes["n"].operations["i.go"].inputs == {"x": {"a": 1}}
     with pytest.raises(Exception, match="does not fit the type 'D'"):
         deployed(text, {"i": {"a": "one"}})
+
+
+def test_what_operations_will_set_is_kept_for_people():
+    """§6: `runtime_properties` of a node type; types of one's own stand there too."""
+    text = """
+    data_types: {D: {}}
+    node_types: {T: {runtime_properties: {ip: {type: D, description: Where.}}}, U: {}}
+    """
+    (found,) = compiled(text).runtime_properties.items()
+    assert found == ("T", {"ip": Parameter("D", "Where.")})
+    assert codes(text.replace("type: D,", "type: E,")) == ["unknown-type"]
