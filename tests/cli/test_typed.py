@@ -16,7 +16,7 @@ node_types:
   small.Page: {derived_from: cloudify.nodes.Root, interfaces: {life: {make: small.small_plugin.make}}}
 node_templates:
   page: {type: small.Page}
-labels: {owner: {values: [me]}}
+blueprint_labels: {owner: {values: [me]}}
 workflows:
   first: {mapping: small.small_plugin.start_all, availability_rules: {node_instances_active: [none]}}
   never: {mapping: small.small_plugin.start_all, availability_rules: {available: false}}
@@ -104,6 +104,6 @@ def test_workflows_are_shown_with_all_that_is_declared(inside, deployment):
 
 def test_what_only_a_server_uses_is_said_when_asked(inside, typed):
     """A note of `validate -v`, and always in its JSON."""
-    assert "labels.owner" not in inside("validate", typed).stderr
-    assert "labels.owner: kept; it means something to a server only" in inside("validate", typed, "-v").stderr
+    assert "blueprint_labels.owner" not in inside("validate", typed).stderr
+    assert "blueprint_labels.owner: kept; it means something to a server only" in inside("validate", typed, "-v").stderr
     assert len(inside.json("validate", typed)["notes"]) == 1
