@@ -21,6 +21,7 @@ from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS
 from durable_wf.dsl.mapping import Mapper
 from durable_wf.dsl.operations import Located, Operations, Owner
 from durable_wf.dsl.problems import Report
+from durable_wf.dsl.sections import default_groups, labels, values
 from durable_wf.dsl.shapes import NEWEST, MapOf
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.dsl.templates import COUNTS, UNBOUNDED, Link, Template, Templates
@@ -29,7 +30,6 @@ from durable_wf.model.plan import (
     Blueprint,
     Interfaces,
     Node,
-    Output,
     Parameter,
     Plugin,
     Relationship,
@@ -97,7 +97,10 @@ class _Compiler:
             plugins=self._plugins,
             nodes=_with_plugins(nodes),
             workflows=self._workflows(),
-            outputs=self._outputs(),
+            outputs=values(self._sections, "outputs", self._calls),
+            capabilities=values(self._sections, "capabilities", self._calls),
+            labels=labels(self._sections["labels"], self._calls, self._report),
+            default_groups=default_groups(document.settings),
             sources=dict(document.sources),
             warnings=self._report.warnings,
         )
@@ -164,15 +167,6 @@ class _Compiler:
             is_cascading = cascading is not None and cascading.content is True
             if target:
                 found[name] = Workflow(name, target.plugin, target.function, declared, is_cascading)
-        return found
-
-    def _outputs(self) -> dict[str, Output]:
-        found: dict[str, Output] = {}
-        for name, pair in self._sections["outputs"].items():
-            value = pair.value.get("value")
-            if value is not None:
-                self._calls.check(value, f"outputs.{name}.value", {})
-            found[name] = Output(plain(value), _text(pair.value, "description"))
         return found
 
     def _circles(self) -> None:

@@ -20,7 +20,10 @@ from durable_wf.dsl.shapes import NEWEST, Anything, Field, MapOf, Record, Versio
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.sources.port import Resolver, SourceError, SourceFile
 
-_MERGED_SINCE: Mapping[str, Version] = {"inputs": (1, 3), "outputs": (1, 3), "node_templates": (1, 3)}
+_MERGED_SINCE: Mapping[str, Version] = dict.fromkeys(
+    ("inputs", "outputs", "node_templates", "capabilities", "labels"), (1, 3)
+)
+_FIRST_KEPT = frozenset({"labels"})  # sections in which a second definition of a name is no conflict, and not used
 
 _ALL_NAMES = frozenset({*SECTIONS, "data_types"})
 
@@ -46,6 +49,7 @@ class Document:
     version: Version = NEWEST
     description: str | None = None
     metadata: Value | None = None
+    settings: Value | None = None
     sections: dict[str, dict[str, Entry]] = field(default_factory=lambda: {name: {} for name in SECTIONS})
     incomplete: set[str] = field(default_factory=set)
     sources: dict[str, str] = field(default_factory=dict)
@@ -195,6 +199,12 @@ class _Reader:
         if is_main:
             description = root.get("description")
             self.document.description = description.text if description else None
+        settings = root.pairs.get("deployment_settings")
+        if settings is not None and self.document.settings is not None:
+            message = "only one file of a blueprint may have 'deployment_settings'"
+            self._report.add("non-mergeable", message, settings.key, "deployment_settings")
+        elif settings is not None:
+            self.document.settings = settings.value
         if self.document.metadata is None and not source.builtin:
             self.document.metadata = root.get("metadata")
         for section in SECTIONS:
@@ -231,6 +241,8 @@ class _Reader:
 
 def _combined(section: str, old: Pair, new: Pair) -> Pair | None:
     """Two definitions of one name as one, where the language allows that; else None."""
+    if section in _FIRST_KEPT:
+        return old
     if section == "workflows":
         return Pair(old.key, Value({**_workflow(new.value), **_workflow(old.value)}, old.value.place))
     if section == "node_templates" and ["relationships"] in (list(old.value.pairs), list(new.value.pairs)):

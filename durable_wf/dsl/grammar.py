@@ -238,6 +238,26 @@ WORKFLOW = Either(
 
 OUTPUT = Record((Field("value", Anything(), required=True, doc="Evaluated on every read."), _DESCRIPTION))
 
+LABEL = Record(
+    (
+        Field(
+            "values",
+            ListOf(Either((Text(), FunctionCall("wrong-type")))),
+            required=True,
+            doc="Texts, or functions that give them.",
+        ),
+    )
+)
+
+DEPLOYMENT_SETTINGS = Record(
+    (
+        Field("default_groups", ListOf(Text()), doc="Groups that its deployments are in; get_group_capability asks."),
+        Field("default_schedules", NotBuilt()),
+        Field("id_template", NotBuilt()),
+        Field("display_name", NotBuilt()),
+    )
+)
+
 BLUEPRINT = Record(
     (
         Field("tosca_definitions_version", Anything(), doc="The version of the language."),  # checked by imports.py
@@ -252,6 +272,9 @@ BLUEPRINT = Record(
         Field("node_templates", MapOf(NODE_TEMPLATE)),
         Field("workflows", MapOf(WORKFLOW)),
         Field("outputs", MapOf(OUTPUT), doc="For the deployment's reader."),
+        Field("capabilities", MapOf(OUTPUT), doc="For other deployments: get_capability."),
+        Field("labels", MapOf(LABEL), doc="For get_label, and for finding the environment that it is in."),
+        Field("deployment_settings", DEPLOYMENT_SETTINGS),
         Field("upload_resources", Ignored()),
         *(
             Field(name, NotBuilt())
@@ -261,10 +284,7 @@ BLUEPRINT = Record(
                 "policies",
                 "policy_types",
                 "policy_triggers",
-                "capabilities",
-                "labels",
                 "blueprint_labels",
-                "deployment_settings",
                 "resource_tags",
                 "imported_blueprints",
                 "namespaces_mapping",
@@ -273,5 +293,8 @@ BLUEPRINT = Record(
     )
 )
 
-SECTIONS = ("inputs", "plugins", "node_types", "relationships", "node_templates", "workflows", "outputs")
+SECTIONS = (
+    *("inputs", "plugins", "node_types", "relationships", "node_templates", "workflows", "outputs", "capabilities"),
+    "labels",
+)
 """Sections whose names are merged from all files."""

@@ -231,6 +231,9 @@ class Blueprint:
     version             such as cloudify_dsl_1_5
     node_types, relationship_types    name -> hierarchy, root first, own name last
     nodes               in the order of declaration
+    capabilities        values that other deployments may read; evaluated on every read
+    labels              name -> list of its values
+    default_groups      names of the groups that its deployments are in
     sources             SHA-256 of every file that was read, by its name relative to the main file's folder
     main                name of the main file in `sources`
     warnings            lines about what was accepted and ignored
@@ -247,6 +250,9 @@ class Blueprint:
     nodes: Mapping[str, Node] = field(default_factory=dict)
     workflows: Mapping[str, Workflow] = field(default_factory=dict)
     outputs: Mapping[str, Output] = field(default_factory=dict)
+    capabilities: Mapping[str, Output] = field(default_factory=dict)
+    labels: Mapping[str, Json] = field(default_factory=dict)
+    default_groups: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
