@@ -63,6 +63,7 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("journal", Path, None, "the journal's file; by default in the user's data directory"),
+    Setting("secrets_file", Path, None, "the file of secrets (mode 0600); by default in the user's data directory"),
     Setting(
         "durability", str, "power", "what a commit survives: a power cut, or a crash of the process",
         choices=("power", "process"),

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 
 def chosen(scope: Scope, node: str, at: At) -> InstanceView:
-    """The only instance; else the only one that SELF has a relationship to; else the only one in the smallest scaling
-    group that the instance of the context (SELF, else SOURCE, else TARGET) shares with instances of the node.
+    """The only instance; else the only one that SELF has a relationship to; else the only one in the shared group.
+
+    That is the smallest scaling group that the instance of the context (SELF, else SOURCE, else TARGET) shares with
+    instances of the node.
 
     raises  EvaluationError where there is none, or where it cannot be told which is meant
     cost    linear in the node's instances times the depth of containment

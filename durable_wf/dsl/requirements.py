@@ -10,7 +10,7 @@ from typing import Any
 
 from durable_wf.dsl.functions import calls_in, function_of
 from durable_wf.dsl.surroundings import PARENT
-from durable_wf.model.plan import Blueprint, DeploymentPlan, Interfaces, to_json
+from durable_wf.model.plan import Blueprint, DeploymentPlan, Interfaces
 
 
 def secrets_of(plan: DeploymentPlan) -> tuple[str, ...]:
@@ -44,7 +44,6 @@ def _calls(blueprint: Blueprint, inputs: Any) -> Iterator[dict[str, Any]]:
     yield from calls_in(dict(blueprint.labels))
     for node in blueprint.nodes.values():
         yield from calls_in(dict(node.properties))
-        yield from calls_in(to_json(node.scalable))
         yield from _of_operations(node.interfaces)
         for link in node.relationships:
             yield from calls_in(dict(link.properties))

@@ -56,6 +56,7 @@ def _secret(run: RuntimeEvaluation, arguments: Any, _depth: int) -> Any:
         raise EvaluationError(f"get_secret: the secret '{name}' is not JSON, so nothing stands under keys") from None
     for key in keys:
         value = part(f"secret {name}", value, key)
+    run.scope.told(name, keys, value)
     return value
 
 

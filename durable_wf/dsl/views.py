@@ -80,6 +80,10 @@ class Scope(Protocol):
         """The value of a secret. raises KeyError; EvaluationError where secrets may not be read."""
         ...
 
+    def told(self, name: str, keys: Sequence[Any], value: Any) -> None:
+        """Take note that `value`, which stands under `keys` of a secret that is JSON, was handed out."""
+        ...
+
     def other(self, deployment: str) -> Scope:
         """Another deployment of the journal, read as its outputs are. raises KeyError."""
         ...

@@ -16,7 +16,7 @@ class Scope:
         self.self_id = self.source_id = self.target_id = None
         self.world = {} if world is None else world
         self.world[name] = self
-        self.consumed_by = []
+        self.consumed_by, self.handed_out = [], []
         self.__dict__.update(who)
         self.capabilities = {key: Output(value) for key, value in self.capabilities.items()}
         self.system = {
@@ -37,6 +37,9 @@ class Scope:
         if self.secrets is None:
             raise EvaluationError("not here")
         return self.secrets[name]
+
+    def told(self, name, keys, value):
+        self.handed_out.append((name, keys, value))
 
     def other(self, deployment):
         return self.world[deployment]

@@ -145,6 +145,13 @@ def test_an_error_never_quotes_a_secret():
     assert caught.value.__suppress_context__
 
 
+def test_what_is_taken_out_of_a_secret_is_told():
+    """Whoever keeps secrets out of the journal has to know the part, not only the whole."""
+    scope = world()
+    evaluate({"get_secret": ["json", "a", 0]}, scope)
+    assert scope.handed_out == [("json", ["a", 0], "x")]
+
+
 def test_an_output_that_is_a_secret_which_is_not_there_is_left_out():
     """§2; one that only has such a secret in it is an error text."""
     outputs = {

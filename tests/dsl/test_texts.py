@@ -59,10 +59,8 @@ def test_what_they_give(value, result):
 )
 def test_what_goes_wrong(value, message):
     """At creation, as of the reference, those of text do not wait for run time."""
-    text = (
-        HERE
-        + f"node_types: {{T: {{properties: {{x: {{}}}}}}}}\nnode_templates: {{n: {{type: T, properties: {{x: {value}}}}}}}"
-    )
+    types = "node_types: {T: {properties: {x: {}}}}\n"
+    text = HERE + types + f"node_templates: {{n: {{type: T, properties: {{x: {value}}}}}}}"
     with pytest.raises(DeploymentError) as caught:
         deployed(text)
     assert message in str(caught.value)
