@@ -34,7 +34,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "doctor": ("durable-wf doctor", "durable-wf doctor --migrate"),
     "demo": ("durable-wf demo",),
     "secrets": ("durable-wf secrets list",),
-    "secrets set": ("echo hush-hush | durable-wf secrets set password",),
+    "secrets set": ("durable-wf secrets set password",),
     "secrets list": ("durable-wf secrets list",),
     "secrets delete": ("durable-wf secrets delete password",),
     "config": ("durable-wf config show --origin",),
