@@ -65,6 +65,11 @@ class Vault:
         with self._lock:
             self._references, self._inside = {}, None
 
+    @property
+    def knows(self) -> bool:
+        """Whether anything was handed out."""
+        return bool(self._references)
+
     def has(self, name: str) -> bool:
         """Whether there is such a secret. Its value is not handed out by this."""
         return self._read(name) is not None
@@ -160,7 +165,10 @@ class Vault:
         return text
 
     def revealed(self, data: Any) -> Any:
-        """Stored data with the values of the secrets that it refers to; a reference to one that is gone stays."""
+        """A copy of stored data, with the values of its secrets; the reference of one that is gone stays.
+
+        data  as JSON gives it
+        """
         if isinstance(data, dict):
             if is_reference(data):
                 return self._resolved(data)
@@ -171,6 +179,7 @@ class Vault:
 
     def _resolved(self, reference: dict[str, Any]) -> Any:
         given = reference["get_secret"]
+        as_it_is = {"get_secret": list(given) if isinstance(given, list) else given}
         name, *path = given if isinstance(given, list) else [given]
         try:
             value: Any = self.value(name)
@@ -179,7 +188,7 @@ class Vault:
                 for key in path:
                     value = value[key]
         except (KeyError, IndexError, TypeError, ValueError):
-            return reference
+            return as_it_is
         return value
 
 

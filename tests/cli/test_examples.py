@@ -28,8 +28,8 @@ def failing(ctx):
 STORY = (
     "validate", "deployments create", "deployments list", "deployments", "deployments show", "deployments instances",
     "deployments outputs", "deployments capabilities", "deployments workflows", "run", "list", "show", "journal",
-    "logs", "verify", "doctor", "config show", "config", "secrets set", "secrets list", "secrets", "secrets delete", "explain",
-    "cancel", "resume", "", "deployments delete",
+    "logs", "verify", "doctor", "config show", "config", "secrets set", "secrets list", "secrets", "secrets delete",
+    "explain", "cancel", "resume", "", "deployments delete",
 )  # fmt: skip
 
 
