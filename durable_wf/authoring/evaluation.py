@@ -83,7 +83,8 @@ class DeploymentScope:
 
     def members(self, group: str) -> Sequence[str]:
         """The deployments whose blueprint's `default_groups` name the group, by name."""
-        return [name for name in self._topology.names() if group in self._topology.other(name).plan.default_groups]
+        plans = {name: self._topology.other(name).plan for name in self._topology.names()}
+        return [name for name, plan in plans.items() if group in plan.deployment_settings.get("default_groups", ())]
 
     def consumers(self) -> Sequence[str]:
         """The deployments whose calls name this one, by name."""

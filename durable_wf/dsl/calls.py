@@ -58,6 +58,7 @@ class CallChecker:
             "get_attribute": self._node,
             "get_attributes_list": self._node,
             "get_attributes_dict": self._get_attributes_dict,
+            "get_sys": self._get_sys,
         }
 
     def check(self, value: Value, path: str, scope: Scope) -> None:
@@ -140,6 +141,11 @@ class CallChecker:
                 message = f"two values would have the name '{name}'"
                 self._report.add("ambiguous-attributes", message, item.place, child(path, index))
             seen.add(name)
+
+    def _get_sys(self, value: Value, _scope: Scope, path: str) -> None:
+        asked = ".".join(item.text or "" for item in value.items)
+        if asked in ("tenant.name", "deployment.owner"):
+            self._report.note("only a server knows it; it is null here", value.place, path)
 
     def _get_property(self, value: Value, scope: Scope, path: str) -> None:
         node = self._node(value, scope, path)

@@ -20,12 +20,12 @@ from durable_wf.dsl.shapes import NEWEST, Anything, Field, MapOf, Record, Versio
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.sources.port import Resolver, SourceError, SourceFile
 
+_FIRST_KEPT = ("labels", "blueprint_labels", "resource_tags")
 _MERGED_SINCE: Mapping[str, Version] = dict.fromkeys(
-    ("inputs", "outputs", "node_templates", "capabilities", "labels"), (1, 3)
+    ("inputs", "outputs", "node_templates", "capabilities", *_FIRST_KEPT), (1, 3)
 )
-_FIRST_KEPT = frozenset({"labels"})  # sections in which a second definition of a name is no conflict, and not used
 
-_ALL_NAMES = frozenset({*SECTIONS, "data_types"})
+_ALL_NAMES = frozenset(SECTIONS)
 
 
 class Entry(NamedTuple):
@@ -199,14 +199,14 @@ class _Reader:
         if is_main:
             description = root.get("description")
             self.document.description = description.text if description else None
+        if self.document.metadata is None and not source.builtin:
+            self.document.metadata = root.get("metadata")
         settings = root.pairs.get("deployment_settings")
         if settings is not None and self.document.settings is not None:
             message = "only one file of a blueprint may have 'deployment_settings'"
             self._report.add("non-mergeable", message, settings.key, "deployment_settings")
         elif settings is not None:
             self.document.settings = settings.value
-        if self.document.metadata is None and not source.builtin:
-            self.document.metadata = root.get("metadata")
         for section in SECTIONS:
             pair = root.pairs.get(section)
             if pair is None:
@@ -226,6 +226,10 @@ class _Reader:
         old = known.get(name)
         if old is None:
             known[name] = new
+        elif section in _FIRST_KEPT:
+            self._report.warn(
+                "the definition that was read first is used, not this one", new.pair.key, f"{section}.{name}"
+            )
         elif name.startswith("cloudify.") or new.builtin or old.builtin:
             if new.builtin and not old.builtin:
                 self._report.warn("the built-in definition is used, not this one", old.pair.key, child(section, name))
@@ -241,8 +245,6 @@ class _Reader:
 
 def _combined(section: str, old: Pair, new: Pair) -> Pair | None:
     """Two definitions of one name as one, where the language allows that; else None."""
-    if section in _FIRST_KEPT:
-        return old
     if section == "workflows":
         return Pair(old.key, Value({**_workflow(new.value), **_workflow(old.value)}, old.value.place))
     if section == "node_templates" and ["relationships"] in (list(old.value.pairs), list(new.value.pairs)):

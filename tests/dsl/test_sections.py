@@ -23,7 +23,7 @@ def test_what_becomes_of_them():
     assert (plan.capabilities["c"].value, plan.capabilities["c"].description) == ("ax", "text")
     assert evaluate_outputs(plan.capabilities, Scope("me")) == {"c": "ax", "late": "me"}
     assert plan.labels == {"l": ["one", "x"], "none": []}
-    assert plan.default_groups == ("g", "h")
+    assert plan.deployment_settings == {"default_groups": ["g", "h", "g"]}
 
 
 def test_they_survive_being_stored():
@@ -31,7 +31,7 @@ def test_they_survive_being_stored():
     plan = deployed(TEXT).blueprint
     assert from_json(Blueprint, to_json(plan)) == plan
     old = from_json(Blueprint, {"version": "cloudify_dsl_1_5", "main": "main"})
-    assert (old.capabilities, old.labels, old.default_groups) == ({}, {}, ())
+    assert (old.capabilities, old.labels, old.deployment_settings) == ({}, {}, {})
 
 
 def test_labels_of_several_files():
@@ -47,5 +47,5 @@ def test_settings_of_several_files():
     """§3: they are not merged."""
     head = HEAD.replace("types.yaml]", "types.yaml, other.yaml]")
     other = "deployment_settings: {default_groups: [b]}\n"
-    assert compiled("", head, other=other).default_groups == ("b",)
+    assert compiled("", head, other=other).deployment_settings == {"default_groups": ["b"]}
     assert codes("deployment_settings: {default_groups: [a]}", head, other=other) == ["non-mergeable"]

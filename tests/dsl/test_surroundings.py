@@ -6,7 +6,7 @@ from durable_wf.dsl.outcomes import EvaluationError, UnknownSecretError
 from durable_wf.dsl.requirements import environments_of, secrets_of
 from durable_wf.dsl.runtime import InstanceView, evaluate, evaluate_outputs
 from durable_wf.model.plan import Output
-from tests.dsl.kit import deployed
+from tests.dsl.kit import compiled, deployed
 from tests.dsl.scopes import Scope
 
 
@@ -199,6 +199,16 @@ def test_secrets_are_never_evaluated_at_creation():
     plan = deployed(PLAN)
     assert plan.nodes["a"].operations["i.go"].inputs == {"a": {"get_secret": ["four", "key"]}}
     assert plan.inputs["late"] == {"get_secret": "two"}
+
+
+def test_what_only_a_server_has_is_said():
+    """§14: tenants and owners are null here."""
+    text = "outputs: {t: {value: {get_sys: [tenant, name]}}, o: {value: [{get_sys: [deployment, owner]}]}}"
+    assert compiled(text).notes == (
+        "main.yaml:5:32: outputs.t.value.get_sys: only a server knows it; it is null here",
+        "main.yaml:5:72: outputs.o.value[0].get_sys: only a server knows it; it is null here",
+    )
+    assert compiled("outputs: {d: {value: {get_sys: [deployment, id]}}}").notes == ()
 
 
 def test_runtime_only_evaluation():
