@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from durable_wf.codec import cut, decode, encode
 from durable_wf.errors import DurableError
+from durable_wf.sources.vault import VAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,14 +44,15 @@ class RecordedCause(Exception):
 def text_of(error: BaseException) -> str:
     """Its text, also where its class cannot say it."""
     try:
-        return cut(str(error), MAX_TEXT)
+        return cut(VAULT.masked_text(str(error)), MAX_TEXT)  # before it is cut: half a secret is not found
     except Exception as second:  # noqa: BLE001 - a class of somebody else's
         return f"({type(error).__name__} cannot say its text: {type(second).__name__})"
 
 
 def traceback_of(error: BaseException, trace: TracebackType | None) -> str:
     """Its own traceback, without those of what led to it."""
-    return cut("".join(traceback.format_exception(type(error), error, trace, chain=False)), MAX_TEXT)
+    text = "".join(traceback.format_exception(type(error), error, trace, chain=False))
+    return cut(VAULT.masked_text(text), MAX_TEXT)
 
 
 def exception_to_error_cause(exc: BaseException, tb: TracebackType | None) -> dict[str, Any]:

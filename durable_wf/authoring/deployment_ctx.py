@@ -15,13 +15,17 @@ def _refused(name: str) -> NotImplementedError:
 
 
 class WorkflowDeploymentContext:
-    """The deployment that a workflow works on; `id` is None for a plain Python workflow."""
+    """The deployment that a workflow works on; `id` is None for a plain Python workflow.
+
+    runtime_only_evaluation  whether functions in it are evaluated at run time only
+    """
 
     creator: str | None = None
     tenant_name: str | None = None
-    runtime_only_evaluation = False
 
     def __init__(self, topology: Topology | None) -> None:
+        settings = topology.settings if topology is not None else {}
+        self.runtime_only_evaluation = bool(settings.get("runtime_only_evaluation"))
         self.id = topology.deployment if topology is not None else None
         self.display_name = self.id
 

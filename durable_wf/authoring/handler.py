@@ -25,6 +25,7 @@ class ViewedTopology:
         self.deployment = topology.deployment
         self.blueprint = topology.blueprint
         self.source = topology.source
+        self.plan = topology.plan
         self.inputs: Mapping[str, Any] = topology.inputs
         self.settings: Mapping[str, Any] = topology.settings
         self.plugins: Mapping[str, Plugin] = topology.plugins
@@ -44,6 +45,16 @@ class ViewedTopology:
     def instance(self, instance_id: str) -> InstanceData | None:
         """One instance."""
         return next((one for one in self.instances() if one.id == instance_id), None)
+
+    def names(self, at: int | None = None) -> list[str]:
+        """Names of the deployments that were there at the view, and are there now."""
+        return self._topology.names(self._ctx.view_seq if at is None else at)
+
+    def other(self, deployment: str) -> ViewedTopology:
+        """Another deployment, at the same view. raises KeyError for one that was not there yet."""
+        if deployment not in self.names():
+            raise KeyError(deployment)
+        return ViewedTopology(self._ctx, self._topology.other(deployment))
 
 
 class ViewedStorage:

@@ -170,7 +170,8 @@ class Internal(Sending):
         if self.topology is None or deployment_id not in (None, self.topology.deployment):
             text = f"functions of deployment '{deployment_id}' cannot be evaluated here"
             raise RuntimeError(text)
-        return evaluate(payload, DeploymentScope(ViewedTopology(self._ctx, self.topology), ctx or {}))
+        viewed = ViewedTopology(self._ctx, self.topology)
+        return evaluate(payload, DeploymentScope(viewed, ctx or {}, reads_secrets=False))
 
     def new_logger(self, name: str) -> logging.Logger:
         """A logger whose lines are the execution's."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from durable_wf.authoring import kept
 from durable_wf.authoring.current import current_ctx
 from durable_wf.authoring.exceptions import NonRecoverableError, StorageConflict
 from durable_wf.authoring.properties import DirtyTrackingDict
-from durable_wf.codec import encode
-from durable_wf.graph.properties import conflict_text, difference
+from durable_wf.graph.properties import conflict_text
 from durable_wf.model.protocol import PropertyUpdate
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class NodeInstance:
         self.relationships = deepcopy(data.relationships)
         self.scaling_groups = deepcopy(data.scaling_groups)
         self.system_properties = deepcopy(data.system_properties)
-        self._properties = DirtyTrackingDict(deepcopy(data.runtime_properties))
+        self._properties = DirtyTrackingDict(kept.shown(data.runtime_properties))
 
     @property
     def runtime_properties(self) -> DirtyTrackingDict:
@@ -67,11 +67,9 @@ class NodeInstance:
     def wanted(self) -> PropertyUpdate:
         """What was changed, to be merged by key.
 
-        raises  NotSerializable naming the key
+        raises  NotSerializable, SecretInValue, naming the key
         """
-        now = dict(self._properties)
-        encode(now, what=f"runtime_properties of {self.id}")
-        return PropertyUpdate(self.id, difference(self._data.runtime_properties, now))
+        return PropertyUpdate(self.id, kept.changes(self.id, self._data.runtime_properties, self._properties))
 
 
 def get_node_instance(node_instance_id: str, evaluate_functions: bool = False, client: object = None) -> NodeInstance:

@@ -12,6 +12,7 @@ from durable_wf.authoring.operation_ctx import OperationContext
 from durable_wf.authoring.speech import speaking
 from durable_wf.codec import MAX_RESULT_BYTES, encode
 from durable_wf.model.protocol import OperationOutcome, OperationRequest, Status
+from durable_wf.sources.vault import VAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +72,7 @@ def perform_callable(
 
 
 def _succeeded(result: Any, began_us: int, ended_us: int) -> OperationOutcome:
+    result = VAULT.concealed(result, "result")
     text = None if result is None else encode(result, what="result", limit=MAX_RESULT_BYTES)
     return OperationOutcome(Status.SUCCEEDED, began_us, ended_us, text)
 

@@ -20,6 +20,7 @@ from durable_wf.authoring.exceptions import (
 from durable_wf.codec import decode, encode
 from durable_wf.errors import DurableError
 from durable_wf.retry import usable_s
+from durable_wf.sources.vault import VAULT
 
 E = TypeVar("E", bound=Exception)
 _MARK = "__durable_wf_failed__"
@@ -29,13 +30,15 @@ def to_record(error: BaseException, *, skip_frames: int = 0) -> dict[str, Any]:
     """What the journal stores of an exception.
 
     skip_frames  frames of ours to leave out at the top of the traceback
-    returns      type, message, arguments (None where they are not JSON), attributes, traceback, causes
+    returns      type, message, arguments (None where they are not JSON), attributes, traceback, causes; secrets that
+                 were handed out are masked (L10)
     """
     try:
-        return _to_record(error, skip_frames)
+        record = _to_record(error, skip_frames)
     except Exception as second:  # noqa: BLE001 - a class of somebody else's; without a record its thread would hang
         text = f"{type(error).__name__}, which cannot be recorded: {type(second).__name__}: {second}"
-        return _to_record(RuntimeError(text), 0)
+        record = _to_record(RuntimeError(text), 0)
+    return dict(VAULT.masked(record))
 
 
 def _to_record(error: BaseException, skip_frames: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from durable_wf.model.plan import Operation
 
+_REFERENCE = '"get_secret":'  # in arguments that name a secret, such as the result of an operation that was one
 _NO_ARGUMENTS = '"kwargs":{}'
 _NO_POLICY = Policy(0, 0.0, "rerun").to_json()  # of tasks whose effect is rows: never retried, never unknown
 
@@ -78,9 +79,9 @@ def operation_spec(
     policy = defaults.policy(
         resumable=is_resumable(function), retries=retries, interval=interval, on_unknown=on_unknown
     )
-    evaluate = plan is not None and plan.has_intrinsic_functions
-    before, after = _around_kwargs(function, policy, evaluate, tuple(about.items()) if about else (), events)
     arguments = encode(kwargs, what=f"the arguments of {name}") if kwargs else "{}"
+    evaluate = (plan is not None and plan.has_intrinsic_functions) or _REFERENCE in arguments
+    before, after = _around_kwargs(function, policy, evaluate, tuple(about.items()) if about else (), events)
     return Spec(Kind.OPERATION, storable(name), target, f"{before}{arguments}{after}")
 
 

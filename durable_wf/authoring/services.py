@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from durable_wf.graph.looks import Seen
     from durable_wf.model.commands import Answer, Consult
     from durable_wf.model.events import Asked, Begins, Decides, Executes, Gets, Level, Spec
-    from durable_wf.model.plan import Node, Plugin
+    from durable_wf.model.plan import Blueprint, Node, Plugin
     from durable_wf.model.protocol import InstanceData, OperationOutcome, PropertyUpdate, Updated
 
 
@@ -65,6 +65,7 @@ class Topology(Protocol):
     deployment: str
     blueprint: str
     source: str  # the blueprint's main file
+    plan: Blueprint
     inputs: Mapping[str, Any]
     settings: Mapping[str, Any]
     plugins: Mapping[str, Plugin]
@@ -83,6 +84,14 @@ class Topology(Protocol):
 
     def instance(self, instance_id: str) -> InstanceData | None:
         """One instance as it is now."""
+        ...
+
+    def names(self, at: int | None = None) -> list[str]:
+        """Names of all deployments of the journal, sorted; only those that were there at seq `at`."""
+        ...
+
+    def other(self, deployment: str) -> Topology:
+        """A deployment of the journal by name. raises KeyError."""
         ...
 
 

@@ -14,6 +14,7 @@ from durable_wf.authoring.current import current_ctx
 from durable_wf.codec import cut, encode, storable
 from durable_wf.errors import DurableError
 from durable_wf.model.protocol import Logged
+from durable_wf.sources.vault import VAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,9 +72,10 @@ class Speech:
         context  more of what it is about; `arguments` is what its text was made with
         raises   NotSerializable for a context that is not JSON
         """
-        whole = {**(self._about or {}), **(context or {})}
+        whole = VAULT.masked({**(self._about or {}), **(context or {})})
         more = encode(whole, what=f"the context of {event_type}", limit=MAX_CONTEXT) if whole else None
-        self.say(Logged(self._wall_us(), "info", cut(str(text), MAX_LINE), storable(event_type), more))
+        said = cut(VAULT.masked_text(str(text)), MAX_LINE)
+        self.say(Logged(self._wall_us(), "info", said, storable(VAULT.masked_text(event_type)), more))
 
     def about(self, **context: Any) -> Speech:
         """The same, with a context for all that is said."""
@@ -86,7 +88,7 @@ def line_of(record: logging.LogRecord) -> str:
         text = _LINE.format(record)
     except Exception:  # noqa: BLE001 - a line with the wrong arguments must not fail the operation
         text = _raw(record)
-    return cut(text, MAX_LINE)
+    return cut(VAULT.masked_text(text), MAX_LINE)  # before it is cut: half a secret is not found
 
 
 def _raw(record: logging.LogRecord) -> str:

@@ -10,6 +10,7 @@ from copy import deepcopy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from durable_wf.authoring import kept
 from durable_wf.authoring.evaluation import DeploymentScope
 from durable_wf.authoring.exceptions import NonRecoverableError, StorageConflict
 from durable_wf.authoring.properties import (
@@ -19,9 +20,8 @@ from durable_wf.authoring.properties import (
     ImmutableRuntimeProperties,
     replace,
 )
-from durable_wf.codec import encode
 from durable_wf.dsl.runtime import evaluate
-from durable_wf.graph.properties import conflict_text, difference
+from durable_wf.graph.properties import conflict_text
 from durable_wf.model.protocol import PropertyUpdate
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class NodeInstanceContext:
     def runtime_properties(self) -> dict[str, Any]:
         """What is known of the instance since it is there."""
         if self._now is None:
-            now = deepcopy(self._data.runtime_properties)
+            now = kept.shown(self._data.runtime_properties)
             self._now = ImmutableRuntimeProperties(now) if self._services is None else DirtyTrackingDict(now)
         return self._now
 
@@ -173,7 +173,7 @@ class NodeInstanceContext:
         if done.conflict is None or done.data is None:
             self._took(done)
         elif self.on_conflict is not None:
-            self._negotiate(services, self.on_conflict, done.data, done.data.runtime_properties)
+            self._negotiate(services, self.on_conflict, done.data, kept.shown(done.data.runtime_properties))
         else:
             raise StorageConflict(conflict_text(self.id, done.conflict))
 
@@ -186,13 +186,12 @@ class NodeInstanceContext:
         own = deepcopy(dict(self.runtime_properties))
         while True:
             wanted = _mapping(handler(deepcopy(own), deepcopy(newest)), handler)
-            encode(wanted, what=f"runtime_properties of {self.id}")
-            changes = difference(data.runtime_properties, wanted)
+            changes = kept.changes(self.id, data.runtime_properties, wanted)
             done = services.update(PropertyUpdate(self.id, changes, data.revision))
             if done.written or done.data is None:
                 self._took(done)
                 return
-            data, newest = done.data, done.data.runtime_properties
+            data, newest = done.data, kept.shown(done.data.runtime_properties)
 
     def guard(self) -> tuple[bool, int | None]:
         """Whether its handler is to be asked about a conflict at the operation's end, and since which revision.
@@ -211,7 +210,7 @@ class NodeInstanceContext:
             raise NonRecoverableError(text)
         if self._own is None:
             self._own = deepcopy(dict(self.runtime_properties))
-        found = self.on_conflict(deepcopy(self._own), deepcopy(newest.runtime_properties))
+        found = self.on_conflict(deepcopy(self._own), kept.shown(newest.runtime_properties))
         self._now = DirtyTrackingDict(_mapping(found, self.on_conflict))
         self._data = newest
         self._asked_at = newest.revision
@@ -219,13 +218,11 @@ class NodeInstanceContext:
     def changes(self) -> list[PropertyChange]:
         """What differs from what was read.
 
-        raises  NotSerializable naming the key
+        raises  NotSerializable, SecretInValue, naming the key
         """
         if self._services is None or self._now is None:
             return []
-        now = dict(self._now)
-        encode(now, what=f"runtime_properties of {self.id}")
-        return difference(self._data.runtime_properties, now)
+        return kept.changes(self.id, self._data.runtime_properties, self._now)
 
     def _writable(self) -> Services:
         if self._services is None:
@@ -241,7 +238,7 @@ class NodeInstanceContext:
         """The mapping that was handed out stays the one that is looked at."""
         self._data = data
         if self._now is not None:
-            replace(self._now, data.runtime_properties)
+            replace(self._now, kept.shown(data.runtime_properties))
 
 
 class RelationshipContext:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from durable_wf.cli import authors, cancelling, deploying, helping, looking, running
+from durable_wf.cli import authors, cancelling, deploying, helping, looking, running, secrets
 from durable_wf.cli.calls import Call, Group, Verb, verb
 from durable_wf.cli.demo.story import demo
 from durable_wf.cli.doctoring import doctor
@@ -77,6 +77,7 @@ _add(_deployments, "list", deploying.list_)
 _add(_deployments, "show", deploying.show)
 _add(_deployments, "instances", deploying.instances)
 _add(_deployments, "outputs", deploying.outputs)
+_add(_deployments, "capabilities", deploying.capabilities)
 _add(_deployments, "workflows", deploying.workflows)
 _add(_deployments, "delete", deploying.delete)
 _add(app, "run", running.run)
@@ -89,6 +90,10 @@ _add(app, "logs", logs)
 _add(app, "verify", verify)
 _add(app, "doctor", doctor)
 _add(app, "demo", demo)
+_secrets = _add_group("secrets", "Values that get_secret gives; they are in no journal.")
+_add(_secrets, "set", secrets.set_)
+_add(_secrets, "list", secrets.list_)
+_add(_secrets, "delete", secrets.delete)
 _config = _add_group("config", "The settings and where they come from.")
 _add(_config, "show", helping.config_show)
 _add(app, "explain", helping.explain)

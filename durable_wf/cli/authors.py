@@ -48,8 +48,10 @@ def validate(call: Call, blueprint: Blueprint) -> int:
     """Check a blueprint and all that it imports; every mistake is shown with its place. Nothing is stored."""
     from durable_wf.dsl.compile import compile_blueprint
     from durable_wf.dsl.problems import BlueprintError
+    from durable_wf.engine.code import prepare_functions
     from durable_wf.sources.files import FileResolver
 
+    prepare_functions()
     try:
         found = compile_blueprint(FileResolver(blueprint))
     except BlueprintError as error:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from durable_wf.engine import Engine
     from durable_wf.inspection.view import View
     from durable_wf.journal.sqlite import SqliteJournal
+    from durable_wf.sources.secrets import SecretStores
 
 
 def _version(value: bool | None) -> None:
@@ -113,8 +114,18 @@ class Call:
         """
         from durable_wf.engine import Engine
 
+        self.secrets()
         journal = self.journal(command, runner=runner)
         return Engine(journal, max_operations=self.config["max_operations"])
+
+    def secrets(self) -> SecretStores:
+        """Where secrets are; from then on functions ask there, too."""
+        from durable_wf.sources.secrets import secret_stores
+        from durable_wf.sources.vault import VAULT
+
+        found = secret_stores(os.environ, self.config["secrets_file"])
+        VAULT.use(found)
+        return found
 
     def journal(self, command: str, *, runner: bool = False) -> SqliteJournal:
         """The journal, to be written; made or migrated where it has to be. Parameters as of `engine`."""

@@ -63,6 +63,7 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("journal", Path, None, "the journal's file; by default in the user's data directory"),
+    Setting("secrets_file", Path, None, "the file of secrets (mode 0600); by default in the user's data directory"),
     Setting(
         "durability", str, "power", "what a commit survives: a power cut, or a crash of the process",
         choices=("power", "process"),
@@ -126,8 +127,9 @@ def read_config(flags: Mapping[str, Any], environ: Mapping[str, str], cwd: Path 
             found.update(_from_file(path))
     found.update(_from_environment(environ, cwd))
     found.update(_from_flags(flags, cwd))
-    if found["journal"].value is None:
-        found["journal"] = Origin(_default_journal(environ), DEFAULT)
+    for name, file in (("journal", "journal.db"), ("secrets_file", "secrets.json")):
+        if found[name].value is None:
+            found[name] = Origin(_in_user_data(environ, file), DEFAULT)
     return Config(found)
 
 
@@ -139,12 +141,12 @@ def _has_home(environ: Mapping[str, str], xdg: str) -> bool:
     return bool(environ.get(xdg, "").startswith("/") or environ.get("HOME", "").startswith("/"))
 
 
-def _default_journal(environ: Mapping[str, str]) -> Path | None:
+def _in_user_data(environ: Mapping[str, str], file: str) -> Path | None:
     if not _has_home(environ, "XDG_DATA_HOME"):
         return None
     from platformdirs import user_data_path
 
-    return user_data_path(APP) / "journal.db"
+    return user_data_path(APP) / file
 
 
 def _user_file(environ: Mapping[str, str]) -> Path | None:

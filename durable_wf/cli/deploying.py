@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from durable_wf.cli import parameters
 from durable_wf.cli.calls import Call
 from durable_wf.cli.output import clean, columns, moment, plural, short
-from durable_wf.cli.parameters import Blueprint, Inputs, NewName, Policy
+from durable_wf.cli.parameters import Blueprint, Inputs, NewName, Policy, RuntimeOnly
 from durable_wf.cli.values import read_values
 from durable_wf.errors import NotFoundError
 from durable_wf.inspection.records import (
+    Capabilities,
     Deleted,
     Deployment,
     DeploymentDetail,
@@ -26,13 +27,20 @@ if TYPE_CHECKING:
 
 
 def create(
-    call: Call, blueprint: Blueprint, name: NewName = None, inputs: Inputs = None, on_unknown: Policy = None
+    call: Call,
+    blueprint: Blueprint,
+    name: NewName = None,
+    inputs: Inputs = None,
+    on_unknown: Policy = None,
+    runtime_only_evaluation: RuntimeOnly = False,
 ) -> None:
     """Make a deployment of a blueprint: its nodes and instances, none of which is started."""
     values = read_values(inputs or [], "-i")
-    _check(call, blueprint, values)
+    _check(call, blueprint, values, runtime_only=runtime_only_evaluation)
     with call.engine("deployments create") as engine:
-        made = engine.deployments.create(blueprint, name, values, on_unknown=on_unknown and on_unknown.value)
+        made = engine.deployments.create(
+            blueprint, name, values, on_unknown=on_unknown and on_unknown.value, runtime_only=runtime_only_evaluation
+        )
     with call.view() as view:
         from durable_wf.inspection.deployments import deployment_detail
 
@@ -43,15 +51,12 @@ def create(
     )
 
 
-def _check(call: Call, blueprint: Path, values: dict[str, Any]) -> None:
+def _check(call: Call, blueprint: Path, values: dict[str, Any], *, runtime_only: bool) -> None:
     """Refuse a bad blueprint or input before a journal is made (L11), and say what is accepted and ignored."""
-    from durable_wf.dsl.compile import compile_blueprint
-    from durable_wf.dsl.deployment import plan_deployment
-    from durable_wf.engine.deployments import random_suffix
-    from durable_wf.sources.files import FileResolver
+    from durable_wf.engine.deployments import planned, random_suffix
 
-    compiled = compile_blueprint(FileResolver(blueprint))
-    plan_deployment(compiled, values, random_suffix)
+    call.secrets()
+    compiled, _ = planned(blueprint, values, random_suffix, runtime_only=runtime_only)
     for warning in compiled.warnings:
         call.out.note(f"warning: {clean(warning)}")
 
@@ -93,6 +98,9 @@ def _detail(found: DeploymentDetail) -> Iterator[str]:
         yield f"on unknown   {found.on_unknown}"
     yield f"workflows    {', '.join(found.workflows) or 'none'}"
     yield f"outputs      {', '.join(found.outputs) or 'none'}"
+    if found.capabilities:
+        yield f"capabilities {', '.join(found.capabilities)}"
+    yield from _pairs("labels", found.labels)
     yield from _pairs("inputs", found.inputs)
     yield ""
     rows = [(one.id, one.type, _counts(one.instances)) for one in found.nodes]
@@ -125,17 +133,30 @@ def _instance(call: Call, one: NodeInstance) -> tuple[str, ...]:
 
 
 def outputs(call: Call, deployment: parameters.Deployment) -> None:
-    """Show the outputs of a deployment, evaluated now."""
+    """Show the outputs of a deployment, evaluated now. Secrets in them are masked."""
     from durable_wf.engine.deployments import outputs_of
     from durable_wf.engine.topology import find_deployment
 
+    call.secrets()
     with call.view() as view:
         found = outputs_of(find_deployment(view.store, deployment))
-    lines = (
-        f"{clean(key)} = {clean(value) if isinstance(value, str) else short(value, 500)}"
-        for key, value in found.items()
-    )
-    call.out.data(Outputs(found), lines)
+    call.out.data(Outputs(found), _values(found))
+
+
+def capabilities(call: Call, deployment: parameters.Deployment) -> None:
+    """Show the capabilities of a deployment, evaluated now: what others may read. Secrets in them are masked."""
+    from durable_wf.engine.deployments import capabilities_of
+    from durable_wf.engine.topology import find_deployment
+
+    call.secrets()
+    with call.view() as view:
+        found = capabilities_of(find_deployment(view.store, deployment))
+    call.out.data(Capabilities(found), _values(found))
+
+
+def _values(found: dict[str, Any]) -> Iterator[str]:
+    for key, value in found.items():
+        yield f"{clean(key)} = {clean(value) if isinstance(value, str) else short(value, 500)}"
 
 
 def workflows(call: Call, deployment: parameters.Deployment) -> None:

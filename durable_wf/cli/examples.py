@@ -16,6 +16,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "deployments show": ("durable-wf deployments show shop",),
     "deployments instances": ("durable-wf deployments instances shop --json",),
     "deployments outputs": ("durable-wf deployments outputs shop",),
+    "deployments capabilities": ("durable-wf deployments capabilities shop",),
     "deployments workflows": ("durable-wf deployments workflows shop",),
     "deployments delete": ("durable-wf deployments delete shop",),
     "run": (
@@ -32,6 +33,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "verify": ("durable-wf verify", "durable-wf verify 4be1"),
     "doctor": ("durable-wf doctor", "durable-wf doctor --migrate"),
     "demo": ("durable-wf demo",),
+    "secrets": ("durable-wf secrets list",),
+    "secrets set": ("durable-wf secrets set password",),
+    "secrets list": ("durable-wf secrets list",),
+    "secrets delete": ("durable-wf secrets delete password",),
     "config": ("durable-wf config show --origin",),
     "config show": ("durable-wf config show --origin",),
     "explain": ("durable-wf explain asks", "durable-wf explain 6"),

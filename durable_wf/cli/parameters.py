@@ -60,6 +60,9 @@ Policy = Annotated[
         help="rerun, ask or fail: what is done with operations whose runner died, where they do not say it.",
     ),
 ]
+RuntimeOnly = Annotated[
+    bool, typer.Option("--runtime-only-evaluation", help="Evaluate functions at run time only, not when it is created.")
+]
 MaxParallel = Annotated[
     int | None,
     typer.Option("--max-parallel", metavar="N", min=1, help="Operations of this execution at once, at most."),

@@ -10,6 +10,7 @@ from durable_wf.cli.cancelling import Cancellation
 from durable_wf.cli.demo.story import CleanedRecord, DemoRecord
 from durable_wf.cli.doctoring import Diagnosis
 from durable_wf.cli.helping import Explanation, SettingRecord
+from durable_wf.cli.secrets import DeletedSecret, SecretRecord
 from durable_wf.cli.verifying import Verification
 from durable_wf.inspection import records
 
@@ -34,6 +35,7 @@ OUTPUTS: Mapping[str, Shape] = {
     "deployments show": Shape(records.DeploymentDetail),
     "deployments instances": Shape(records.NodeInstance, is_list=True),
     "deployments outputs": Shape(records.Outputs),
+    "deployments capabilities": Shape(records.Capabilities),
     "deployments workflows": Shape(records.Workflow, is_list=True),
     "deployments delete": Shape(records.Deleted),
     "run": Shape(records.ExecutionDetail),
@@ -51,6 +53,9 @@ OUTPUTS: Mapping[str, Shape] = {
     "doctor": Shape(Diagnosis),
     "demo": Shape(DemoRecord),
     "demo --clean": Shape(CleanedRecord),
+    "secrets set": Shape(SecretRecord),
+    "secrets list": Shape(SecretRecord, is_list=True),
+    "secrets delete": Shape(DeletedSecret),
     "config show": Shape(SettingRecord, is_list=True),
     "explain": Shape(Explanation),
     "explain exit-codes": Shape(Explanation, is_list=True),

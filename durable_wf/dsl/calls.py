@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from durable_wf.dsl.arguments import content, is_open, misfit
 from durable_wf.dsl.functions import FUNCTIONS, KEYWORDS, function_of
 from durable_wf.dsl.problems import SURE_CUTOFF, Report
 from durable_wf.dsl.shapes import Version
@@ -16,9 +17,6 @@ from durable_wf.dsl.source import Pair, Value, child
 
 Scope = Mapping[str, str]
 """The keywords that may be used, each with the node that it stands for."""
-
-
-_WHO_AND_WHAT = 2
 
 
 class HasProperties(Protocol):
@@ -54,11 +52,13 @@ class CallChecker:
         self._known = known
         self._report = report
         self._without: dict[int, Value] = {}  # kept, so that no other value gets its id
-        self._checks: Mapping[str, Callable[[Value, Scope, str], None]] = {
+        self._checks: Mapping[str, Callable[[Value, Scope, str], object]] = {
             "get_input": self._get_input,
             "get_property": self._get_property,
-            "get_attribute": self._get_attribute,
-            "concat": self._concat,
+            "get_attribute": self._node,
+            "get_attributes_list": self._node,
+            "get_attributes_dict": self._get_attributes_dict,
+            "get_sys": self._get_sys,
         }
 
     def check(self, value: Value, path: str, scope: Scope) -> None:
@@ -84,30 +84,23 @@ class CallChecker:
 
     def _call(self, name: str, pair: Pair, scope: Scope, path: str) -> None:
         row = FUNCTIONS[name]
-        if not row.built:
-            message = f"the function '{name}' is not supported yet by this version of durable-wf"
-            self._report.add("function-not-built", message, pair.key, path)
-            return
         if row.since > self._known.version:
             used = "cloudify_dsl_{}_{}".format(*self._known.version)
             message = f"'{name}' needs cloudify_dsl_{row.since[0]}_{row.since[1]}, the blueprint declares {used}"
             self._report.add("feature-too-new", message, pair.key, path)
-        if not pair.value.is_bad:
+        wrong = misfit(name, pair.value)
+        if wrong is not None:
+            at = path if wrong.position is None else child(path, wrong.position)
+            self._bad_arguments(wrong.part, at, wrong.expected)
+        elif not pair.value.is_bad and name in self._checks:
             self._checks[name](pair.value, scope, path)
 
     def _bad_arguments(self, value: Value, path: str, expected: str) -> None:
         message = "these are no arguments for the function"
         self._report.add("bad-function-arguments", message, value.place, path, expected=expected)
 
-    def _concat(self, value: Value, _scope: Scope, path: str) -> None:
-        if not isinstance(value.content, list):
-            self._bad_arguments(value, path, "a list")
-
     def _get_input(self, value: Value, _scope: Scope, path: str) -> None:
         parts = value.items if isinstance(value.content, list) else [value]
-        if not parts or not _is_name(parts[0]) or not all(map(_is_key, parts[1:])):
-            self._bad_arguments(value, path, "an input's name, or a list of it and keys")
-            return
         name = parts[0].text
         if name is None or name in self._known.inputs:
             return
@@ -118,9 +111,6 @@ class CallChecker:
     def _node(self, value: Value, scope: Scope, path: str) -> HasProperties | None:
         """The node that the first argument of a call names; None where it cannot be told, or was reported."""
         parts = value.items
-        if len(parts) < _WHO_AND_WHAT or not _is_name(parts[0]) or not all(map(_is_key, parts[1:])):
-            self._bad_arguments(value, path, "a list of SELF, SOURCE, TARGET or a node, a name, and keys")
-            return None
         name = parts[0].text
         if name in KEYWORDS and name not in scope:
             allowed = ", ".join([*scope, "a node's name"])
@@ -139,8 +129,23 @@ class CallChecker:
             hint = self._report.did_you_mean(name, self._known.nodes)
             self._report.add("unknown-node", f"unknown node '{name}'", value.place, path, hint=hint)
 
-    def _get_attribute(self, value: Value, scope: Scope, path: str) -> None:
+    def _get_attributes_dict(self, value: Value, scope: Scope, path: str) -> None:
         self._node(value, scope, path)
+        seen: set[str] = set()
+        for index, item in enumerate(value.items[1:], 1):
+            keys = item.items if isinstance(item.content, list) else [item]
+            if any(map(is_open, keys)):
+                continue
+            name = ".".join(str(content(key)) for key in keys)
+            if name in seen:
+                message = f"two values would have the name '{name}'"
+                self._report.add("ambiguous-attributes", message, item.place, child(path, index))
+            seen.add(name)
+
+    def _get_sys(self, value: Value, _scope: Scope, path: str) -> None:
+        asked = ".".join(item.text or "" for item in value.items)
+        if asked in ("tenant.name", "deployment.owner"):
+            self._report.note("only a server knows it; it is null here", value.place, path)
 
     def _get_property(self, value: Value, scope: Scope, path: str) -> None:
         node = self._node(value, scope, path)
@@ -193,11 +198,3 @@ def _parts(value: Value | None) -> Mapping[str, Value]:
     if isinstance(value.content, list):
         return {str(index): item for index, item in enumerate(value.items)}
     return {key: pair.value for key, pair in value.pairs.items()}
-
-
-def _is_name(value: Value) -> bool:
-    return value.text is not None or value.is_bad or function_of(value.pairs) is not None
-
-
-def _is_key(value: Value) -> bool:
-    return _is_name(value) or (isinstance(value.content, int) and not isinstance(value.content, bool))

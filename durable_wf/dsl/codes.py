@@ -113,7 +113,7 @@ _ROWS = (
     Code("bad-schedule", 0, "A time is YYYY-MM-DD HH:MM, HH:MM or such as +2 weeks; a weekday such as mo or 2mo."),
     # functions
     Code("bad-function-arguments", 0, "The function's arguments do not have the shape that it takes."),
-    Code("function-not-built", 0, "This function of the language is not supported by this version of durable-wf."),
+    Code("ambiguous-attributes", 0, "get_attributes_dict would give two values under one name, such as a.b twice."),
     Code("unknown-input", 0, "get_input names an input that the blueprint does not declare."),
     Code("unknown-node", 0, "The function names a node that the blueprint does not have."),
     Code("unknown-property", 0, "get_property asks for something that the node does not have."),

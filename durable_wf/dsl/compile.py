@@ -18,12 +18,13 @@ from durable_wf.dsl.calls import CallChecker, Known, Scope
 from durable_wf.dsl.checker import Checker
 from durable_wf.dsl.circles import PropertyGraph, relationship_circles
 from durable_wf.dsl.data_types import DataTypes
-from durable_wf.dsl.declared import Declarations, check_defaults, read_data_types, text_of
+from durable_wf.dsl.declared import Declarations, check_defaults, read_data_types
 from durable_wf.dsl.document import Document, read_document
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS
 from durable_wf.dsl.mapping import Mapper
 from durable_wf.dsl.operations import Located, Operations, Owner
 from durable_wf.dsl.problems import Report
+from durable_wf.dsl.sections import values
 from durable_wf.dsl.server import ServerSections
 from durable_wf.dsl.shapes import NEWEST, MapOf
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
@@ -33,7 +34,6 @@ from durable_wf.model.plan import (
     Blueprint,
     Interfaces,
     Node,
-    Output,
     Plugin,
     Relationship,
     Scalable,
@@ -113,7 +113,8 @@ class _Compiler:
             plugins=self._plugins,
             nodes=_with_plugins(nodes),
             workflows=self._workflows(),
-            outputs=self._outputs(),
+            outputs=values(self._sections, "outputs", self._calls),
+            capabilities=values(self._sections, "capabilities", self._calls),
             labels=server.labels(self._sections["labels"], "labels"),
             blueprint_labels=server.labels(self._sections["blueprint_labels"], "blueprint_labels"),
             resource_tags=server.tags(self._sections["resource_tags"]),
@@ -150,15 +151,6 @@ class _Compiler:
             if target:
                 when = availability(value.get("availability_rules"))
                 found[name] = Workflow(name, target.plugin, target.function, declared, is_cascading, when)
-        return found
-
-    def _outputs(self) -> dict[str, Output]:
-        found: dict[str, Output] = {}
-        for name, pair in self._sections["outputs"].items():
-            value = pair.value.get("value")
-            if value is not None:
-                self._calls.check(value, f"outputs.{name}.value", {})
-            found[name] = Output(plain(value), text_of(pair.value, "description"))
         return found
 
     def _circles(self) -> None:

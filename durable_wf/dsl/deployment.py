@@ -39,18 +39,21 @@ class DeploymentError(ValuesError):
     )
 
 
-def plan_deployment(blueprint: Blueprint, inputs: Mapping[str, Any], new_suffix: Callable[[], str]) -> DeploymentPlan:
+def plan_deployment(
+    blueprint: Blueprint, inputs: Mapping[str, Any], new_suffix: Callable[[], str], *, runtime_only: bool = False
+) -> DeploymentPlan:
     """What a deployment of `blueprint` with `inputs` consists of.
 
-    new_suffix  six characters of a-z0-9 for an instance's id, new ones at each call
-    returns     the blueprint with get_input, get_property and concat evaluated in node properties, counts,
-                operation inputs and outputs; what only run time knows is still a call there
+    new_suffix    six characters of a-z0-9 for an instance's id, new ones at each call
+    runtime_only  evaluate nothing now but numbers of instances: all functions stay calls until run time
+    returns     the blueprint with functions evaluated in node properties, counts, operation inputs, outputs,
+                capabilities and labels; what only run time knows is still a call there
     raises      InputsError listing all inputs that are missing, unknown or of another type; DeploymentError
                 listing all values that cannot be evaluated; TooManyInstances
     cost        linear in the nodes and instances
     """
     values = apply_inputs(blueprint, inputs)
-    run = _Creation(blueprint, values)
+    run = _Creation(blueprint, values, runtime_only=runtime_only)
     planned = run.planned()
     if run.problems:
         raise DeploymentError("the blueprint cannot be deployed with these inputs", run.problems)
@@ -61,8 +64,9 @@ def plan_deployment(blueprint: Blueprint, inputs: Mapping[str, Any], new_suffix:
 class _Creation:
     """One deployment's evaluation; collects what goes wrong."""
 
-    def __init__(self, blueprint: Blueprint, values: Mapping[str, Any]) -> None:
+    def __init__(self, blueprint: Blueprint, values: Mapping[str, Any], *, runtime_only: bool) -> None:
         self._blueprint = blueprint
+        self._runtime_only = runtime_only
         self._problems: dict[str, list[str]] = {}  # paths by message: what fails in one place fails where it is used
         self._evaluation = Evaluation(values, lambda node: blueprint.nodes[node].properties)
         self._evaluation.fits = Fitting(blueprint).fits
@@ -79,6 +83,7 @@ class _Creation:
             self._blueprint,
             nodes=nodes,
             outputs=outputs,
+            capabilities={name: self._output(one) for name, one in self._blueprint.capabilities.items()},
             workflows=workflows,
             inputs=self._arguments(self._blueprint.inputs, "inputs"),
             labels={
@@ -106,7 +111,7 @@ class _Creation:
     def _constraint(self, one: Constraint, path: str) -> Constraint:
         if not has_function(one.argument):
             return one
-        found = self._value(one.argument, f"{path}.{one.operator}", At())
+        found = self._now(one.argument, f"{path}.{one.operator}", At())
         if has_function(found):
             self._problem(f"{path}.{one.operator}", "the argument is known at run time only")
         elif not fits_operator(one.operator, found):
@@ -114,6 +119,9 @@ class _Creation:
         return replace(one, argument=found)
 
     def _value(self, value: Any, path: str, at: At) -> Any:
+        return value if self._runtime_only else self._now(value, path, at)
+
+    def _now(self, value: Any, path: str, at: At) -> Any:
         if not has_function(value):
             return value
         try:
@@ -135,6 +143,8 @@ class _Creation:
 
     def _output(self, output: Output) -> Output:
         """Evaluated as far as possible; what cannot be is told by every read of it."""
+        if self._runtime_only:
+            return output
         try:
             return replace(output, value=self._evaluation.evaluate(output.value, At()))
         except EvaluationError:
@@ -190,7 +200,7 @@ class _Creation:
         return Scalable(count, least, most)
 
     def _count(self, value: Any, path: str, low: int) -> int:
-        found = self._value(value, path, At())
+        found = self._now(value, path, At())
         if found == "UNBOUNDED" and low < 0:
             return -1
         if not isinstance(found, int) or isinstance(found, bool) or found < low:

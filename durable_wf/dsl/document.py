@@ -21,7 +21,9 @@ from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.sources.port import Resolver, SourceError, SourceFile
 
 _FIRST_KEPT = ("labels", "blueprint_labels", "resource_tags")
-_MERGED_SINCE: Mapping[str, Version] = dict.fromkeys(("inputs", "outputs", "node_templates", *_FIRST_KEPT), (1, 3))
+_MERGED_SINCE: Mapping[str, Version] = dict.fromkeys(
+    ("inputs", "outputs", "node_templates", "capabilities", *_FIRST_KEPT), (1, 3)
+)
 
 _ALL_NAMES = frozenset(SECTIONS)
 

@@ -10,26 +10,20 @@ Source: reference/blueprint-dsl.md §14 ("When", nesting rules, §20).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
 
-from durable_wf.dsl.functions import function_of, has_function
+from durable_wf.dsl.arguments import misfit
+from durable_wf.dsl.functions import FUNCTIONS, function_of, has_function
+from durable_wf.dsl.outcomes import MAX_TEXT, PENDING, EvaluationError, known, part, shown
+from durable_wf.dsl.texts import OF_ARGUMENTS
 from durable_wf.dsl.values import fits
-from durable_wf.errors import InputError
+
+__all__ = ["MAX_TEXT", "PENDING", "At", "Evaluation", "EvaluationError", "Who", "known", "part", "shown"]
 
 MAX_REFERENCES = 50  # values that are taken from each other in a row
 MAX_DEPTH = 250  # nesting and references together: Python's stack must hold twice as many frames
 MAX_STEPS = 100_000  # parts looked at in one evaluation
-MAX_TEXT = 1_000_000  # characters that one concat may make
-
-
-class EvaluationError(InputError):
-    """A function cannot be evaluated."""
-
-    code = "evaluation"
-    explanation = (
-        "An intrinsic function asks for something that is not there, or refers to itself. The text names the "
-        "function and what it asked for."
-    )
 
 
 class Who(NamedTuple):
@@ -47,29 +41,39 @@ class At(NamedTuple):
     target: Who | None = None
 
 
-PENDING: Any = object()
-"""Stands for the result of a call that cannot be evaluated yet."""
+@dataclass(slots=True)
+class Work:
+    """What evaluations that ask each other share, so that together they end.
+
+    steps   parts looked at so far
+    active  names of the values that are being followed, outermost first
+    """
+
+    steps: int = 0
+    active: dict[str, None] = field(default_factory=dict)
+
+
+Handler: TypeAlias = "Callable[[Any, At, int], Any]"
+"""Evaluates one function: (evaluated arguments, where it stands, depth) -> result or PENDING."""
 
 
 class Evaluation:
     """Evaluates what can be known when a deployment is created.
 
+    at_run_time  whether functions that only run time knows are evaluated
     inputs       value of every input; may hold calls, which are evaluated when they are reached
     properties   properties of a node by its name; raises KeyError for an unknown one
     """
+
+    at_run_time = False
 
     def __init__(self, inputs: Mapping[str, Any], properties: Callable[[str], Mapping[str, Any]]) -> None:
         self.inputs = inputs
         self.properties = properties
         self.fits: Callable[[str, Any], bool] = fits  # whether a value fits a type; knows no data types by itself
-        self._steps = 0
-        self._active: dict[str, None] = {}
-        self._calls: Mapping[str, Callable[[Any, At, int], Any]] = {
-            "get_input": self._get_input,
-            "get_property": self._get_property,
-            "get_attribute": self.get_attribute,
-            "concat": self._concat,
-        }
+        self.work = Work()
+        self.prefix = ""  # of names in messages about circles: says whose values they are
+        self.calls: dict[str, Handler] = {"get_input": self._get_input, "get_property": self._get_property}
 
     def evaluate(self, data: Any, at: At) -> Any:
         """New data, in which every call that can be evaluated is replaced by its result.
@@ -77,14 +81,13 @@ class Evaluation:
         raises  EvaluationError.
         cost    linear in the result, and bounded
         """
-        self._steps = 0
-        self._active = {}
+        self.work = Work()
         return self.value(data, at, 0)
 
     def value(self, data: Any, at: At, depth: int) -> Any:
         """`evaluate` for a part, `depth` levels into an evaluation."""
-        self._steps += 1
-        if depth > MAX_DEPTH or self._steps > MAX_STEPS:
+        self.work.steps += 1
+        if depth > MAX_DEPTH or self.work.steps > MAX_STEPS:
             raise EvaluationError(
                 f"functions are nested more than {MAX_DEPTH} deep, or give more than {MAX_STEPS} values"
             )
@@ -104,10 +107,8 @@ class Evaluation:
         return data
 
     def _call(self, name: str, data: dict[str, Any], at: At, depth: int) -> Any:
-        if name not in self._calls:
-            raise EvaluationError(f"the function '{name}' is not supported yet by this version of durable-wf")
         arguments = self.value(data[name], at, depth + 1)
-        result = self._calls[name](arguments, at, depth + 1)
+        result = self._result(name, arguments, data, at, depth + 1)
         if result is PENDING:
             return {**data, name: arguments}
         wanted = data.get("type") if name == "get_input" else None
@@ -115,18 +116,32 @@ class Evaluation:
             raise EvaluationError(f"get_input {shown(arguments)}: the value does not fit the type '{wanted}'")
         return result
 
+    def _result(self, name: str, arguments: Any, data: dict[str, Any], at: At, depth: int) -> Any:
+        wrong = misfit(name, arguments)
+        if wrong is not None:
+            raise EvaluationError(f"{name} takes {wrong.expected}, not {shown(arguments)}")
+        if name in OF_ARGUMENTS:
+            return OF_ARGUMENTS[name](arguments)
+        if name in self.calls:
+            return self.calls[name](arguments, at, depth)
+        row = FUNCTIONS[name]
+        if row.custom is None or has_function(arguments) or not (row.at_creation or self.at_run_time):
+            return PENDING
+        return row.custom(arguments, data)
+
     def follow(self, name: str, value: Any, keys: Sequence[Any], at: At, depth: int) -> Any:
         """What stands at `keys` in a value whose calls are evaluated on the way; PENDING if one cannot be yet.
 
         name    what is followed, for a circle's message and for errors
         raises  EvaluationError where a key leads nowhere, and where `name` is being followed already
         """
-        if name in self._active:
-            circle = [*list(self._active)[list(self._active).index(name) :], name]
+        name, active = self.prefix + name, self.work.active
+        if name in active:
+            circle = [*list(active)[list(active).index(name) :], name]
             raise EvaluationError(f"values are defined by each other: {' -> '.join(circle)}")
-        if len(self._active) >= MAX_REFERENCES:
+        if len(active) >= MAX_REFERENCES:
             raise EvaluationError(f"more than {MAX_REFERENCES} values are taken from each other in a row")
-        self._active[name] = None
+        active[name] = None
         try:
             for key in keys:
                 if isinstance(value, dict) and function_of(value):
@@ -136,14 +151,14 @@ class Evaluation:
                 value = part(name, value, key)
             found = self.value(value, at, depth + 1)
         finally:
-            del self._active[name]
+            del active[name]
         return PENDING if has_function(found) else found
 
     def _get_input(self, arguments: Any, _at: At, depth: int) -> Any:
         path = arguments if isinstance(arguments, list) else [arguments]
         known(path, "get_input")
-        name = path[0] if path else None
-        if not isinstance(name, str) or name not in self.inputs:
+        name = path[0]
+        if name not in self.inputs:
             raise EvaluationError(f"get_input: there is no input {name!r}")
         return self.follow(f"input {shown(path)}", self.inputs[name], path[1:], At(), depth)
 
@@ -155,35 +170,17 @@ class Evaluation:
             raise EvaluationError(f"get_property: '{who.node}' has no property {path[0]!r}")
         return self.follow(f"{who.node}.{shown(path)}", properties[path[0]], path[1:], At(who), depth)
 
-    def get_attribute(self, _arguments: Any, _at: At, _depth: int) -> Any:
-        """Known at run time only."""
-        return PENDING
-
-    def _concat(self, arguments: Any, _at: At, _depth: int) -> Any:
-        if not isinstance(arguments, list):
-            raise EvaluationError("concat takes a list")
-        if any(map(has_function, arguments)):
-            return PENDING
-        text = "".join(map(str, arguments))
-        if len(text) > MAX_TEXT:
-            raise EvaluationError(f"concat makes a text of {len(text)} characters; {MAX_TEXT} are allowed")
-        return text
-
     def owner(self, name: str, arguments: Any, at: At) -> tuple[Who, list[Any]]:
         """Whom the first argument of a call means, and the other arguments.
 
         raises  EvaluationError for SELF, SOURCE or TARGET where they mean nothing
         """
-        if not isinstance(arguments, list) or len(arguments) < 2:  # noqa: PLR2004 -- who and what
-            raise EvaluationError(f"{name} takes a list of a node and a name, not {shown(arguments)}")
         word, path = arguments[0], arguments[1:]
         if isinstance(word, str) and word in _KEYWORDS:
             who = getattr(at, _KEYWORDS[word])
             if who is None:
                 raise EvaluationError(f"{name}: {word} means nothing here")
             return who, path
-        if not isinstance(word, str) or not all(isinstance(key, str | int) for key in path):
-            raise EvaluationError(f"{name}: {shown(arguments)} is not a node's name and keys")
         return Who(word), path
 
     def properties_of(self, node: str, name: str) -> Mapping[str, Any]:
@@ -195,29 +192,3 @@ class Evaluation:
 
 
 _KEYWORDS = {"SELF": "self", "SOURCE": "source", "TARGET": "target"}
-
-
-def known(arguments: Any, name: str) -> None:
-    """raises  EvaluationError if arguments that must be known now are calls still."""
-    if has_function(arguments):
-        raise EvaluationError(f"{name}: the argument {shown(arguments)} is known at run time only")
-
-
-def part(name: str, value: Any, key: Any) -> Any:
-    """What stands under a key of a mapping or an index of a list.
-
-    raises  EvaluationError
-    """
-    if isinstance(value, dict) and isinstance(key, str) and key in value:
-        return value[key]
-    index = int(key) if isinstance(key, str) and key.isdecimal() and len(key) < 10 else key  # noqa: PLR2004
-    if isinstance(value, list) and isinstance(index, int) and 0 <= index < len(value):
-        return value[index]
-    raise EvaluationError(f"{name}: nothing stands under {key!r}")
-
-
-def shown(value: Any) -> str:
-    """Arguments for people: a path with dots, or the beginning of what stands there."""
-    if isinstance(value, list) and value and all(isinstance(item, str | int) for item in value):
-        return ".".join(map(str, value))[:200]
-    return repr(value)[:200]

@@ -1,36 +1,40 @@
 """The table of intrinsic functions, and how one is recognised in data.
 
+Functions of third parties are added to it by `register`, before a blueprint is read (`custom.py` makes their rows).
 Source: reference/blueprint-dsl.md §14.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from durable_wf.dsl.shapes import OLDEST, Version
+
+Custom: TypeAlias = "Callable[[Any, Any], Any]"
+"""What a function of a third party does: `(evaluated arguments, the call as it is written) -> result`."""
 
 
 class Function(NamedTuple):
     """A row of the table.
 
     since        version of the language that added it
-    at_creation  whether it is evaluated when a deployment is created; else only at run time
-    built        whether this version of durable-wf has it
+    at_creation  whether it is evaluated when a deployment is created, if its arguments are known; else only at run time
+    custom       what it does, for a function of a third party
     """
 
     name: str
     since: Version = OLDEST
     at_creation: bool = False
-    built: bool = False
+    custom: Custom | None = None
 
 
 _ROWS = (
-    Function("get_input", at_creation=True, built=True),
-    Function("get_property", at_creation=True, built=True),
-    Function("get_attribute", built=True),
-    Function("concat", since=(1, 1), at_creation=True, built=True),
+    Function("get_input", at_creation=True),
+    Function("get_property", at_creation=True),
+    Function("get_attribute"),
+    Function("concat", since=(1, 1), at_creation=True),
     Function("merge", since=(1, 3), at_creation=True),
     *(Function(f"string_{name}", at_creation=True) for name in ("find", "replace", "split", "lower", "upper")),
     Function("get_attributes_list"),
@@ -44,11 +48,30 @@ _ROWS = (
     Function("get_consumers"),
 )
 
-FUNCTIONS: Mapping[str, Function] = MappingProxyType({row.name: row for row in _ROWS})
+_TABLE: dict[str, Function] = {row.name: row for row in _ROWS}
+
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(_TABLE)
 
 _MOST_KEYS = 2  # the function, and `type`
 
 KEYWORDS = ("SELF", "SOURCE", "TARGET")
+
+
+def register(row: Function) -> None:
+    """Add a function of a third party to the table; one of its own name is replaced.
+
+    raises  ValueError for the name of a function of the language
+    """
+    known = _TABLE.get(row.name)
+    if known is not None and known.custom is None:
+        raise ValueError(f"'{row.name}' is a function of the language; a function of your own takes another name")
+    _TABLE[row.name] = row
+
+
+def unregister(name: str) -> None:
+    """Take a function of a third party out of the table; nothing where there is none of that name."""
+    if name in _TABLE and _TABLE[name].custom is not None:
+        del _TABLE[name]
 
 
 def function_of(mapping: Mapping[str, object]) -> str | None:

@@ -235,11 +235,12 @@ BLUEPRINT = Record(
         Field("node_templates", MapOf(NODE_TEMPLATE)),
         Field("workflows", MapOf(WORKFLOW)),
         Field("outputs", MapOf(OUTPUT), doc="For the deployment's reader."),
+        Field("capabilities", MapOf(OUTPUT), doc="For other deployments: get_capability."),
         Field("data_types", MapOf(DATA_TYPE), since=(1, 2), doc="Types of your own for properties and inputs."),
-        Field("labels", MapOf(LABEL), doc="Labels of a deployment."),
+        Field("labels", MapOf(LABEL), doc="Labels of a deployment: get_label, and the environment that it is in."),
         Field("blueprint_labels", MapOf(BLUEPRINT_LABEL), doc="Labels of the blueprint."),
         Field("resource_tags", MapOf(Anything()), since=(1, 3), doc="Tags for what plugins make."),
-        Field("deployment_settings", SETTINGS, doc="What a server does with a deployment."),
+        Field("deployment_settings", SETTINGS, doc="What a server does with a deployment; groups that it is in."),
         Field("upload_resources", Ignored()),
         *(
             Field(name, NotBuilt())
@@ -248,7 +249,6 @@ BLUEPRINT = Record(
                 "policies",
                 "policy_types",
                 "policy_triggers",
-                "capabilities",
                 "imported_blueprints",
                 "namespaces_mapping",
             )
@@ -265,6 +265,7 @@ SECTIONS = (
     "node_templates",
     "workflows",
     "outputs",
+    "capabilities",
     "labels",
     "blueprint_labels",
     "resource_tags",

@@ -1,4 +1,4 @@
-"""Compiles what means something to a server only: labels, tags and settings of deployments. It is kept, and said.
+"""Compiles labels, tags and settings of deployments. What means something to a server only is kept, and said.
 
 Source: reference/blueprint-dsl.md §2, §14 ("deployment creation").
 """
@@ -32,7 +32,8 @@ class ServerSections:
         found: dict[str, Any] = {}
         for key, pair in section.items():
             path = f"{name}.{key}"
-            self._report.note(_KEPT, pair.key, path)
+            if name != "labels":  # get_label and get_environment_capability ask for those
+                self._report.note(_KEPT, pair.key, path)
             values = pair.value.get("values")
             if values is not None and name == "labels":
                 self._calls.check(values, child(path, "values"), {})
@@ -51,7 +52,9 @@ class ServerSections:
         if given is None or given.is_bad:
             return {}
         path = "deployment_settings"
-        self._report.note(_KEPT, given.place, path)
+        for name, pair in given.pairs.items():
+            if name != "default_groups":  # get_group_capability asks for those
+                self._report.note(_KEPT, pair.key, child(path, name))
         for key in ("display_name", "default_schedules"):
             value = given.get(key)
             if value is not None:

@@ -8,6 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from durable_wf.authoring.extensions import load_functions
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -29,6 +31,12 @@ def make_importable(topology: DeploymentTopology | None) -> None:
     for entry in (folder, *_plugin_folders(folder, topology)):
         if entry not in sys.path:
             sys.path.append(entry)
+
+
+def prepare_functions() -> None:
+    """Make functions of installed packages known, before a blueprint is read; they may ask for the older names."""
+    make_importable(None)
+    load_functions()
 
 
 def _plugin_folders(folder: str, topology: DeploymentTopology) -> list[str]:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.evaluation import DeploymentScope
 from durable_wf.codec import encode
+from durable_wf.dsl.outcomes import UnknownSecretError
 from durable_wf.dsl.runtime import evaluate_outputs
+from durable_wf.engine.code import prepare_functions
 from durable_wf.engine.topology import find_deployment
 from durable_wf.errors import HeldError, UsageError
 from durable_wf.model import rows
 from durable_wf.model.plan import to_json
 from durable_wf.model.states import EXECUTION, N, X
+from durable_wf.sources.vault import VAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from durable_wf.clock import Clock
     from durable_wf.engine.topology import DeploymentTopology
     from durable_wf.journal.port import Journal, Turn
-    from durable_wf.model.plan import Blueprint, DeploymentPlan
+    from durable_wf.model.plan import Blueprint, DeploymentPlan, Output
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _NOT_ENDED = frozenset(EXECUTION.code(state) for state in X if state not in EXECUTION.ended)
@@ -51,22 +54,22 @@ class Deployments:
         inputs: Mapping[str, Any] | None = None,
         *,
         on_unknown: str | None = None,
+        runtime_only: bool = False,
         new_suffix: Callable[[], str] = random_suffix,
     ) -> str:
         """Create a deployment; its name (the blueprint folder's or file's unless given).
 
-        on_unknown  `rerun`, `ask` or `fail` for operations that say nothing themselves
-        raises      InputError for a bad blueprint or inputs, UsageError for a name that is taken; nothing is written
+        on_unknown    `rerun`, `ask` or `fail` for operations that say nothing themselves
+        runtime_only  `runtime_only_evaluation`: all functions but numbers of instances are evaluated at run time only
+        raises        InputError for a bad blueprint or inputs, or secrets that are not there; UsageError for a name
+                      that is taken; nothing is written
         """
-        from durable_wf.dsl.compile import compile_blueprint  # only here: most commands do not read blueprints
-        from durable_wf.dsl.deployment import plan_deployment
-        from durable_wf.sources.files import FileResolver
-
         path = Path(blueprint).resolve()
-        compiled = compile_blueprint(FileResolver(path))
+        compiled, plan = planned(path, dict(inputs or {}), new_suffix, runtime_only=runtime_only)
         name = name or (path.parent.name if path.stem == "blueprint" else path.stem)
-        plan = plan_deployment(compiled, dict(inputs or {}), new_suffix)
-        settings = {} if on_unknown is None else {"on_unknown": on_unknown}
+        settings: dict[str, Any] = {} if on_unknown is None else {"on_unknown": on_unknown}
+        if runtime_only:
+            settings["runtime_only_evaluation"] = True
         self._on_writer(lambda: self._write(path, name, compiled, plan, settings))
         return name
 
@@ -132,14 +135,49 @@ class Deployments:
         return find_deployment(self._journal, name)
 
     def outputs(self, name: str) -> dict[str, Any]:
-        """The outputs, evaluated now; one that cannot be evaluated is an `<ERROR: …>` text."""
-        topology = find_deployment(self._journal, name)
-        return outputs_of(topology)
+        """The outputs, evaluated now; one that cannot be evaluated is an `<ERROR: …>` text. Secrets are masked."""
+        return outputs_of(find_deployment(self._journal, name))
+
+    def capabilities(self, name: str) -> dict[str, Any]:
+        """The capabilities, as `outputs`."""
+        return capabilities_of(find_deployment(self._journal, name))
 
 
 def outputs_of(topology: DeploymentTopology) -> dict[str, Any]:
-    """The outputs of a deployment, evaluated now."""
-    return evaluate_outputs(topology.plan.outputs, DeploymentScope(topology, {}))
+    """The outputs of a deployment, evaluated now; secrets in them are masked."""
+    return _shown(topology, topology.plan.outputs)
+
+
+def capabilities_of(topology: DeploymentTopology) -> dict[str, Any]:
+    """The capabilities of a deployment, evaluated now; secrets in them are masked."""
+    return _shown(topology, topology.plan.capabilities)
+
+
+def _shown(topology: DeploymentTopology, values: Mapping[str, Output]) -> dict[str, Any]:
+    return dict(VAULT.masked(evaluate_outputs(values, DeploymentScope(topology, {}))))
+
+
+def planned(
+    path: Path, inputs: Mapping[str, Any], new_suffix: Callable[[], str], *, runtime_only: bool = False
+) -> tuple[Blueprint, DeploymentPlan]:
+    """A blueprint's file, compiled, and planned with inputs. Parameters as of `Deployments.create`.
+
+    raises  InputError for a bad blueprint or inputs; UnknownSecretError listing all secrets that calls name and that
+            are not there; SecretsError
+    """
+    from durable_wf.dsl.compile import compile_blueprint  # only here: most commands do not read blueprints
+    from durable_wf.dsl.deployment import plan_deployment
+    from durable_wf.dsl.requirements import secrets_of
+    from durable_wf.sources.files import FileResolver
+
+    prepare_functions()
+    compiled = compile_blueprint(FileResolver(path))
+    plan = plan_deployment(compiled, inputs, new_suffix, runtime_only=runtime_only)
+    missing = [name for name in secrets_of(plan) if not VAULT.has(name)]
+    if missing:
+        text = f"the blueprint needs secrets that are not there: {', '.join(missing)}"
+        raise UnknownSecretError(text, hint=f"durable-wf secrets set {missing[0]}")
+    return compiled, plan
 
 
 _CREATED, _DELETED = 0, 1  # events of a deployment, which has no states

@@ -21,6 +21,7 @@ from durable_wf.engine.services import AttemptServices
 from durable_wf.model.events import Raised
 from durable_wf.model.protocol import OperationRequest
 from durable_wf.model.rows import Kind
+from durable_wf.sources.vault import VAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +100,7 @@ class Run:
             result = self.function(**with_ctx(self.function, parameters, ctx))
         if isinstance(result, str) and result == EXECUTION_CANCELLED_RESULT:
             raise ExecutionCancelled
+        result = VAULT.concealed(result, "the workflow's result")
         return None if result is None else encode(result, what="the workflow's result", limit=MAX_RESULT_BYTES)
 
     def perform(self, work: Work, clock: Clock) -> OperationOutcome:

@@ -57,6 +57,17 @@ class DeploymentTopology:
         row = self._journal.instance(self.id, instance_id)
         return None if row is None else to_data(row)
 
+    def names(self, at: int | None = None) -> list[str]:
+        """Names of all deployments of the journal, sorted; only those that were there at seq `at`."""
+        return sorted(row.name for row in self._journal.deployments() if at is None or row.seq <= at)
+
+    def other(self, deployment: str) -> DeploymentTopology:
+        """A deployment of the journal by name, read anew. raises KeyError."""
+        row = next((one for one in self._journal.deployments() if one.name == deployment), None)
+        if row is None:
+            raise KeyError(deployment)
+        return of_row(self._journal, row)
+
 
 def find_deployment(journal: Reader, name: str) -> DeploymentTopology:
     """The deployment with that name.

@@ -62,6 +62,8 @@ def deployment_detail(view: View, name: str) -> DeploymentDetail:
         nodes=nodes,
         workflows=list(compiled.workflows),
         outputs=list(compiled.outputs),
+        capabilities=list(compiled.capabilities),
+        labels=dict(compiled.labels),
     )
 
 

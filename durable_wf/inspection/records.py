@@ -255,6 +255,8 @@ class DeploymentDetail(Deployment):
     nodes: list[Node]
     workflows: list[str]
     outputs: list[str]
+    capabilities: list[str]
+    labels: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +331,13 @@ class Outputs:
     """The outputs of a deployment, by name; one that cannot be evaluated is an `<ERROR: …>` text."""
 
     outputs: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """The capabilities of a deployment, by name; one that cannot be evaluated is an `<ERROR: …>` text."""
+
+    capabilities: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

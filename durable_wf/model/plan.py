@@ -216,6 +216,7 @@ class Blueprint:
     version             such as cloudify_dsl_1_5
     node_types, relationship_types    name -> hierarchy, root first, own name last
     nodes               in the order of declaration
+    capabilities        values that other deployments may read; evaluated on every read
     sources             SHA-256 of every file that was read, by its name relative to the main file's folder
     main                name of the main file in `sources`
     warnings            lines about what was accepted and ignored
@@ -238,6 +239,7 @@ class Blueprint:
     nodes: Mapping[str, Node] = field(default_factory=dict)
     workflows: Mapping[str, Workflow] = field(default_factory=dict)
     outputs: Mapping[str, Output] = field(default_factory=dict)
+    capabilities: Mapping[str, Output] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

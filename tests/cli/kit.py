@@ -60,10 +60,9 @@ class Program:
 
     def begin(self, *arguments, **options):
         """A process that goes on."""
-        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
-        process = subprocess.Popen(
-            [COMMAND, *map(str, arguments)], cwd=self.folder, env=self.environ, stdin=subprocess.DEVNULL, **options
-        )
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        options = {**pipes, "text": True, **options}
+        process = subprocess.Popen([COMMAND, *map(str, arguments)], cwd=self.folder, env=self.environ, **options)
         self.started.append(process)
         return process
 
@@ -102,9 +101,9 @@ class Inside:
         self.journal = folder / "journal.db"
         self.environ = {"DURABLE_WF_JOURNAL": str(self.journal), "HOME": str(folder), "NO_COLOR": "1", "CI": None}
 
-    def __call__(self, *arguments, code=0, **environ):
+    def __call__(self, *arguments, code=0, stdin=None, **environ):
         result = CliRunner().invoke(
-            app, [*map(str, arguments)], env={**self.environ, **environ}, prog_name="durable-wf"
+            app, [*map(str, arguments)], input=stdin, env={**self.environ, **environ}, prog_name="durable-wf"
         )
         assert result.exit_code == code, (
             f"ended with {result.exit_code}, not {code}\n{result.output}\n{result.exception!r}"

@@ -27,8 +27,9 @@ def failing(ctx):
 # In an order in which they make sense. {id} is where an example has its `4be1`.
 STORY = (
     "validate", "deployments create", "deployments list", "deployments", "deployments show", "deployments instances",
-    "deployments outputs", "deployments workflows", "run", "list", "show", "journal", "logs", "verify", "doctor",
-    "config show", "config", "explain", "cancel", "resume", "", "deployments delete",
+    "deployments outputs", "deployments capabilities", "deployments workflows", "run", "list", "show", "journal",
+    "logs", "verify", "doctor", "config show", "config", "secrets set", "secrets list", "secrets", "secrets delete",
+    "explain", "cancel", "resume", "", "deployments delete",
 )  # fmt: skip
 
 
@@ -47,6 +48,7 @@ def test_every_example_runs(inside, blueprint, tmp_path, monkeypatch):
             words = shlex.split(example)[1:]
             if "4be1" in words:
                 words[words.index("4be1")] = inside.uid()[:6]
-            inside(*words, code=6 if path == "resume" else 0)
+            stdin = "hush-hush" if path == "secrets set" else None
+            inside(*words, code=6 if path == "resume" else 0, stdin=stdin)
         run.add(path)
     assert run | {"demo"} == set(EXAMPLES)

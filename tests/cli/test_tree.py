@@ -19,11 +19,12 @@ GLOBAL = {
 # cli.md's tree, as far as it is built: verb → what it acts on, and its own options.
 TREE = {
     "validate": ("BLUEPRINT", set()),
-    "deployments create": ("BLUEPRINT", {"-d", "-i", "--on-unknown"}),
+    "deployments create": ("BLUEPRINT", {"-d", "-i", "--on-unknown", "--runtime-only-evaluation"}),
     "deployments list": ("", set()),
     "deployments show": ("DEPLOYMENT", set()),
     "deployments instances": ("DEPLOYMENT", set()),
     "deployments outputs": ("DEPLOYMENT", set()),
+    "deployments capabilities": ("DEPLOYMENT", set()),
     "deployments workflows": ("DEPLOYMENT", set()),
     "deployments delete": ("DEPLOYMENT", set()),
     "run": (
@@ -44,6 +45,9 @@ TREE = {
     "verify": ("[ID]...", set()),
     "doctor": ("", {"--migrate"}),
     "demo": ("", {"--keep", "--clean"}),
+    "secrets set": ("NAME", {"--keyring"}),
+    "secrets list": ("", set()),
+    "secrets delete": ("NAME", set()),
     "config show": ("", {"--origin"}),
     "explain": ("CODE", set()),
 }  # fmt: skip

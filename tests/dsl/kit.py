@@ -74,6 +74,6 @@ def suffixes():
     return lambda: f"{next(numbers):06}"
 
 
-def deployed(text, inputs=None, head=HEAD):
+def deployed(text, inputs=None, head=HEAD, **options):
     """The deployment plan of a text, with ids that count."""
-    return plan_deployment(compiled(text, head), inputs or {}, suffixes())
+    return plan_deployment(compiled(text, head), inputs or {}, suffixes(), **options)

@@ -1,0 +1,1 @@
+"""What custom functions of the older system import. The language itself is `durable_wf.dsl`."""
