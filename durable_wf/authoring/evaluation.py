@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.dsl.runtime import InstanceView, evaluate
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from durable_wf.authoring.services import Topology
+    from durable_wf.model.plan import Plugin
     from durable_wf.model.protocol import InstanceData, OperationRequest
 
 
@@ -49,6 +51,14 @@ class DeploymentScope:
 def _view(data: InstanceData) -> InstanceView:
     targets = [entry["target_id"] for entry in data.relationships]
     return InstanceView(data.id, data.node, data.index, data.runtime_properties, targets)
+
+
+def plugin_properties(plugin: Plugin, topology: Topology) -> dict[str, Any]:
+    """A new copy of a plugin's properties, with every intrinsic function evaluated.
+
+    raises  EvaluationError
+    """
+    return dict(evaluate(deepcopy(dict(plugin.properties)), DeploymentScope(topology, {})))
 
 
 def evaluate_inputs(request: OperationRequest, topology: Topology | None) -> dict[str, Any]:
