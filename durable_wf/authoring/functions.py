@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from durable_wf.authoring.exceptions import NonRecoverableError
+from durable_wf.authoring.not_built import why_not
 from durable_wf.errors import InputError
 
 if TYPE_CHECKING:
@@ -104,6 +105,10 @@ def find(path: str) -> Callable[..., Any]:
     if not name or not module_name or module_name.startswith("."):
         text = f"'{path}' is not the path of a function"
         raise FunctionError(text, hint="write module:function, or module.function")
+    why = why_not(path)
+    if why is not None:
+        text = f"'{path}' cannot be run: {why}"
+        raise FunctionError(text)
     try:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:

@@ -69,7 +69,7 @@ class Mapper:
         first = text.partition(".")[0]
         if self._is_incomplete and not self._report.similar(first, self._plugins, SURE_CUTOFF):
             return
-        near = self._report.similar(first, self._plugins)
+        near = None if "/" in first else self._report.similar(first, self._plugins)
         message = f"'{text}' begins with no declared plugin's name, and there is no such file"
         if first in self._plugins:
             message = f"'{text}' names no function after the plugin '{first}'"
