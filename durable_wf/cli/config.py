@@ -63,6 +63,7 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("journal", Path, None, "the journal's file; by default in the user's data directory"),
+    Setting("plugins", Path, None, "the folder of installed plugins; by default in the user's data directory"),
     Setting(
         "durability", str, "power", "what a commit survives: a power cut, or a crash of the process",
         choices=("power", "process"),
@@ -127,7 +128,9 @@ def read_config(flags: Mapping[str, Any], environ: Mapping[str, str], cwd: Path 
     found.update(_from_environment(environ, cwd))
     found.update(_from_flags(flags, cwd))
     if found["journal"].value is None:
-        found["journal"] = Origin(_default_journal(environ), DEFAULT)
+        found["journal"] = Origin(_in_data(environ, "journal.db"), DEFAULT)
+    if found["plugins"].value is None:
+        found["plugins"] = Origin(_in_data(environ, "plugins"), DEFAULT)
     return Config(found)
 
 
@@ -135,20 +138,21 @@ def _flag(name: str) -> str:
     return "--no-progress" if name == "progress" else f"--{name.replace('_', '-')}"
 
 
-def _has_home(environ: Mapping[str, str], xdg: str) -> bool:
+def has_home(environ: Mapping[str, str], xdg: str) -> bool:
+    """Whether the user has a folder of this kind, such as XDG_CACHE_HOME."""
     return bool(environ.get(xdg, "").startswith("/") or environ.get("HOME", "").startswith("/"))
 
 
-def _default_journal(environ: Mapping[str, str]) -> Path | None:
-    if not _has_home(environ, "XDG_DATA_HOME"):
+def _in_data(environ: Mapping[str, str], name: str) -> Path | None:
+    if not has_home(environ, "XDG_DATA_HOME"):
         return None
     from platformdirs import user_data_path
 
-    return user_data_path(APP) / "journal.db"
+    return user_data_path(APP) / name
 
 
 def _user_file(environ: Mapping[str, str]) -> Path | None:
-    if not _has_home(environ, "XDG_CONFIG_HOME"):
+    if not has_home(environ, "XDG_CONFIG_HOME"):
         return None
     from platformdirs import user_config_path
 

@@ -7,24 +7,33 @@ from typing import TYPE_CHECKING, Any
 from durable_wf.cli import parameters
 from durable_wf.cli.calls import Call
 from durable_wf.cli.output import clean, columns, moment, plural, short
-from durable_wf.cli.parameters import Blueprint, Inputs, NewName, Policy
+from durable_wf.cli.parameters import AllowHttp, Blueprint, Inputs, NewName, Policy
+from durable_wf.cli.sources import resolver_of
 from durable_wf.cli.values import read_values
 from durable_wf.errors import NotFoundError
 from durable_wf.inspection.records import Deleted, Deployment, DeploymentDetail, NodeInstance, Outputs, Workflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from durable_wf.sources.port import Resolver
 
 
 def create(
-    call: Call, blueprint: Blueprint, name: NewName = None, inputs: Inputs = None, on_unknown: Policy = None
+    call: Call,
+    blueprint: Blueprint,
+    name: NewName = None,
+    inputs: Inputs = None,
+    on_unknown: Policy = None,
+    allow_http: AllowHttp = False,
 ) -> None:
     """Make a deployment of a blueprint: its nodes and instances, none of which is started."""
     values = read_values(inputs or [], "-i")
-    _check(call, blueprint, values)
+    resolver = resolver_of(call, blueprint, allow_http=allow_http)
+    _check(call, resolver, values)
+    policy = on_unknown and on_unknown.value
     with call.engine("deployments create") as engine:
-        made = engine.deployments.create(blueprint, name, values, on_unknown=on_unknown and on_unknown.value)
+        made = engine.deployments.create(blueprint, name, values, on_unknown=policy, resolver=resolver)
     with call.view() as view:
         from durable_wf.inspection.deployments import deployment_detail
 
@@ -35,14 +44,13 @@ def create(
     )
 
 
-def _check(call: Call, blueprint: Path, values: dict[str, Any]) -> None:
+def _check(call: Call, resolver: Resolver, values: dict[str, Any]) -> None:
     """Refuse a bad blueprint or input before a journal is made (L11), and say what is accepted and ignored."""
     from durable_wf.dsl.compile import compile_blueprint
     from durable_wf.dsl.deployment import plan_deployment
     from durable_wf.engine.deployments import random_suffix
-    from durable_wf.sources.files import FileResolver
 
-    compiled = compile_blueprint(FileResolver(blueprint))
+    compiled = compile_blueprint(resolver)
     plan_deployment(compiled, values, random_suffix)
     for warning in compiled.warnings:
         call.out.note(f"warning: {clean(warning)}")

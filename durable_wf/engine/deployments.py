@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from durable_wf.engine.topology import DeploymentTopology
     from durable_wf.journal.port import Journal, Turn
     from durable_wf.model.plan import Blueprint, DeploymentPlan
+    from durable_wf.sources.port import Resolver
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _NOT_ENDED = frozenset(EXECUTION.code(state) for state in X if state not in EXECUTION.ended)
@@ -52,10 +53,12 @@ class Deployments:
         *,
         on_unknown: str | None = None,
         new_suffix: Callable[[], str] = random_suffix,
+        resolver: Resolver | None = None,
     ) -> str:
         """Create a deployment; its name (the blueprint folder's or file's unless given).
 
         on_unknown  `rerun`, `ask` or `fail` for operations that say nothing themselves
+        resolver    reads the blueprint's files; by default those of its folder, and plugins of this Python
         raises      InputError for a bad blueprint or inputs, UsageError for a name that is taken; nothing is written
         """
         from durable_wf.dsl.compile import compile_blueprint  # only here: most commands do not read blueprints
@@ -63,7 +66,7 @@ class Deployments:
         from durable_wf.sources.files import FileResolver
 
         path = Path(blueprint).resolve()
-        compiled = compile_blueprint(FileResolver(path))
+        compiled = compile_blueprint(resolver or FileResolver(path))
         name = name or (path.parent.name if path.stem == "blueprint" else path.stem)
         plan = plan_deployment(compiled, dict(inputs or {}), new_suffix)
         settings = {} if on_unknown is None else {"on_unknown": on_unknown}
