@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -55,7 +56,7 @@ def config_show(call: Call, origin: ShowOrigin = False) -> None:
     records = [
         SettingRecord(
             one.name,
-            found[one.name].value if one.name != "journal" else _text(found[one.name].value),
+            _text(found[one.name].value) if one.kind is Path else found[one.name].value,
             found[one.name].place,
             one.doc,
         )

@@ -137,7 +137,7 @@ class Engine:
         self.host.start()
         if hasattr(self.clock, "watched_by"):  # one that is moved by hand says so to whoever waits by it
             self.clock.watched_by(self.host)
-        self.deployments = Deployments(self.journal, self.clock, self.host.ask)
+        self.deployments = Deployments(self.journal, self.clock, self.host.ask, self._workdirs.archives)
 
     # ------------------------------------------------------------------ running
 

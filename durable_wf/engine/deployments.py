@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from durable_wf.authoring.evaluation import DeploymentScope
 from durable_wf.codec import encode
 from durable_wf.dsl.runtime import evaluate_outputs
+from durable_wf.engine.plugins import FOLDERS, folders_elsewhere
 from durable_wf.engine.topology import find_deployment
 from durable_wf.errors import HeldError, UsageError
 from durable_wf.model import rows
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from durable_wf.engine.topology import DeploymentTopology
     from durable_wf.journal.port import Journal, Turn
     from durable_wf.model.plan import Blueprint, DeploymentPlan
-    from durable_wf.sources.port import Resolver
+    from durable_wf.sources.files import FileResolver
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _NOT_ENDED = frozenset(EXECUTION.code(state) for state in X if state not in EXECUTION.ended)
@@ -38,12 +39,20 @@ class Deployments:
     """What an engine offers for deployments.
 
     on_writer  runs a function on the thread that may write
+    archives   where archives of plugins are unpacked; None: they are refused
     """
 
-    def __init__(self, journal: Journal, clock: Clock, on_writer: Callable[[Callable[[], Any]], Any]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        on_writer: Callable[[Callable[[], Any]], Any],
+        archives: Path | None = None,
+    ) -> None:
         self._journal = journal
         self._clock = clock
         self._on_writer = on_writer
+        self._archives = archives
 
     def create(
         self,
@@ -53,7 +62,7 @@ class Deployments:
         *,
         on_unknown: str | None = None,
         new_suffix: Callable[[], str] = random_suffix,
-        resolver: Resolver | None = None,
+        resolver: FileResolver | None = None,
     ) -> str:
         """Create a deployment; its name (the blueprint folder's or file's unless given).
 
@@ -66,10 +75,14 @@ class Deployments:
         from durable_wf.sources.files import FileResolver
 
         path = Path(blueprint).resolve()
-        compiled = compile_blueprint(resolver or FileResolver(path))
+        reader = resolver or FileResolver(path)
+        compiled = compile_blueprint(reader)
         name = name or (path.parent.name if path.stem == "blueprint" else path.stem)
         plan = plan_deployment(compiled, dict(inputs or {}), new_suffix)
-        settings = {} if on_unknown is None else {"on_unknown": on_unknown}
+        settings: dict[str, Any] = {} if on_unknown is None else {"on_unknown": on_unknown}
+        folders = folders_elsewhere(path, compiled, reader.plugin_folders, self._archives)
+        if folders:
+            settings[FOLDERS] = folders
         self._on_writer(lambda: self._write(path, name, compiled, plan, settings))
         return name
 

@@ -30,16 +30,18 @@ class PluginFolder(NamedTuple):
     version  None: nothing says it
     folder   with its yaml files
     origin   how people are told where it is
+    is_installed  whether it is a distribution's, whose code can be imported as it is
     """
 
     name: str
     version: str | None
     folder: Path
     origin: str
+    is_installed: bool = False
 
     def yaml(self, language: tuple[int, int]) -> Path | None:
-        """The folder's file for a version of the language."""
-        found = _yamls(self.folder)
+        """The folder's file for a version of the language; one named `plugin…` before others."""
+        found = sorted(_yamls(self.folder), key=lambda path: not path.name.startswith("plugin"))
         ending = f"{language[0]}_{language[1]}.yaml"
         fitting = [path for path in found if path.name.endswith(ending)]
         plain = [path for path in found if not _VERSIONED.search(path.name)]
@@ -99,7 +101,7 @@ class Catalogue:
         found = list(self.versions(query.name))
         fitting = [one for one in found if not query.conditions or is_allowed(one.version or "", query.conditions)]
         if fitting:
-            return max(reversed(fitting), key=lambda one: sort_key(one.version))
+            return max(fitting, key=lambda one: sort_key(one.version))
         if found:
             there = ", ".join(one.version or "one without a version" for one in found)
             text = f"no version of the plugin '{query.name}' fits; there is {there}"
@@ -158,5 +160,5 @@ def _installed(name: str) -> Iterator[PluginFolder]:
     for file in found.files or ():
         if file.name.startswith("plugin") and file.name.endswith(".yaml"):
             folder = Path(str(found.locate_file(file))).parent
-            yield PluginFolder(name, found.version, folder, "installed in this Python")
+            yield PluginFolder(name, found.version, folder, "installed in this Python", is_installed=True)
             return

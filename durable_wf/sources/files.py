@@ -69,6 +69,8 @@ class FileResolver:
     root        the folder outside of which nothing is read; the main file's own if not given
     plugins     where `plugin:` looks, after `plugins/` beside the main file; none: only there and in this Python
     network     reads http(s) addresses; none: they are refused
+
+    Afterwards `plugin_folders` has the folders of plugins, not beside the blueprint, that were imported.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class FileResolver:
         folder = self._path.parent
         self._home = _Home(folder, Path(os.path.realpath(root or folder)))
         self._homes: dict[str, _Home] = {}  # of files that were read, by name
+        self.plugin_folders: dict[Path, None] = {}
         self._plugins = plugins or Catalogue()
         self._network = network
 
@@ -154,6 +157,8 @@ class FileResolver:
         home = self._home
         if found.origin != str(beside):
             version_part = f"@{found.version}" if found.version else ""
+            if not found.is_installed:
+                self.plugin_folders[found.folder] = None
             home = _Home(found.folder, Path(os.path.realpath(found.folder)), f"plugin:{found.name}{version_part}/")
         return replace(self._read(path, home), plugin=True)
 

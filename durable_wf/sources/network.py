@@ -62,6 +62,7 @@ def fetch(url: str) -> bytes:
             content: bytes = answer.read(_MOST)
             return content
     except HTTPError as error:
+        error.close()
         if error.code >= _SERVER_ERROR:
             raise TryAgain(f"the server answers {error.code}") from error
         raise SourceError(f"'{url}': the server answers {error.code} {error.reason}") from error

@@ -17,7 +17,7 @@ _VERSION = re.compile(
     r"(?P<dev>[-_.]?dev[-_.]?\d*)?(?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?",
     re.IGNORECASE,
 )
-_CONDITION = re.compile(r"(?P<operator>===|==|~=|!=|<=|>=|<|>)?\s*(?P<version>[^\s,]+)")
+_CONDITION = re.compile(r"(?P<operator>===|==|~=|!=|<=|>=|<|>)?\s*(?P<version>[^\s,<>=!~]+)")
 _PRE = {"alpha": "a", "a": "a", "beta": "b", "b": "b"}
 _LONGEST = 100  # characters of a version; a number in it is not read as one of thousands of digits
 
