@@ -10,14 +10,14 @@ Source: reference/blueprint-dsl.md §9; design.md, "Code".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from durable_wf.authoring.code_space import CodeSpace, space_of
 from durable_wf.dsl.namespaces import DELIMITER
-from durable_wf.sources.archives import is_archive, unpack
+from durable_wf.sources.archives import file_hash, is_archive, tree_hash, unpack
 from durable_wf.sources.port import SourceError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _unpacked(archive: Path, archives: Path | None) -> Path:
     if archives is None:
         text = f"{archive} cannot be unpacked: the journal is in memory, so there is no folder beside it"
         raise SourceError(text, hint="unpack it into a folder of that name")
-    target = archives / _hash(archive)
+    target = archives / file_hash(archive)
     if not target.is_dir():
         unpack(archive, target)
     return target
@@ -110,7 +110,7 @@ def _modules(topology: Topology, beside: Path) -> Iterator[tuple[str, str]]:
     for name in sorted(set(_named(topology))):
         path = beside / (name.replace(".", "/") + ".py")
         if name and path.is_file():
-            yield f"module {name}", _hash(path)
+            yield f"module {name}", file_hash(path)
 
 
 def _named(topology: Topology) -> Iterator[str]:
@@ -127,18 +127,3 @@ def _named(topology: Topology) -> Iterator[str]:
 
 def _of_link(link: Relationship) -> tuple[Interfaces, Interfaces]:
     return link.source_interfaces, link.target_interfaces
-
-
-def tree_hash(folder: Path) -> str:
-    """One hash of all files below a folder, by their names; what Python has compiled is left out."""
-    digest = sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            name = path.relative_to(folder).as_posix().encode("utf-8", "surrogateescape")
-            digest.update(name + b"\0" + _hash(path).encode() + b"\n")
-    return digest.hexdigest()
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()

@@ -19,6 +19,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import file_digest, sha256
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -194,3 +195,23 @@ def _without_wagon(whole: Path, wheels: Path, unpacking: _Unpacking) -> Path:
 def is_archive(path: Path) -> bool:
     """Whether a file is named as an archive is."""
     return path.name.lower().endswith(ENDINGS)
+
+
+def files_of(folder: Path) -> list[Path]:
+    """All files below a folder, sorted; what Python has compiled is left out."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+
+def tree_hash(folder: Path) -> str:
+    """One SHA-256 of all files below a folder, by their names."""
+    digest = sha256()
+    for path in files_of(folder):
+        name = path.relative_to(folder).as_posix().encode("utf-8", "surrogateescape")
+        digest.update(name + b"\0" + file_hash(path).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """The SHA-256 of a file's content."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

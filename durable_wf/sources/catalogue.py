@@ -18,8 +18,7 @@ from urllib.parse import unquote
 from durable_wf.sources.port import SourceError
 from durable_wf.sources.versions import Condition, SpecError, is_allowed, read_conditions, read_version, sort_key
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-_PACKAGE_VERSION = re.compile(r"""^\s+['"]?package_version['"]?\s*:\s*['"]?([^\s'"#,}]+)""", re.MULTILINE)
+PLUGIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _VERSIONED = re.compile(r"_\d+_\d+\.yaml")
 _READ = 1_000_000  # characters of a plugin.yaml in which its version is looked for
 
@@ -73,7 +72,7 @@ def read_query(text: str) -> Query:
             except SpecError as error:
                 text = f"'plugin:{text}': {error.message}"
                 raise SourceError(text, problem="plugin-not-found", hint=error.hint) from error
-    if not _NAME.fullmatch(name):
+    if not PLUGIN_NAME.fullmatch(name):
         raise SourceError(f"'{name}' is no name of a plugin", problem="plugin-not-found")
     return Query(name, conditions)
 
@@ -132,23 +131,29 @@ def _in_folder(name: str, folder: Path, origin: str) -> Iterator[PluginFolder]:
     if not folder.is_dir():
         return
     if _yamls(folder):
-        yield PluginFolder(name, _version_in(folder), folder, origin)
+        yield PluginFolder(name, version_in(folder), folder, origin)
     for path in sorted(folder.iterdir()):
         if read_version(path.name) and path.is_dir() and _yamls(path):
             yield PluginFolder(name, path.name, path, origin)
 
 
-def _version_in(folder: Path) -> str | None:
-    """What the first yaml file says of its package; it is not parsed for this."""
-    for path in _yamls(folder):
+def declared_in(folder: Path, key: str) -> str | None:
+    """What the first yaml file that says it says of `key` of its plugins. It is not parsed for this."""
+    line = re.compile(rf"""(?:^\s+|[{{,]\s*)['"]?{key}['"]?\s*:\s*['"]?([^\s'"#,}}]+)""", re.MULTILINE)
+    for path in sorted(_yamls(folder), key=lambda path: not path.name.startswith("plugin")):
         try:
             with path.open(encoding="utf-8", errors="replace") as file:
-                found = _PACKAGE_VERSION.search(file.read(_READ))
+                found = line.search(file.read(_READ))
         except OSError:
             continue
         if found:
             return found[1]
     return None
+
+
+def version_in(folder: Path) -> str | None:
+    """The version of a plugin's package, as its plugin.yaml says it."""
+    return declared_in(folder, "package_version")
 
 
 def _installed(name: str) -> Iterator[PluginFolder]:

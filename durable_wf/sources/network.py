@@ -47,6 +47,7 @@ class _OnlyHttp(HTTPRedirectHandler):
     ) -> Request | None:
         """None for what is not to be followed."""
         if urlsplit(newurl).scheme not in {"http", "https"}:
+            fp.close()
             raise SourceError(f"'{req.full_url}' leads to '{newurl}', which is no http(s) address")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
