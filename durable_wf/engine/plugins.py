@@ -22,6 +22,7 @@ from durable_wf.sources.port import SourceError
 
 if TYPE_CHECKING:
     from durable_wf.authoring.services import Topology
+    from durable_wf.engine.topology import DeploymentTopology
     from durable_wf.model.plan import Blueprint, Interfaces, Plugin, Relationship
 
 FOLDERS = "plugin_folders"
@@ -74,7 +75,7 @@ def _unpacked(archive: Path, archives: Path | None) -> Path:
     return target
 
 
-def fingerprints_of(topology: Topology) -> dict[str, str]:
+def fingerprints_of(topology: DeploymentTopology) -> dict[str, str]:
     """SHA-256 of what the plugins of a deployment consist of, by `plugin NAME`, folder or module."""
     beside = Path(topology.source).parent
     found = {f"plugin folder {_shown(folder, beside)}": tree_hash(Path(folder)) for folder in folders_of(topology)}
@@ -105,7 +106,7 @@ def _distribution(plugin: Plugin) -> str | None:
     return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _modules(topology: Topology, beside: Path) -> Iterator[tuple[str, str]]:
+def _modules(topology: DeploymentTopology, beside: Path) -> Iterator[tuple[str, str]]:
     """Modules in the blueprint's own folder that operations and workflows name."""
     for name in sorted(set(_named(topology))):
         path = beside / (name.replace(".", "/") + ".py")
@@ -113,11 +114,11 @@ def _modules(topology: Topology, beside: Path) -> Iterator[tuple[str, str]]:
             yield f"module {name}", file_hash(path)
 
 
-def _named(topology: Topology) -> Iterator[str]:
+def _named(topology: DeploymentTopology) -> Iterator[str]:
     """The modules of all functions that the deployment may run."""
     interfaces = [
         each
-        for node in topology.nodes().values()
+        for node in topology.plan.nodes.values()
         for each in (node.interfaces, *(one for link in node.relationships for one in _of_link(link)))
     ]
     functions = {one.function for each in interfaces for ops in each.values() for one in ops.values()}

@@ -15,7 +15,7 @@ node_templates:
   n:
     type: cloudify.nodes.Root
     interfaces: {own: {go: plugin.plugin.tasks.go, fail: plugin.plugin.tasks.fail}}
-workflows: {flow: plugin.plugin.flows.flow, failing: plugin.plugin.flows.failing}
+workflows: {flow: plugin.plugin.flows.flow, failing: plugin.plugin.flows.failing, raising: plugin.plugin.flows.raising}
 """
 FLOWS = """
 from durable_wf import workflow
@@ -33,6 +33,10 @@ def failing(ctx):
         instance.execute_operation("own.fail").get()
     except Gone as error:
         return f"{type(error).__name__}: {error}"
+
+@workflow
+def raising(ctx):
+    raise Gone("lost")
 """
 TASKS = """
 from durable_wf import operation
@@ -91,6 +95,17 @@ def test_plugins_of_two_blueprints_do_not_meet(engine, tmp_path):
     two = engine.deployments.create(blueprint(tmp_path / "two", "second"))
     assert (result(engine, "flow", one), result(engine, "flow", two)) == ("first", "second")
     assert (result(engine, "failing", two), result(engine, "failing", one)) == ("Gone: second", "Gone: first")
+
+
+def test_the_error_of_an_execution_is_of_the_plugins_class(engine, tmp_path):
+    """As it was raised; the journal has the name that its author knows."""
+    one = engine.deployments.create(blueprint(tmp_path / "one", "first"))
+    uid = engine.start("raising", deployment=one)
+    engine.wait(uid)
+    with pytest.raises(Exception, match="lost") as caught:
+        engine.result(uid)
+    assert type(caught.value).__name__ == "Gone"
+    assert type(caught.value).__module__.endswith(".plugin.errors")
 
 
 def test_an_archive_beside_the_blueprint_is_unpacked_once(engine, tmp_path):
