@@ -24,7 +24,7 @@ from durable_wf.dsl.shapes import NEWEST, Anything, Field, MapOf, Record, Versio
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.sources.port import Resolver, SourceError, SourceFile
 
-_ALL_NAMES = frozenset({*SECTIONS, "data_types"})
+_ALL_NAMES = frozenset(SECTIONS)
 
 
 _OF_SERVER = ("labels", "blueprint_labels", "resource_tags")
@@ -57,6 +57,7 @@ class Document:
     version: Version = NEWEST
     description: str | None = None
     metadata: Value | None = None
+    settings: Value | None = None
     sections: dict[str, dict[str, Entry]] = field(default_factory=lambda: {name: {} for name in SECTIONS})
     incomplete: set[str] = field(default_factory=set)
     sources: dict[str, str] = field(default_factory=dict)
@@ -247,17 +248,25 @@ class _Reader:
             self.document.description = description.text if description else None
         if self.document.metadata is None and not one.source.builtin:
             self.document.metadata = root.get("metadata")
+        settings = root.pairs.get("deployment_settings")
+        if settings is not None and self.document.settings is not None:
+            message = "only one file of a blueprint may have 'deployment_settings'"
+            self._report.add("non-mergeable", message, settings.key, "deployment_settings")
+        elif settings is not None:
+            value = settings.value  # its calls name inputs and nodes only, and no built-in ones
+            self.document.settings = Namespace(one.prefix, {}, {}).rewritten(value, Anything()) if one.prefix else value
         for section in SECTIONS:
-            pair = root.pairs.get(section)
-            if pair is None:
-                continue
-            if pair.value.is_bad:
-                self.document.incomplete.add(section)
-            if one.source.plugin and section in _OF_SERVER:
-                self._report.warn(f"'{section}' of a plugin's file is ignored", pair.key, section)
-            elif not pair.value.pairs or self._is_mergeable(section, pair):
-                for name, each in pair.value.pairs.items():
-                    self._add(section, defined(section, name, one.prefix), Entry(each, one.source.builtin, one.prefix))
+            if section in root.pairs:
+                self._merge_section(section, root.pairs[section], one)
+
+    def _merge_section(self, section: str, pair: Pair, one: _File) -> None:
+        if pair.value.is_bad:
+            self.document.incomplete.add(section)
+        if one.source.plugin and section in _OF_SERVER:
+            self._report.warn(f"'{section}' of a plugin's file is ignored", pair.key, section)
+        elif not pair.value.pairs or self._is_mergeable(section, pair):
+            for name, each in pair.value.pairs.items():
+                self._add(section, defined(section, name, one.prefix), Entry(each, one.source.builtin, one.prefix))
 
     def _is_mergeable(self, section: str, pair: Pair) -> bool:
         """Whether this file may have the section too; reported if not."""
@@ -276,6 +285,10 @@ class _Reader:
         old = known.get(name)
         if old is None:
             known[name] = new
+        elif rule_of(section).keeps_first:
+            self._report.warn(
+                "the definition that was read first is used, not this one", new.pair.key, f"{section}.{name}"
+            )
         elif new.builtin and not old.builtin:
             self._meet_builtin(section, name, old, new)
         elif name.startswith("cloudify.") or old.builtin:

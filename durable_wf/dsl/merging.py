@@ -17,7 +17,7 @@ class Rule(NamedTuple):
     """How a section of several files is merged.
 
     since        version of the language from which on several files may have it; None: never
-    keeps_first  whether the first of two definitions is taken without a word
+    keeps_first  whether the first of two definitions is taken, with a warning
     """
 
     since: Version | None = OLDEST
@@ -32,7 +32,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     {
         **dict.fromkeys(("inputs", "outputs", "node_templates", "capabilities"), _SINCE_1_3),
         **dict.fromkeys(("labels", "blueprint_labels", "resource_tags"), _LABELS),
-        **dict.fromkeys(("policies", "deployment_settings"), Rule(None)),
+        "policies": Rule(None),
     }
 )
 """The sections that have a rule of their own; all others are merged by name."""
@@ -54,8 +54,6 @@ def may_override(metadata: Value | None) -> bool:
 
 def combined(section: str, old: Pair, new: Pair) -> Pair | None:
     """Two definitions of one name as one, where the language allows that; else None."""
-    if rule_of(section).keeps_first:
-        return old
     if section == "workflows":
         return Pair(old.key, Value({**_workflow(new.value), **_workflow(old.value)}, old.value.place))
     if section == "node_templates" and ["relationships"] in (list(old.value.pairs), list(new.value.pairs)):
