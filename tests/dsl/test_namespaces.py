@@ -177,3 +177,17 @@ def test_the_types_file_can_be_imported_by_a_namespaced_file_and_by_the_main_fil
 def test_where_a_namespace_ends(text, namespace, target):
     """A `--` inside of a path or an address is none."""
     assert split(text) == (namespace, target)
+
+
+def test_data_types_have_the_prefix_and_labels_of_others_do_not_clash():
+    """§3: data types and labels are names of sections; labels of the blueprint are as written."""
+    text = """
+    data_types: {Size: {properties: {width: {type: integer}}}, Big: {derived_from: Size}}
+    node_types: {Box: {properties: {size: {type: Big}}}}
+    labels: {colour: {values: [red]}}
+    blueprint_labels: {team: {values: [blue]}}
+    """
+    found = compiled("labels: {colour: {values: [green]}}", MAIN, a=dedent(text))
+    assert "ns--Big" in found.data_types
+    assert list(found.labels) == ["colour", "ns--colour"]
+    assert list(found.blueprint_labels) == ["team"]
