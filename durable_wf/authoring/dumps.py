@@ -11,6 +11,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring import exceptions
+from durable_wf.authoring.code_space import public_name
 from durable_wf.authoring.exceptions import NonRecoverableError
 from durable_wf.authoring.functions import find
 from durable_wf.model.events import Spec
@@ -102,7 +103,7 @@ def dump_handler(handler: Callable[..., Any] | None) -> dict[str, Any] | None:
         text = f"Cannot serialize handler {handler!r}: it could not be found again by the name {name}"
         raise NonRecoverableError(text)
     data = dict(handler.dump()) if is_object and hasattr(handler, "dump") else {}
-    return {"path": f"{named.__module__}{':' if '.' in name else '.'}{name}", **data}
+    return {"path": f"{public_name(named.__module__)}{':' if '.' in name else '.'}{name}", **data}
 
 
 def load_handler(record: Mapping[str, Any] | None) -> Callable[..., Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from durable_wf.authoring.services import Topology
-    from durable_wf.model.plan import Node, Output
+    from durable_wf.model.plan import Node, Output, Plugin
     from durable_wf.model.protocol import InstanceData, OperationRequest
 
 
@@ -114,6 +115,14 @@ def _view(data: InstanceData, node: Node) -> InstanceView:
         container,
         [(group["name"], group["id"]) for group in data.scaling_groups],
     )
+
+
+def plugin_properties(plugin: Plugin, topology: Topology) -> dict[str, Any]:
+    """A new copy of a plugin's properties, with every intrinsic function evaluated.
+
+    raises  EvaluationError
+    """
+    return dict(evaluate(deepcopy(dict(plugin.properties)), DeploymentScope(topology, {})))
 
 
 def evaluate_inputs(request: OperationRequest, topology: Topology | None) -> dict[str, Any]:

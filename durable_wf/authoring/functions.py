@@ -5,13 +5,14 @@ Source: reference/workflow-api.md §1. Unlike there, `ctx` is passed only to a f
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from durable_wf.authoring.code_space import CodeSpace, current_space, import_module, public_name
 from durable_wf.authoring.exceptions import NonRecoverableError
+from durable_wf.authoring.not_built import why_not
 from durable_wf.errors import InputError
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def path_of(function: Callable[..., Any]) -> str:
     raises  FunctionError for a lambda, a nested function or a bound method: a later process could not find it
     """
     name = getattr(function, "__qualname__", "")
-    module = getattr(function, "__module__", "")
+    module = public_name(getattr(function, "__module__", None) or "")
     if not name or not module or "<" in name:
         text = f"{function!r} cannot be found again by its name"
         raise FunctionError(text, hint="move it to the top level of a module, or run it as a local_task")
@@ -92,22 +93,35 @@ def path_of(function: Callable[..., Any]) -> str:
     return f"{module}:{name}"
 
 
-@lru_cache(maxsize=1024)
 def find(path: str) -> Callable[..., Any]:
-    """The function at `module:qualname` or `module.function`.
+    """The function at `module:qualname` or `module.function`, in the code space of this thread.
 
     raises  FunctionError naming what is missing (workflow-api §1.4 for the shape of the texts)
     """
+    return _find(path, current_space())
+
+
+def forget() -> None:
+    """Look for every function anew."""
+    _find.cache_clear()
+
+
+@lru_cache(maxsize=1024)
+def _find(path: str, space: CodeSpace | None) -> Callable[..., Any]:
     module_name, separator, name = path.partition(":")
     if not separator:
         module_name, _, name = path.rpartition(".")
     if not name or not module_name or module_name.startswith("."):
         text = f"'{path}' is not the path of a function"
         raise FunctionError(text, hint="write module:function, or module.function")
+    why = why_not(path)
+    if why is not None:
+        text = f"'{path}' cannot be run: {why}"
+        raise FunctionError(text)
     try:
-        found: Any = importlib.import_module(module_name)
+        found: Any = import_module(module_name) if space is None else space.module(module_name)
     except ModuleNotFoundError as error:
-        text = f"No module named {error.name} (looking for '{path}')"
+        text = f"No module named {public_name(error.name or '')} (looking for '{path}')"
         raise FunctionError(text, hint="is the plugin next to the blueprint, or installed?") from error
     except Exception as error:
         text = f"importing {module_name} failed: {type(error).__name__}: {error} (looking for '{path}')"

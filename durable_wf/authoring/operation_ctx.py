@@ -16,6 +16,7 @@ from durable_wf.authoring.bootstrap import BootstrapContext
 from durable_wf.authoring.capabilities import ContextCapabilities
 from durable_wf.authoring.common_ctx import BlueprintContext, CommonContext, DeploymentContext, Named
 from durable_wf.authoring.constants import COMPUTE_NODE_TYPE, DEPLOYMENT, NODE_INSTANCE, RELATIONSHIP_INSTANCE
+from durable_wf.authoring.evaluation import plugin_properties
 from durable_wf.authoring.exceptions import NonRecoverableError, OperationRetry
 from durable_wf.authoring.plugin_ctx import PluginContext
 from durable_wf.authoring.properties import DirtyTrackingDict, ImmutableProperties, ImmutableRuntimeProperties
@@ -187,7 +188,8 @@ class OperationContext(CommonContext, ResourceContext):
         """The plugin that the operation comes from."""
         name = self._operation.get("plugin") or ""
         plugin = self._topology.plugins.get(name) if self._topology is not None else None
-        return PluginContext(name, plugin, self._workdir)
+        properties = plugin_properties(plugin, self._topology) if plugin and self._topology else {}
+        return PluginContext(name, plugin, properties, self._workdir)
 
     @property
     def agent(self) -> AgentContext:

@@ -16,7 +16,7 @@ class PluginContext(str):  # noqa: SLOT000 - a handful a process; the attributes
     """The plugin's name, with what is known of it; the empty text where there is no plugin.
 
     source, package_name, package_version    as declared; None where nothing is
-    properties    of the plugin; blueprints cannot give it any here
+    properties    of the plugin: name -> its schema, with what the blueprint gives it under `value`
     """
 
     name: str
@@ -26,14 +26,16 @@ class PluginContext(str):  # noqa: SLOT000 - a handful a process; the attributes
     properties: dict[str, Any]
     _deployment_workdir: Callable[[], Path]
 
-    def __new__(cls, name: str, plugin: Plugin | None, deployment_workdir: Callable[[], Path]) -> Self:
+    def __new__(
+        cls, name: str, plugin: Plugin | None, properties: dict[str, Any], deployment_workdir: Callable[[], Path]
+    ) -> Self:
         """deployment_workdir  makes the folder, and is asked only when `workdir` is."""
         made = super().__new__(cls, name)
         made.name = name
         made.source = plugin.source if plugin else None
         made.package_name = plugin.package_name if plugin else None
         made.package_version = plugin.package_version if plugin else None
-        made.properties = {}
+        made.properties = properties
         made._deployment_workdir = deployment_workdir
         return made
 

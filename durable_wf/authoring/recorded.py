@@ -6,10 +6,10 @@ A workflow is always given what is built from the record, live as in a replay, s
 from __future__ import annotations
 
 import contextlib
-import importlib
 from typing import Any, TypeVar
 
 from durable_wf.authoring.causes import RecordedCause, causes_of, text_of, traceback_of
+from durable_wf.authoring.code_space import import_module, public_name
 from durable_wf.authoring.exceptions import (
     ExecutionCancelled,
     NonRecoverableError,
@@ -48,7 +48,7 @@ def _to_record(error: BaseException, skip_frames: int) -> dict[str, Any]:
     kind = type(error)
     attributes = {key: _json_or_none(value) for key, value in vars(error).items() if not key.startswith("_")}
     return {
-        "type": f"{kind.__module__}:{kind.__qualname__}",
+        "type": f"{public_name(kind.__module__)}:{kind.__qualname__}",
         "message": text_of(error),
         "arguments": _json_or_none(list(error.args)),
         "attributes": {key: one for key, one in attributes.items() if one is not None or vars(error)[key] is None},
@@ -120,7 +120,7 @@ def _rebuild(record: dict[str, Any]) -> Exception:
     if arguments is None or "<locals>" in name:
         return stand_in
     try:
-        kind: Any = importlib.import_module(module)
+        kind: Any = import_module(module)
         for part in name.split("."):
             kind = getattr(kind, part)
         if not (isinstance(kind, type) and issubclass(kind, Exception)):

@@ -85,4 +85,5 @@ def raw_plugin(plugin: Plugin) -> Raw:
         distribution=plugin.distribution,
         distribution_version=plugin.distribution_version,
         distribution_release=plugin.distribution_release,
+        properties=deepcopy(dict(plugin.properties)),
     )

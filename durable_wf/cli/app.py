@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from durable_wf.cli import authors, cancelling, deploying, helping, looking, running, secrets
+from durable_wf.cli import authors, cancelling, deploying, helping, looking, plugins, running, secrets
 from durable_wf.cli.calls import Call, Group, Verb, verb
 from durable_wf.cli.demo.story import demo
 from durable_wf.cli.doctoring import doctor
@@ -80,6 +80,10 @@ _add(_deployments, "outputs", deploying.outputs)
 _add(_deployments, "capabilities", deploying.capabilities)
 _add(_deployments, "workflows", deploying.workflows)
 _add(_deployments, "delete", deploying.delete)
+_plugins = _add_group("plugins", "What blueprints import as plugin:NAME.")
+_add(_plugins, "install", plugins.install)
+_add(_plugins, "list", plugins.list_)
+_add(_plugins, "show", plugins.show)
 _add(app, "run", running.run)
 _add(app, "list", looking.list_)
 _add(app, "show", looking.show)

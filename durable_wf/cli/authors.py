@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from durable_wf.cli.calls import Call
 from durable_wf.cli.output import clean, plural
-from durable_wf.cli.parameters import Blueprint
+from durable_wf.cli.parameters import AllowHttp, Blueprint
+from durable_wf.cli.sources import resolver_of
 
 if TYPE_CHECKING:
     from durable_wf.dsl.problems import Problem
@@ -44,16 +45,15 @@ class Validation:
     items: list[ProblemRecord]
 
 
-def validate(call: Call, blueprint: Blueprint) -> int:
+def validate(call: Call, blueprint: Blueprint, allow_http: AllowHttp = False) -> int:
     """Check a blueprint and all that it imports; every mistake is shown with its place. Nothing is stored."""
     from durable_wf.dsl.compile import compile_blueprint
     from durable_wf.dsl.problems import BlueprintError
     from durable_wf.engine.code import prepare_functions
-    from durable_wf.sources.files import FileResolver
 
     prepare_functions()
     try:
-        found = compile_blueprint(FileResolver(blueprint))
+        found = compile_blueprint(resolver_of(call, blueprint, allow_http=allow_http))
     except BlueprintError as error:
         records = [_record(problem) for problem in error.problems]
         if call.out.as_json:

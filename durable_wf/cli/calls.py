@@ -43,8 +43,8 @@ def _globals(*, hidden: bool) -> dict[str, Any]:
     def flag(*names: str, doc: str) -> Any:
         return Annotated[bool | None, typer.Option(*names, help=doc, hidden=hidden)]
 
-    def file(name: str, doc: str) -> Any:
-        return Annotated[Path | None, typer.Option(name, metavar="FILE", help=doc, hidden=hidden)]
+    def file(name: str, doc: str, metavar: str = "FILE") -> Any:
+        return Annotated[Path | None, typer.Option(name, metavar=metavar, help=doc, hidden=hidden)]
 
     when = typer.Option("--color", metavar="WHEN", help="auto, always or never.", hidden=hidden)
     seconds = "Seconds that a command waits for the write lock; a runner waits for ever."
@@ -52,6 +52,7 @@ def _globals(*, hidden: bool) -> dict[str, Any]:
     return {
         "journal": file("--journal", "The journal's file."),
         "config": file("--config", "Use this file instead of the project's durable-wf.toml."),
+        "plugins": file("--plugins", "The folder of installed plugins.", "DIR"),
         "json": flag("--json", doc="Print data as JSON (schema/output.schema.json)."),
         "quiet": flag("-q", "--quiet", doc="Only data and errors."),
         "verbose": flag("-v", "--verbose", doc="Say more: tracebacks, whole values."),

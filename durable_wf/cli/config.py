@@ -64,6 +64,7 @@ class Setting:
 SETTINGS: tuple[Setting, ...] = (
     Setting("journal", Path, None, "the journal's file; by default in the user's data directory"),
     Setting("secrets_file", Path, None, "the file of secrets (mode 0600); by default in the user's data directory"),
+    Setting("plugins", Path, None, "the folder of installed plugins; by default in the user's data directory"),
     Setting(
         "durability", str, "power", "what a commit survives: a power cut, or a crash of the process",
         choices=("power", "process"),
@@ -127,7 +128,7 @@ def read_config(flags: Mapping[str, Any], environ: Mapping[str, str], cwd: Path 
             found.update(_from_file(path))
     found.update(_from_environment(environ, cwd))
     found.update(_from_flags(flags, cwd))
-    for name, file in (("journal", "journal.db"), ("secrets_file", "secrets.json")):
+    for name, file in (("journal", "journal.db"), ("secrets_file", "secrets.json"), ("plugins", "plugins")):
         if found[name].value is None:
             found[name] = Origin(_in_user_data(environ, file), DEFAULT)
     return Config(found)
@@ -137,12 +138,13 @@ def _flag(name: str) -> str:
     return "--no-progress" if name == "progress" else f"--{name.replace('_', '-')}"
 
 
-def _has_home(environ: Mapping[str, str], xdg: str) -> bool:
+def has_home(environ: Mapping[str, str], xdg: str) -> bool:
+    """Whether the user has a folder of this kind, such as XDG_CACHE_HOME."""
     return bool(environ.get(xdg, "").startswith("/") or environ.get("HOME", "").startswith("/"))
 
 
 def _in_user_data(environ: Mapping[str, str], file: str) -> Path | None:
-    if not _has_home(environ, "XDG_DATA_HOME"):
+    if not has_home(environ, "XDG_DATA_HOME"):
         return None
     from platformdirs import user_data_path
 
@@ -150,7 +152,7 @@ def _in_user_data(environ: Mapping[str, str], file: str) -> Path | None:
 
 
 def _user_file(environ: Mapping[str, str]) -> Path | None:
-    if not _has_home(environ, "XDG_CONFIG_HOME"):
+    if not has_home(environ, "XDG_CONFIG_HOME"):
         return None
     from platformdirs import user_config_path
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from durable_wf.cli import parameters
 from durable_wf.cli.calls import Call
 from durable_wf.cli.output import clean, columns, moment, plural, short
-from durable_wf.cli.parameters import Blueprint, Inputs, NewName, Policy, RuntimeOnly
+from durable_wf.cli.parameters import AllowHttp, Blueprint, Inputs, NewName, Policy, RuntimeOnly
+from durable_wf.cli.sources import resolver_of
 from durable_wf.cli.values import read_values
 from durable_wf.errors import NotFoundError
 from durable_wf.inspection.records import (
@@ -23,7 +24,8 @@ from durable_wf.inspection.records import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from durable_wf.sources.port import Resolver
 
 
 def create(
@@ -33,13 +35,16 @@ def create(
     inputs: Inputs = None,
     on_unknown: Policy = None,
     runtime_only_evaluation: RuntimeOnly = False,
+    allow_http: AllowHttp = False,
 ) -> None:
     """Make a deployment of a blueprint: its nodes and instances, none of which is started."""
     values = read_values(inputs or [], "-i")
-    _check(call, blueprint, values, runtime_only=runtime_only_evaluation)
+    resolver = resolver_of(call, blueprint, allow_http=allow_http)
+    _check(call, resolver, values, runtime_only=runtime_only_evaluation)
+    policy = on_unknown and on_unknown.value
     with call.engine("deployments create") as engine:
         made = engine.deployments.create(
-            blueprint, name, values, on_unknown=on_unknown and on_unknown.value, runtime_only=runtime_only_evaluation
+            blueprint, name, values, on_unknown=policy, runtime_only=runtime_only_evaluation, resolver=resolver
         )
     with call.view() as view:
         from durable_wf.inspection.deployments import deployment_detail
@@ -51,12 +56,12 @@ def create(
     )
 
 
-def _check(call: Call, blueprint: Path, values: dict[str, Any], *, runtime_only: bool) -> None:
+def _check(call: Call, resolver: Resolver, values: dict[str, Any], *, runtime_only: bool) -> None:
     """Refuse a bad blueprint or input before a journal is made (L11), and say what is accepted and ignored."""
     from durable_wf.engine.deployments import planned, random_suffix
 
     call.secrets()
-    compiled, _ = planned(blueprint, values, random_suffix, runtime_only=runtime_only)
+    compiled, _ = planned(resolver, values, random_suffix, runtime_only=runtime_only)
     for warning in compiled.warnings:
         call.out.note(f"warning: {clean(warning)}")
 

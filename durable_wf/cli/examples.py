@@ -19,6 +19,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "deployments capabilities": ("durable-wf deployments capabilities shop",),
     "deployments workflows": ("durable-wf deployments workflows shop",),
     "deployments delete": ("durable-wf deployments delete shop",),
+    "plugins": ("durable-wf plugins list",),
+    "plugins install": ("durable-wf plugins install plugins/shop-tools",),
+    "plugins list": ("durable-wf plugins list",),
+    "plugins show": ("durable-wf plugins show shop-tools",),
     "run": (
         "durable-wf run start_all -d shop",
         "durable-wf run start_all -d shop --dry-run",

@@ -45,6 +45,7 @@ OfDeployment = Annotated[
     str | None,
     typer.Option("-d", metavar="DEPLOYMENT", help="Of this deployment.", autocompletion=deployment_names),
 ]
+AllowHttp = Annotated[bool, typer.Option("--allow-http-imports", help="Fetch imports from http(s) addresses.")]
 Inputs = Annotated[list[str] | None, typer.Option("-i", metavar="K=V|FILE", help="An input, or a file of inputs.")]
 Parameters = Annotated[
     list[str] | None, typer.Option("-p", metavar="K=V|FILE", help="A parameter, or a file of parameters.")

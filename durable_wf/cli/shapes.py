@@ -10,6 +10,7 @@ from durable_wf.cli.cancelling import Cancellation
 from durable_wf.cli.demo.story import CleanedRecord, DemoRecord
 from durable_wf.cli.doctoring import Diagnosis
 from durable_wf.cli.helping import Explanation, SettingRecord
+from durable_wf.cli.plugins import PluginDetail, PluginRecord
 from durable_wf.cli.secrets import DeletedSecret, SecretRecord
 from durable_wf.cli.verifying import Verification
 from durable_wf.inspection import records
@@ -38,6 +39,9 @@ OUTPUTS: Mapping[str, Shape] = {
     "deployments capabilities": Shape(records.Capabilities),
     "deployments workflows": Shape(records.Workflow, is_list=True),
     "deployments delete": Shape(records.Deleted),
+    "plugins install": Shape(PluginRecord),
+    "plugins list": Shape(PluginRecord, is_list=True),
+    "plugins show": Shape(PluginDetail, is_list=True),
     "run": Shape(records.ExecutionDetail),
     "run --dry-run": Shape(records.DryRun),
     "list": Shape(records.Execution, is_list=True),

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from durable_wf.authoring.code_space import public_name
 from durable_wf.authoring.current import NotInContext, current_ctx, current_workflow_ctx
 from durable_wf.authoring.exceptions import NonRecoverableError
 from durable_wf.authoring.functions import with_ctx
@@ -122,7 +123,7 @@ def run(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
     The function sees a context of its own, with the current operation's name and retries.
     """
-    raw: dict[str, Any] = {"type": "operation", "task_name": f"{func.__module__}.{func.__name__}"}
+    raw: dict[str, Any] = {"type": "operation", "task_name": f"{public_name(func.__module__)}.{func.__name__}"}
     try:
         now = current_ctx.get_ctx().operation
     except NotInContext:

@@ -16,12 +16,14 @@ from typing import Any
 
 from durable_wf.dsl.functions import function_of
 from durable_wf.dsl.grammar import TYPES
+from durable_wf.dsl.namespaces import Namespace
 from durable_wf.dsl.problems import REPAIR_CUTOFF, SURE_CUTOFF, Report, kinds
 from durable_wf.dsl.shapes import (
     NEWEST,
     OLDEST,
     Anything,
     Boolean,
+    CodePath,
     Either,
     Field,
     FunctionCall,
@@ -57,6 +59,7 @@ class Checker:
 
     report      gets the problems
     version     the language's version that the main file declares; newer features are refused
+    namespace   of the file that is checked; None: names in it are as written
     references  what `resolve` has still to look up
     visits      values looked at
     """
@@ -64,6 +67,7 @@ class Checker:
     def __init__(self, report: Report, version: Version = NEWEST) -> None:
         self.report = report
         self.version = version
+        self.namespace: Namespace | None = None
         self.references: list[Reference] = []
         self.visits = 0
         self._rows: dict[int, dict[str, Field]] = {}
@@ -87,6 +91,8 @@ class Checker:
         if not accepts(shape, value.content):
             code = shape.code if isinstance(shape, Either) else "wrong-type"
             return self._bad(value, code, f"{kinds(value.content)} cannot stand here", path, describe(shape))
+        if self.namespace is not None:
+            value = self.namespace.rewritten(value, shape)
         check = self._checks.get(type(shape))
         return check(value, shape, path) if check else value
 
@@ -252,6 +258,7 @@ def accepts(shape: Shape, content: object) -> bool:
 _KINDS: dict[type, type] = {
     Nothing: type(None),
     Text: str,
+    CodePath: str,
     OneOf: str,
     TypeName: str,
     Ref: str,

@@ -23,6 +23,7 @@ from durable_wf.dsl.document import Document, read_document
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS
 from durable_wf.dsl.mapping import Mapper
 from durable_wf.dsl.operations import Located, Operations, Owner
+from durable_wf.dsl.plugin_properties import check_values, give
 from durable_wf.dsl.problems import Report
 from durable_wf.dsl.sections import values
 from durable_wf.dsl.server import ServerSections
@@ -97,6 +98,8 @@ class _Compiler:
         self._declared.check_operations(self._sections["node_types"], "node_types", ("interfaces",))
         self._declared.check_operations(self._sections["relationships"], "relationships", RELATIONSHIP_KEYS)
         self._circles()
+        for name, pair in self._sections["plugins"].items():
+            check_values(pair.value, f"plugins.{name}", self._calls)
         server = ServerSections(self._calls, self._report)
         nodes = [self._node(template) for template in self._templates.values()]
         document = self._document
@@ -229,14 +232,20 @@ def _checked(document: Document, checker: Checker) -> dict[str, dict[str, Pair]]
     """All entries against the grammar, and all names looked up."""
     shapes = {row.name: row.shape for row in BLUEPRINT.fields}
     sections: dict[str, dict[str, Pair]] = {}
+    prefixes = {entry.prefix for entries in document.sections.values() for entry in entries.values()}
+    namespaces = {prefix: document.namespace(prefix) for prefix in prefixes}
     for section in SECTIONS:
         shape = shapes[section]
         assert isinstance(shape, MapOf)  # noqa: S101 -- a row of our own table
         sections[section] = {}
         for name, entry in document.sections[section].items():
             checker.version = NEWEST if entry.builtin else document.version
+            checker.namespace = namespaces.get(entry.prefix)
             value = checker.check(entry.pair.value, shape.value, child(section, name))
             sections[section][name] = Pair(entry.pair.key, value)
+    checker.namespace = None
+    for gift in document.gifts:
+        give(gift, sections["plugins"], document.namespace(gift.prefix))
     checker.resolve(sections, document.incomplete)
     return sections
 

@@ -1,38 +1,45 @@
 """All files of a blueprint, merged into one document that is not checked yet.
 
-Files are read breadth first, each once; circles of imports are fine. Where a file cannot be read, names
-that it might have defined are not called unknown (`incomplete`).
+Files are read breadth first, each once in each namespace; circles of imports are fine. Where a file cannot
+be read, names that it might have defined are not called unknown (`incomplete`).
 
 Source: reference/blueprint-dsl.md §1, §3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from durable_wf.dsl.checker import Checker
 from durable_wf.dsl.composer import compose
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS, VERSIONS
+from durable_wf.dsl.imports import Import, ImportReader
+from durable_wf.dsl.merging import OVERRIDE, combined, may_override, rule_of
+from durable_wf.dsl.namespaces import Namespace, defined
+from durable_wf.dsl.plugin_properties import Gift, fitting
 from durable_wf.dsl.problems import Report
 from durable_wf.dsl.shapes import NEWEST, Anything, Field, MapOf, Record, Version
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.sources.port import Resolver, SourceError, SourceFile
 
-_FIRST_KEPT = ("labels", "blueprint_labels", "resource_tags")
-_MERGED_SINCE: Mapping[str, Version] = dict.fromkeys(
-    ("inputs", "outputs", "node_templates", "capabilities", *_FIRST_KEPT), (1, 3)
-)
-
 _ALL_NAMES = frozenset(SECTIONS)
 
 
+_OF_SERVER = ("labels", "blueprint_labels", "resource_tags")
+
+
 class Entry(NamedTuple):
-    """An entry of a section, and whether the built-in types file has it."""
+    """An entry of a section.
+
+    builtin    whether the built-in types file has it
+    prefix     namespace of the file that has it, such as `A--B--`
+    """
 
     pair: Pair
     builtin: bool
+    prefix: str = ""
 
 
 @dataclass(slots=True)
@@ -42,6 +49,7 @@ class Document:
     sections    name -> entries, in the order of merging
     incomplete  sections that may have names we could not read
     sources     SHA-256 of each file by name, in the order of reading
+    gifts       what imports give to properties of plugins
     """
 
     main: str
@@ -53,11 +61,31 @@ class Document:
     sections: dict[str, dict[str, Entry]] = field(default_factory=lambda: {name: {} for name in SECTIONS})
     incomplete: set[str] = field(default_factory=set)
     sources: dict[str, str] = field(default_factory=dict)
+    gifts: list[Gift] = field(default_factory=list)
+
+    def namespace(self, prefix: str) -> Namespace | None:
+        """How names in files under `prefix` are read, now that all are known; None without a namespace."""
+        if not prefix:
+            return None
+        builtin = {
+            section: {name for name, entry in entries.items() if entry.builtin}
+            for section, entries in self.sections.items()
+        }
+        return Namespace(prefix, self.sections, builtin)
 
 
-class _Import(NamedTuple):
+class _File(NamedTuple):
+    """A file that is to be read.
+
+    item      what asked for it; None for the main file
+    importer  namespace of the file that asked
+    """
+
     source: SourceFile
     depth: int
+    prefix: str = ""
+    item: Import | None = None
+    importer: str = ""
 
 
 _ROOT = Record(
@@ -76,7 +104,8 @@ def read_document(resolver: Resolver, report: Report, checker: Checker, limits: 
     """
     main = resolver.main()
     reader = _Reader(resolver, report, checker, limits, Document(main.name))
-    queue = [_Import(main, 0)]
+    queue = [_File(main, 0)]
+    reader.seen[main.name, ""] = None
     reader.document.sources[main.name] = main.sha256
     for one in queue:  # grows while it is walked: breadth first
         queue.extend(reader.read(one))
@@ -88,12 +117,14 @@ class _Reader:
         self, resolver: Resolver, report: Report, checker: Checker, limits: Limits, document: Document
     ) -> None:
         self.document = document
+        self.seen: dict[tuple[str, str], Value | None] = {}  # file and namespace -> what its importer gave to plugins
+        self._list = ImportReader(report, checker)
         self._resolver = resolver
         self._report = report
         self._checker = checker
         self._limits = limits
 
-    def read(self, one: _Import) -> list[_Import]:
+    def read(self, one: _File) -> list[_File]:
         """Merge a file; what it imports that was not read yet."""
         source, is_main = one.source, one.depth == 0
         self._report.reading(source.shown, source.name)
@@ -113,8 +144,9 @@ class _Reader:
             self._main_version(checked)
         elif not source.builtin:
             self._import_version(checked)
-        self._merge(checked, source, is_main=is_main)
-        return self._imports(checked.get("imports"), one)
+        self._receive(checked, one)
+        self._merge(checked, one)
+        return list(self._imports(checked.get("imports"), one))
 
     def _has_strangers(self, root: Value, checked: Value) -> bool:
         """Whether names may stand where the language does not look: under unknown keys, in a bad list of imports."""
@@ -160,102 +192,120 @@ class _Reader:
         )
         return None
 
-    def _imports(self, imports: Value | None, one: _Import) -> list[_Import]:
-        found: list[_Import] = []
-        seen: set[str] = set()
-        for index, item in enumerate(imports.items if imports else ()):
-            path = child("imports", index)
-            target = item.text
-            if target is None:
-                self._refuse(item, path, "bad-import", "an import must be text")
-            elif target in seen:
-                self._report.add("duplicate-import", f"'{target}' is imported twice", item.place, path)
-            else:
-                seen.add(target)
-                found.extend(self._import(target, item, path, one))
-        return found
+    def _imports(self, imports: Value | None, one: _File) -> Iterator[_File]:
+        bad = self._list.bad
+        for item in self._list.read(imports, one.prefix):
+            found = self._import(item, one)
+            if found is not None:
+                yield found
+        if self._list.bad > bad:
+            self.document.incomplete.update(_ALL_NAMES)
 
-    def _refuse(self, item: Value, path: str, code: str, message: str, hint: str | None = None) -> None:
+    def _refuse(self, item: Import, code: str, message: str, hint: str | None = None) -> None:
         self.document.incomplete.update(_ALL_NAMES)
-        if not item.is_bad:
-            self._report.add(code, message, item.place, path, hint=hint)
+        self._report.add(code, message, item.place, item.path, hint=hint)
 
-    def _import(self, target: str, item: Value, path: str, one: _Import) -> list[_Import]:
-        if one.depth >= self._limits.import_depth or len(self.document.sources) >= self._limits.files:
+    def _import(self, item: Import, one: _File) -> _File | None:
+        """The file that an item asks for; None where it cannot be had, or was read already."""
+        if one.depth >= self._limits.import_depth or len(self.seen) >= self._limits.files:
             message = f"more than {self._limits.files} files, or imports more than {self._limits.import_depth} deep"
-            self._refuse(item, path, "too-many-imports", message)
-            return []
+            self._refuse(item, "too-many-imports", message)
+            return None
         try:
-            source = self._resolver.find(target, one.source, self.document.version)
+            source = self._resolver.find(item.target, one.source, self.document.version)
         except SourceError as error:
-            self._refuse(item, path, error.problem, error.message, error.hint)
-            return []
-        if source.name in self.document.sources:
-            return []
+            self._refuse(item, error.problem, error.message, error.hint)
+            return None
+        prefix = "" if source.builtin else item.prefix
+        if source.builtin and item.prefix != one.prefix:
+            message = f"'{item.target}' cannot be imported under a namespace"
+            self._report.add("namespaced-types", message, item.place, item.path, hint="import it without one")
+        if (source.name, prefix) in self.seen:
+            self._check_repeated(item, source, prefix)
+            return None
+        self.seen[source.name, prefix] = item.properties
         self.document.sources[source.name] = source.sha256
-        return [_Import(source, one.depth + 1)]
+        return _File(source, one.depth + 1, prefix, item, one.prefix)
 
-    def _merge(self, root: Value, source: SourceFile, *, is_main: bool) -> None:
-        if is_main:
+    def _check_repeated(self, item: Import, source: SourceFile, prefix: str) -> None:
+        """A file is read once; what a later import of it gives to plugins must not be lost."""
+        first = self.seen[source.name, prefix]
+        if item.properties is not None and plain(item.properties) != plain(first):
+            message = f"'{item.target}' was imported before, with other properties"
+            self._report.add("bad-plugin-property", message, item.place, item.path, hint="give them there")
+
+    def _receive(self, root: Value, one: _File) -> None:
+        """Keep what the importer gives to the plugins of this file."""
+        if one.item is None or one.item.properties is None:
+            return
+        path = child(one.item.path, one.item.target)
+        for plugin, name, value in fitting(root.get("plugins"), one.item.properties, path, self._report):
+            self.document.gifts.append(Gift(defined("plugins", plugin, one.prefix), name, value, one.importer))
+
+    def _merge(self, root: Value, one: _File) -> None:
+        if one.depth == 0:
             description = root.get("description")
             self.document.description = description.text if description else None
-        if self.document.metadata is None and not source.builtin:
+        if self.document.metadata is None and not one.source.builtin:
             self.document.metadata = root.get("metadata")
         settings = root.pairs.get("deployment_settings")
         if settings is not None and self.document.settings is not None:
             message = "only one file of a blueprint may have 'deployment_settings'"
             self._report.add("non-mergeable", message, settings.key, "deployment_settings")
         elif settings is not None:
-            self.document.settings = settings.value
+            value = settings.value  # its calls name inputs and nodes only, and no built-in ones
+            self.document.settings = Namespace(one.prefix, {}, {}).rewritten(value, Anything()) if one.prefix else value
         for section in SECTIONS:
-            pair = root.pairs.get(section)
-            if pair is None:
-                continue
-            if pair.value.is_bad:
-                self.document.incomplete.add(section)
-            known = self.document.sections[section]
-            since = _MERGED_SINCE.get(section)
-            if known and since and self.document.version < since and pair.value.pairs:
-                message = f"before cloudify_dsl_{since[0]}_{since[1]} only one file may have '{section}'"
-                self._report.add("non-mergeable", message, pair.key, section)
+            if section in root.pairs:
+                self._merge_section(section, root.pairs[section], one)
+
+    def _merge_section(self, section: str, pair: Pair, one: _File) -> None:
+        if pair.value.is_bad:
+            self.document.incomplete.add(section)
+        if one.source.plugin and section in _OF_SERVER:
+            self._report.warn(f"'{section}' of a plugin's file is ignored", pair.key, section)
+        elif not pair.value.pairs or self._is_mergeable(section, pair):
             for name, each in pair.value.pairs.items():
-                self._add(section, name, Entry(each, source.builtin))
+                self._add(section, defined(section, name, one.prefix), Entry(each, one.source.builtin, one.prefix))
+
+    def _is_mergeable(self, section: str, pair: Pair) -> bool:
+        """Whether this file may have the section too; reported if not."""
+        since = rule_of(section).since
+        if not self.document.sections[section] or (since is not None and self.document.version >= since):
+            return True
+        if since is None:
+            message = f"only one file of a blueprint may have '{section}'"
+        else:
+            message = f"before cloudify_dsl_{since[0]}_{since[1]} only one file may have '{section}'"
+        self._report.add("non-mergeable", message, pair.key, section)
+        return since is not None
 
     def _add(self, section: str, name: str, new: Entry) -> None:
         known = self.document.sections[section]
         old = known.get(name)
         if old is None:
             known[name] = new
-        elif section in _FIRST_KEPT:
+        elif rule_of(section).keeps_first:
             self._report.warn(
                 "the definition that was read first is used, not this one", new.pair.key, f"{section}.{name}"
             )
-        elif name.startswith("cloudify.") or new.builtin or old.builtin:
-            if new.builtin and not old.builtin:
-                self._report.warn("the built-in definition is used, not this one", old.pair.key, child(section, name))
+        elif new.builtin and not old.builtin:
+            self._meet_builtin(section, name, old, new)
+        elif name.startswith("cloudify.") or old.builtin:
             known[name] = new
         else:
-            merged = _combined(section, old.pair, new.pair)
+            merged = combined(section, old.pair, new.pair)
             if merged is None:
                 message = f"'{name}' is defined in {old.pair.key} too"
                 self._report.add("conflicting-definition", message, new.pair.key, child(section, name))
             else:
-                known[name] = Entry(merged, builtin=False)
+                known[name] = Entry(merged, builtin=False, prefix=old.prefix)
 
-
-def _combined(section: str, old: Pair, new: Pair) -> Pair | None:
-    """Two definitions of one name as one, where the language allows that; else None."""
-    if section == "workflows":
-        return Pair(old.key, Value({**_workflow(new.value), **_workflow(old.value)}, old.value.place))
-    if section == "node_templates" and ["relationships"] in (list(old.value.pairs), list(new.value.pairs)):
-        pairs = {**new.value.pairs, **old.value.pairs}
-        both = [one.value.get("relationships") for one in (old, new)]
-        if all(one is not None and isinstance(one.content, list) for one in both):
-            items = [item for one in both if one for item in one.items]
-            pairs["relationships"] = Pair(pairs["relationships"].key, Value(items, pairs["relationships"].value.place))
-        return Pair(old.key, Value(pairs, old.value.place))
-    return None
-
-
-def _workflow(value: Value) -> dict[str, Pair]:
-    return {"mapping": Pair(value.place, value)} if value.text is not None else value.pairs
+    def _meet_builtin(self, section: str, name: str, old: Entry, new: Entry) -> None:
+        """The built-in definition stands, unless it is a workflow's and the main file says otherwise."""
+        if section == "workflows" and may_override(self.document.metadata):
+            return
+        hint = f"; metadata: {{{OVERRIDE}: true}} uses this one" if section == "workflows" else ""
+        message = f"the built-in definition is used, not this one{hint}"
+        self._report.warn(message, old.pair.key, child(section, name))
+        self.document.sections[section][name] = new

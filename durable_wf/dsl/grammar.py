@@ -19,6 +19,7 @@ from durable_wf.dsl.shapes import (
     OLDEST,
     Anything,
     Boolean,
+    CodePath,
     Either,
     Field,
     FunctionCall,
@@ -56,6 +57,7 @@ TYPES: Mapping[str, Version] = MappingProxyType(
 )
 """Primitive type -> the version that added it."""
 
+PLUGIN_PROPERTY_TYPES = ("string", "integer", "float", "boolean", "list")
 EXECUTORS = ("central_deployment_agent", "host_agent")
 ACTIVE = ("all", "partial", "none")
 UNKNOWN_OUTCOMES = ("rerun", "ask", "fail")
@@ -69,10 +71,10 @@ def _operation(inputs: MapOf) -> Either:
     return Either(
         (
             Nothing(),
-            Text(),
+            CodePath(),
             Record(
                 (
-                    Field("implementation", Text(), doc="`plugin.module.function`."),
+                    Field("implementation", CodePath(), doc="`plugin.module.function`."),
                     Field("inputs", inputs, doc="Keyword arguments."),
                     Field(
                         "executor",
@@ -170,6 +172,15 @@ NODE_TEMPLATE = Record(
     )
 )
 
+PLUGIN_PROPERTY = Record(
+    (
+        Field("type", OneOf(PLUGIN_PROPERTY_TYPES), doc="What values fit; absent: any of these types."),
+        _DESCRIPTION,
+        Field("display_label", Text(), doc="A name for people."),
+        Field("value", Anything(), doc="The value; an import may give another."),
+    )
+)
+
 PLUGIN = Record(
     (
         Field("executor", OneOf(EXECUTORS, "unknown-executor"), required=True, doc="Where its operations run."),
@@ -187,8 +198,8 @@ PLUGIN = Record(
                 "distribution_release",
             )
         ),
-        Field("properties", NotBuilt(), since=(1, 5)),
-        Field("properties_description", NotBuilt(), since=(1, 5)),
+        Field("properties", MapOf(PLUGIN_PROPERTY), since=(1, 5), doc="Schema; an import gives the values."),
+        Field("properties_description", Text(), since=(1, 5), doc="For people."),
         _ON_UNKNOWN,
     )
 )
@@ -207,10 +218,10 @@ AVAILABILITY = Record(
 
 WORKFLOW = Either(
     (
-        Text(),
+        CodePath(),
         Record(
             (
-                Field("mapping", Text(), required=True, doc="`plugin.module.function`."),
+                Field("mapping", CodePath(), required=True, doc="`plugin.module.function`."),
                 Field("parameters", MapOf(PARAMETER), doc="What an execution may be given."),
                 Field("is_cascading", Boolean(), doc="Also for services of an environment."),
                 Field("availability_rules", AVAILABILITY, since=(1, 4), doc="When it may be started."),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
+from durable_wf.dsl.namespaces import DELIMITER
 from durable_wf.dsl.problems import SURE_CUTOFF, Report
 from durable_wf.dsl.source import Value
 
@@ -61,13 +62,14 @@ class Mapper:
         return None
 
     def _is_script(self, text: str) -> bool:
-        return "\n" in text.strip() or "://" in text or self._has_file(text)
+        bare = text.rpartition(DELIMITER)[2]  # a file's path has no namespace
+        return "\n" in text.strip() or "://" in text or self._has_file(text) or self._has_file(bare)
 
     def _report_unknown(self, text: str, mapping: Value, path: str, code: str) -> None:
         first = text.partition(".")[0]
         if self._is_incomplete and not self._report.similar(first, self._plugins, SURE_CUTOFF):
             return
-        near = self._report.similar(first, self._plugins)
+        near = None if "/" in first else self._report.similar(first, self._plugins)
         message = f"'{text}' begins with no declared plugin's name, and there is no such file"
         if first in self._plugins:
             message = f"'{text}' names no function after the plugin '{first}'"

@@ -27,6 +27,11 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class CodePath:
+    """A text that names code: `plugin.module.function`, or a script."""
+
+
+@dataclass(frozen=True, slots=True)
 class Boolean:
     """true or false."""
 
@@ -141,6 +146,7 @@ Shape: TypeAlias = (
     Anything
     | Nothing
     | Text
+    | CodePath
     | Boolean
     | Number
     | OneOf

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from durable_wf.authoring import capture
+from durable_wf.authoring.code_space import using
 from durable_wf.authoring.functions import refuses_resume
 from durable_wf.authoring.recorded import from_record
 from durable_wf.clock import SystemClock
@@ -137,7 +138,7 @@ class Engine:
         self.host.start()
         if hasattr(self.clock, "watched_by"):  # one that is moved by hand says so to whoever waits by it
             self.clock.watched_by(self.host)
-        self.deployments = Deployments(self.journal, self.clock, self.host.ask)
+        self.deployments = Deployments(self.journal, self.clock, self.host.ask, self._workdirs.archives)
 
     # ------------------------------------------------------------------ running
 
@@ -276,10 +277,12 @@ class Engine:
         detail = self._end_detail(row)
         if _STATES[row.state] is X.TERMINATED:
             return detail.get("result")
-        if _STATES[row.state] is X.CANCELLED:
-            raise as_error(detail, cancel_request(self.journal.history(row.id)))
-        if "error" in detail:
-            raise from_record(detail["error"], tuple(detail.get("ended_by", ())))
+        run = self._runs.get(row.id)
+        with using(run.space if run else None):  # classes of exceptions that a plugin has
+            if _STATES[row.state] is X.CANCELLED:
+                raise as_error(detail, cancel_request(self.journal.history(row.id)))
+            if "error" in detail:
+                raise from_record(detail["error"], tuple(detail.get("ended_by", ())))
         text = f"execution '{execution}' is {self.info(execution).state}; it has no result"
         raise UsageError(text)
 

@@ -8,7 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from durable_wf.authoring.code_space import public_name
 from durable_wf.authoring.extensions import load_functions
+from durable_wf.engine.plugins import fingerprints_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,16 +23,16 @@ _NAMES = Path(__file__).parents[1] / "compat" / "names"
 def make_importable(topology: DeploymentTopology | None) -> None:
     """Put the older system's names first on the path, and the blueprint's own folder last.
 
-    Last, so that a file beside the blueprint cannot stand in for a module of Python's own.
+    Last, so that a file beside the blueprint cannot stand in for a module of Python's own. Folders of plugins are not
+    on the path: each deployment's have a name space of their own (`engine.plugins`).
     """
     if sys.path[:1] != [str(_NAMES)]:
         sys.path[:] = [str(_NAMES), *(entry for entry in sys.path if entry != str(_NAMES))]
     if topology is None:
         return
     folder = str(Path(topology.source).parent)
-    for entry in (folder, *_plugin_folders(folder, topology)):
-        if entry not in sys.path:
-            sys.path.append(entry)
+    if folder not in sys.path:
+        sys.path.append(folder)
 
 
 def prepare_functions() -> None:
@@ -39,18 +41,12 @@ def prepare_functions() -> None:
     load_functions()
 
 
-def _plugin_folders(folder: str, topology: DeploymentTopology) -> list[str]:
-    sources = (plugin.source for plugin in topology.plugins.values() if plugin.source)
-    found = (Path(folder) / "plugins" / source for source in sources if "://" not in source)
-    return [str(path) for path in found if path.is_dir()]
-
-
 def fingerprints(function: Callable[..., Any], topology: DeploymentTopology | None) -> dict[str, str]:
-    """SHA-256 of the workflow's source file and of each blueprint source, by name."""
-    found = dict(topology.hashes) if topology is not None else {}
+    """SHA-256 of the workflow's source file, of each blueprint source, and of what the plugins consist of, by name."""
+    found = {**topology.hashes, **fingerprints_of(topology)} if topology is not None else {}
     file = inspect.getsourcefile(inspect.unwrap(function))
     if file is not None and Path(file).is_file():
-        found[f"workflow {function.__module__}"] = sha256(Path(file).read_bytes()).hexdigest()
+        found[f"workflow {public_name(function.__module__)}"] = sha256(Path(file).read_bytes()).hexdigest()
     return found
 
 

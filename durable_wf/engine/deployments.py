@@ -12,6 +12,7 @@ from durable_wf.codec import encode
 from durable_wf.dsl.outcomes import UnknownSecretError
 from durable_wf.dsl.runtime import evaluate_outputs
 from durable_wf.engine.code import prepare_functions
+from durable_wf.engine.plugins import FOLDERS, folders_elsewhere
 from durable_wf.engine.topology import find_deployment
 from durable_wf.errors import HeldError, UsageError
 from durable_wf.model import rows
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from durable_wf.engine.topology import DeploymentTopology
     from durable_wf.journal.port import Journal, Turn
     from durable_wf.model.plan import Blueprint, DeploymentPlan, Output
+    from durable_wf.sources.files import FileResolver
+    from durable_wf.sources.port import Resolver
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _NOT_ENDED = frozenset(EXECUTION.code(state) for state in X if state not in EXECUTION.ended)
@@ -40,12 +43,20 @@ class Deployments:
     """What an engine offers for deployments.
 
     on_writer  runs a function on the thread that may write
+    archives   where archives of plugins are unpacked; None: they are refused
     """
 
-    def __init__(self, journal: Journal, clock: Clock, on_writer: Callable[[Callable[[], Any]], Any]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        on_writer: Callable[[Callable[[], Any]], Any],
+        archives: Path | None = None,
+    ) -> None:
         self._journal = journal
         self._clock = clock
         self._on_writer = on_writer
+        self._archives = archives
 
     def create(
         self,
@@ -56,20 +67,28 @@ class Deployments:
         on_unknown: str | None = None,
         runtime_only: bool = False,
         new_suffix: Callable[[], str] = random_suffix,
+        resolver: FileResolver | None = None,
     ) -> str:
         """Create a deployment; its name (the blueprint folder's or file's unless given).
 
         on_unknown    `rerun`, `ask` or `fail` for operations that say nothing themselves
         runtime_only  `runtime_only_evaluation`: all functions but numbers of instances are evaluated at run time only
+        resolver      reads the blueprint's files; by default those of its folder, and plugins of this Python
         raises        InputError for a bad blueprint or inputs, or secrets that are not there; UsageError for a name
                       that is taken; nothing is written
         """
+        from durable_wf.sources.files import FileResolver  # only here: most commands do not read blueprints
+
         path = Path(blueprint).resolve()
-        compiled, plan = planned(path, dict(inputs or {}), new_suffix, runtime_only=runtime_only)
+        reader = resolver or FileResolver(path)
+        compiled, plan = planned(reader, dict(inputs or {}), new_suffix, runtime_only=runtime_only)
         name = name or (path.parent.name if path.stem == "blueprint" else path.stem)
         settings: dict[str, Any] = {} if on_unknown is None else {"on_unknown": on_unknown}
         if runtime_only:
             settings["runtime_only_evaluation"] = True
+        folders = folders_elsewhere(path, compiled, reader.plugin_folders, self._archives)
+        if folders:
+            settings[FOLDERS] = folders
         self._on_writer(lambda: self._write(path, name, compiled, plan, settings))
         return name
 
@@ -158,9 +177,9 @@ def _shown(topology: DeploymentTopology, values: Mapping[str, Output]) -> dict[s
 
 
 def planned(
-    path: Path, inputs: Mapping[str, Any], new_suffix: Callable[[], str], *, runtime_only: bool = False
+    resolver: Resolver, inputs: Mapping[str, Any], new_suffix: Callable[[], str], *, runtime_only: bool = False
 ) -> tuple[Blueprint, DeploymentPlan]:
-    """A blueprint's file, compiled, and planned with inputs. Parameters as of `Deployments.create`.
+    """A blueprint, compiled, and planned with inputs. Parameters as of `Deployments.create`.
 
     raises  InputError for a bad blueprint or inputs; UnknownSecretError listing all secrets that calls name and that
             are not there; SecretsError
@@ -168,10 +187,9 @@ def planned(
     from durable_wf.dsl.compile import compile_blueprint  # only here: most commands do not read blueprints
     from durable_wf.dsl.deployment import plan_deployment
     from durable_wf.dsl.requirements import secrets_of
-    from durable_wf.sources.files import FileResolver
 
     prepare_functions()
-    compiled = compile_blueprint(FileResolver(path))
+    compiled = compile_blueprint(resolver)
     plan = plan_deployment(compiled, inputs, new_suffix, runtime_only=runtime_only)
     missing = [name for name in secrets_of(plan) if not VAULT.has(name)]
     if missing:

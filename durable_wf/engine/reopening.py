@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from durable_wf.authoring.code_space import using
 from durable_wf.authoring.functions import find
 from durable_wf.engine.code import make_importable
+from durable_wf.engine.plugins import space_for
 from durable_wf.engine.runs import Run
 from durable_wf.engine.topology import of_row
 from durable_wf.errors import InputError
@@ -29,4 +31,6 @@ def reopen(journal: Reader, row: rows.Execution, journal_id: str, workdirs: Work
             raise InputError(text)
         topology = of_row(journal, found)
     make_importable(topology)
-    return Run(row, topology, find(row.function), resumed=True, journal_id=journal_id, workdirs=workdirs)
+    with using(space_for(topology)):
+        function = find(row.function)
+    return Run(row, topology, function, resumed=True, journal_id=journal_id, workdirs=workdirs)

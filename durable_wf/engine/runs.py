@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring import recorded
+from durable_wf.authoring.code_space import using
 from durable_wf.authoring.current import current_workflow_ctx
 from durable_wf.authoring.exceptions import EXECUTION_CANCELLED_RESULT, ExecutionCancelled
 from durable_wf.authoring.functions import with_ctx
@@ -17,6 +18,7 @@ from durable_wf.authoring.speech import WORKFLOW_LOG, Speech, own_speech, speaki
 from durable_wf.authoring.workflow_ctx import WorkflowContext
 from durable_wf.clock import iso
 from durable_wf.codec import MAX_RESULT_BYTES, decode, encode
+from durable_wf.engine.plugins import space_for
 from durable_wf.engine.services import AttemptServices
 from durable_wf.model.events import Raised
 from durable_wf.model.protocol import OperationRequest
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 class Run:
     """What belongs to a hosted execution above the scheduler.
 
+    space      of the code of its deployment's plugins
     resumed    whether this is not the first runner
     log_level  least level of what is taken from other loggers than `ctx.logger`
     """
@@ -56,6 +59,7 @@ class Run:
     ) -> None:
         self.row = row
         self.topology = topology
+        self.space = space_for(topology)
         self.function = function
         self.resumed = resumed
         self.journal_id = journal_id
@@ -96,7 +100,8 @@ class Run:
             raise RuntimeError(text)
         parameters = decode(self.row.parameters_json)
         ctx.begin()
-        with current_workflow_ctx.push(ctx, {**parameters, "ctx": ctx}), speaking(ctx.internal.speech):
+        pushed = current_workflow_ctx.push(ctx, {**parameters, "ctx": ctx})
+        with using(self.space), pushed, speaking(ctx.internal.speech):
             result = self.function(**with_ctx(self.function, parameters, ctx))
         if isinstance(result, str) and result == EXECUTION_CANCELLED_RESULT:
             raise ExecutionCancelled
@@ -109,10 +114,11 @@ class Run:
         try:
             request = self._request(work)
             speech = Speech(work.say, clock.wall_us, level=self.log_level)
-            if work.kind == Kind.LOCAL:
-                return perform_callable(work.callable, request, self.ctx, clock.wall_us, speech)
-            services = AttemptServices(work, self.topology, self.workdirs)
-            return perform_operation(request, self.topology, services, clock.wall_us, speech)
+            with using(self.space):
+                if work.kind == Kind.LOCAL:
+                    return perform_callable(work.callable, request, self.ctx, clock.wall_us, speech)
+                services = AttemptServices(work, self.topology, self.workdirs)
+                return perform_operation(request, self.topology, services, clock.wall_us, speech)
         except BaseException as error:  # noqa: BLE001 - nothing may end a worker thread without an outcome
             return failed(error, work.began_us, clock.wall_us())
 

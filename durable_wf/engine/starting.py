@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from durable_wf.authoring.code_space import using
 from durable_wf.authoring.functions import find, path_of, refuse_async
 from durable_wf.codec import decode, encode
 from durable_wf.dsl.availability import unavailable
 from durable_wf.dsl.parameters import merge_parameters
 from durable_wf.engine.code import fingerprints, make_importable
+from durable_wf.engine.plugins import space_for
 from durable_wf.engine.topology import DeploymentTopology
 from durable_wf.errors import AskError, UnavailableError, UsageError
 from durable_wf.graph.cut import Cut, plan_cut
@@ -78,7 +80,8 @@ def plan_workflow(
     else:
         path = path_of(workflow)
         name = path
-    function = find(path) if isinstance(workflow, str) or topology is not None else workflow
+    with using(space_for(topology)):
+        function = find(path) if isinstance(workflow, str) or topology is not None else workflow
     refuse_async(function, path)
     return Plan(name, path, function, given, fingerprints(function, topology))
 

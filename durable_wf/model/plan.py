@@ -81,7 +81,10 @@ def _filled(cache: _Lazy, interfaces: Interfaces) -> _Lazy:
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """Where functions come from, as declared under `plugins`."""
+    """Where functions come from, as declared under `plugins`.
+
+    properties  name -> its schema as declared, with the key `value` where it has one
+    """
 
     name: str
     executor: str
@@ -95,6 +98,8 @@ class Plugin:
     distribution_version: str | None = None
     distribution_release: str | None = None
     on_unknown: str | None = None
+    properties: Mapping[str, Json] = field(default_factory=dict)
+    properties_description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ from durable_wf.errors import InputError
 class SourceFile:
     """A file as it was read.
 
-    name      relative to the main file's folder, with `/`; unique in a blueprint; what a plan remembers
+    name      relative to the main file's folder, with `/`; `plugin:NAME/…` of a plugin's that lies elsewhere; an
+              address; unique in a blueprint; what a plan remembers
     shown     how people see it in messages
     sha256    of `data`, hexadecimal
     builtin   whether it is the types file that comes with durable-wf
+    plugin    whether it was asked for as a plugin's (`plugin:NAME`)
     """
 
     name: str
@@ -23,13 +25,14 @@ class SourceFile:
     data: bytes
     sha256: str
     builtin: bool = False
+    plugin: bool = False
 
 
 class SourceError(InputError):
     """A file cannot be had.
 
-    problem  code of the blueprint problem that it makes of an import: import-not-found, import-outside or
-             import-not-supported
+    problem  code of the blueprint problem that it makes of an import: import-not-found, import-outside,
+             import-not-supported or plugin-not-found
     """
 
     code = "source"
@@ -52,6 +55,8 @@ class Resolver(Protocol):
 
     def find(self, target: str, importer: SourceFile, version: tuple[int, int]) -> SourceFile:
         """The file that `importer` imports as `target`; its sibling for the language's version is preferred.
+
+        target  without its namespace
 
         raises  SourceError, whose `problem` says why.
         Source: reference/blueprint-dsl.md §3.

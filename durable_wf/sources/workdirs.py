@@ -33,6 +33,11 @@ class Workdirs:
             raise StorageError(f"no workdir can be made for deployment '{deployment}': {error.strerror}") from error
         return path
 
+    @property
+    def archives(self) -> Path | None:
+        """Where archives of plugins are unpacked, each under its hash; None without a folder."""
+        return None if self._folder is None else self._folder / "plugins"
+
     def close(self) -> None:
         """Take away what was temporary."""
         with self._lock:

@@ -10,7 +10,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-from durable_wf.authoring.functions import find
+from durable_wf.authoring.functions import forget
 from durable_wf.engine import Engine, ResumeOptions
 from durable_wf.errors import RunnerStopping, UsageError
 from durable_wf.testing.clock import TIMEOUT_S, ManualClock
@@ -120,7 +120,7 @@ class Lab:
 
     def new(self) -> LabEngine:
         """Another engine on the same journal, as another process."""
-        find.cache_clear()  # a test may have put another function in the place of one
+        forget()  # a test may have put another function in the place of one
         engine = LabEngine(self, clock=self._clock, **self._options)
         self._engines.append(engine)
         return engine

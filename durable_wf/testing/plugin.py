@@ -53,7 +53,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """
     functions = sys.modules.get("durable_wf.authoring.functions")
     if functions is not None:
-        functions.find.cache_clear()
+        functions.forget()
     clock = item.config.stash.get(_CLOCK, None)
     if clock is not None and not clock.in_use:
         clock.reset()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from durable_wf.authoring.functions import find
+from durable_wf.authoring.functions import forget
 from durable_wf.engine.offline import Replayed, replay
 from durable_wf.inspection.find import find_execution
 from durable_wf.journal.reader import open_reader
@@ -24,7 +24,7 @@ def replay_journal(path: str | PathLike[str], execution: str | None = None) -> l
     raises  AssertionError with the two columns (journal says, code does) of every execution whose code asks for
             something else than the journal remembers; NotFoundError; InputError where the code cannot be had
     """
-    find.cache_clear()  # the code may be another one since
+    forget()  # the code may be another one since
     reader = open_reader(Path(path))
     try:
         found = [find_execution(reader, execution)] if execution is not None else reader.executions()

@@ -26,7 +26,8 @@ def failing(ctx):
 
 # In an order in which they make sense. {id} is where an example has its `4be1`.
 STORY = (
-    "validate", "deployments create", "deployments list", "deployments", "deployments show", "deployments instances",
+    "plugins install", "plugins list", "plugins", "plugins show", "validate",
+    "deployments create", "deployments list", "deployments", "deployments show", "deployments instances",
     "deployments outputs", "deployments capabilities", "deployments workflows", "run", "list", "show", "journal",
     "logs", "verify", "doctor", "config show", "config", "secrets set", "secrets list", "secrets", "secrets delete",
     "explain", "cancel", "resume", "", "deployments delete",
@@ -36,6 +37,9 @@ STORY = (
 def test_every_example_runs(inside, blueprint, tmp_path, monkeypatch):
     (tmp_path / "my_module.py").write_text(MODULE)
     monkeypatch.syspath_prepend(str(tmp_path))
+    tools = tmp_path / "plugins" / "shop-tools"
+    tools.mkdir(parents=True)
+    (tools / "plugin.yaml").write_text("plugins:\n  t: {package_name: shop-tools, package_version: '1.0'}\n")
     run = set()
     for path in STORY:
         for example in EXAMPLES[path]:

@@ -130,7 +130,7 @@ def test_options_of_the_run_are_kept_with_it(inside):
 
 def test_a_run_of_an_unknown_workflow_or_deployment_shows_near_ones(inside, blueprint):
     inside("deployments", "create", blueprint, "-d", "small")
-    assert "did you mean 'start_all'?" in inside("run", "start_al", "-d", "small", code=7).stderr
+    assert "did you mean 'start_all'" in inside("run", "start_al", "-d", "small", code=7).stderr
     assert "did you mean 'small'?" in inside("run", "start_all", "-d", "smal", code=7).stderr
 
 

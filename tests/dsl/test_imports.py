@@ -10,7 +10,7 @@ from durable_wf.dsl.compile import compile_blueprint
 from durable_wf.errors import InputError
 from durable_wf.sources.files import FileResolver, builtin_types
 from durable_wf.sources.port import SourceError
-from tests.dsl.kit import HEAD, codes, compiled
+from tests.dsl.kit import codes, compiled
 
 VERSION = "tosca_definitions_version: cloudify_dsl_1_{}\n"
 IMPORT_A = VERSION.format(5) + "imports: [a.yaml]\n"
@@ -61,6 +61,19 @@ def test_workflows_are_merged_key_by_key():
         plugin + "workflows: {w: p.mine}", IMPORT_A, a="workflows: {w: {mapping: p.other, is_cascading: true}}"
     )
     assert (found.workflows["w"].function, found.workflows["w"].is_cascading) == ("mine", True)
+
+
+def test_the_main_files_workflows_may_stand_before_built_in_ones():
+    """§20: only where the file says so; else its own is not used, and a warning says how to have it."""
+    text = "workflows: {install: p.mine, other: p.other}\n"
+    found = compiled(text)
+    assert found.workflows["install"].function == "cloudify.plugins.workflows.install"
+    assert [line for line in found.warnings if "override_builtin_workflows: true" in line]
+    found = compiled("metadata: {override_builtin_workflows: true}\n" + text)
+    assert found.workflows["install"].function == "mine"
+    assert found.workflows["install"].parameters == {}
+    assert found.workflows["uninstall"].function == "cloudify.plugins.workflows.uninstall"
+    assert found.warnings == ()
 
 
 def test_the_built_in_types_win():
@@ -144,10 +157,18 @@ def test_messages_show_files_as_they_were_named(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "spelling", ["cloudify/types/types.yaml", "https://example.org/spec/cloudify/6.3.1/types.yaml"]
+    "spelling",
+    [
+        "cloudify/types/types.yaml",
+        "cloudify/types/types_1_3.yaml",
+        "resource:cloudify/types/types_1_4.yaml",
+        "https://example.org/spec/cloudify/6.3.1/types.yaml",
+        "http://example.org/a/spec/cloudify/7.0/types_1_5.yaml",
+        "file:///opt/manager/resources/cloudify/types/types.yaml",
+    ],
 )
 def test_the_built_in_types_by_path_or_address(tmp_path, spelling):
-    """§3, §17: an absolute address of a types.yaml is the built-in file; nothing is fetched."""
+    """§3, §17: versioned copies and absolute addresses of it are the built-in file; nothing is fetched."""
     resolver = write(
         tmp_path,
         main=VERSION.format(5) + f"imports: ['{spelling}']\nnode_templates: {{n: {{type: cloudify.nodes.Root}}}}\n",
@@ -175,6 +196,30 @@ def test_nothing_outside_the_folder_is_read(tmp_path, target):
     assert [one.code for one in caught.value.problems] == ["import-outside"]
 
 
+def test_a_file_of_the_main_folder_is_found_from_a_folder_below(tmp_path):
+    """§3: after the siblings of the importing file, the blueprint's own folder is looked through."""
+    resolver = write(
+        tmp_path,
+        main=VERSION.format(5) + "imports: [sub/a.yaml]\n",
+        sub__a="imports: [lib/b.yaml]\n",
+        lib__b="inputs: {x: {}}\n",
+    )
+    found = compile_blueprint(resolver)
+    assert list(found.sources) == ["main.yaml", "sub/a.yaml", "lib/b.yaml"]
+
+
+@pytest.mark.parametrize(
+    "target", ["x" * 5000, "x/" * 3000 + "a.yaml", "a\\0b", ".", "sub", "%00", "file:///etc/passwd"]
+)
+def test_names_that_are_no_files(tmp_path, target):
+    """reliability.md §2c: one clear error, whatever the name is."""
+    resolver = write(tmp_path, main=VERSION.format(5) + f'imports: ["{target}"]\n', sub__a="")
+    with pytest.raises(InputError) as caught:
+        compile_blueprint(resolver)
+    assert next(one.code for one in caught.value.problems) in {"import-not-found", "import-outside", "bad-character"}
+    assert len(caught.value.problems) == 1
+
+
 def test_a_wider_folder_can_be_given(tmp_path):
     """The root is a parameter: an archive's main file may lie in a folder of it."""
     write(tmp_path, sub__main=VERSION.format(5) + "imports: [../lib.yaml]\n", lib="inputs: {x: {}}\n")
@@ -199,17 +244,3 @@ def test_the_types_are_package_data():
     program = "from durable_wf.sources.files import builtin_types; print(len(builtin_types().data))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert int(done.stdout) == len(builtin_types().data)
-
-
-def test_the_built_in_types_are_those_of_the_reference():
-    """§17.1, §17.2: names, interfaces and defaults."""
-    found = compiled("node_templates: {n: {type: cloudify.nodes.Compute}}", HEAD)
-    assert list(found.node_types) == ["cloudify.nodes.Root", "cloudify.nodes.Compute"]
-    prefix = "cloudify.relationships."
-    assert list(found.relationship_types) == [f"{prefix}depends_on", f"{prefix}connected_to", f"{prefix}contained_in"]
-    node = found.nodes["n"]
-    assert node.properties["use_external_resource"] is False
-    assert (node.properties["ip"], node.properties["os_family"]) == ("", "linux")
-    assert "resource_id" not in node.properties
-    assert all(one.is_noop for one in node.operations.values())
-    assert list(node.interfaces["cloudify.interfaces.monitoring"]) == ["start", "stop"]
