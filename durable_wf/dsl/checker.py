@@ -10,6 +10,7 @@ Source: style.md habit 22; reference/blueprint-dsl.md §1, §2.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -119,6 +120,8 @@ class Checker:
         return value
 
     def _list(self, value: Value, shape: ListOf, path: str) -> Value:
+        if shape.empty and not value.items:
+            return self._bad(value, shape.empty, "the list is empty", path, "at least one")
         items = [self.check(item, shape.item, child(path, index)) for index, item in enumerate(value.items)]
         return Value(items, value.place)
 
@@ -198,7 +201,7 @@ class Checker:
         for name in missing[strangers:]:
             self.report.add("missing-key", f"the key '{name}' is missing", value.place, path)
 
-    def resolve(self, sections: Mapping[str, Collection[str]], incomplete: Collection[str]) -> None:
+    def resolve(self, sections: Mapping[str, dict[str, Pair]], incomplete: Collection[str]) -> None:
         """Look up all references, now that the names of all sections are known.
 
         A name that nearly exists is reported and read as the one that exists. One that does not is made BAD;
@@ -212,8 +215,9 @@ class Checker:
                 self._resolve_type(reference, is_incomplete=missing)
             else:
                 shape = reference.shape
-                missing = shape.section in incomplete
-                self._look_up(reference, shape.what, shape.code, sections[shape.section], is_incomplete=missing)
+                missing = shape.section in incomplete or shape.also in incomplete
+                names = _names(shape, sections)
+                self._look_up(reference, shape.what, shape.code, names, is_incomplete=missing)
 
     def _resolve_type(self, reference: Reference, *, is_incomplete: bool) -> None:
         name = reference.value.text or ""
@@ -232,6 +236,13 @@ class Checker:
                 hint = "types of your own (data_types) are not supported yet"
             self.report.add(code, f"unknown {what} '{name}'", at.value.place, at.path, hint=hint)
         at.value.content = near or BAD
+
+
+def _names(shape: Ref, sections: Mapping[str, dict[str, Pair]]) -> Mapping[str, Pair]:
+    """What a reference may name; made in no time, because every reference asks."""
+    if shape.also is None:
+        return sections[shape.section]
+    return ChainMap(sections[shape.section], sections[shape.also])
 
 
 def accepts(shape: Shape, content: object) -> bool:

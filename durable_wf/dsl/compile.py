@@ -11,20 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from durable_wf.dsl.calls import CallChecker, Known, Scope
 from durable_wf.dsl.checker import Checker
 from durable_wf.dsl.circles import PropertyGraph, relationship_circles
+from durable_wf.dsl.counts import scalable_of
 from durable_wf.dsl.document import Document, read_document
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS
+from durable_wf.dsl.groups import Groups
 from durable_wf.dsl.mapping import Mapper
 from durable_wf.dsl.operations import Located, Operations, Owner
 from durable_wf.dsl.problems import Report
 from durable_wf.dsl.shapes import NEWEST, MapOf
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
-from durable_wf.dsl.templates import COUNTS, UNBOUNDED, Link, Template, Templates
+from durable_wf.dsl.templates import Link, Template, Templates
 from durable_wf.dsl.types import check_default, derive, schemas
+from durable_wf.model.groups import Scalable
 from durable_wf.model.plan import (
     Blueprint,
     Interfaces,
@@ -33,7 +35,6 @@ from durable_wf.model.plan import (
     Parameter,
     Plugin,
     Relationship,
-    Scalable,
     Workflow,
 )
 from durable_wf.sources.port import Resolver
@@ -66,8 +67,10 @@ class _Compiler:
         self._plugins = {name: self._plugin(name, pair.value) for name, pair in self._sections["plugins"].items()}
         incomplete = document.incomplete
         self._mapper = Mapper(self._plugins, report, resolver.has_file, is_incomplete="plugins" in incomplete)
-        read = Templates(self._node_types, self._relationship_types, report)
-        self._templates = {name: read.template(name, pair) for name, pair in self._sections["node_templates"].items()}
+        self._read = Templates(self._node_types, self._relationship_types, report)
+        self._templates = {
+            name: self._read.template(name, pair) for name, pair in self._sections["node_templates"].items()
+        }
         known = Known(
             self._sections["inputs"],
             self._templates,
@@ -84,6 +87,7 @@ class _Compiler:
             for key in ("source_interfaces", "target_interfaces"):
                 self._of_links.check(each, key)
         self._circles()
+        groups = Groups(self._sections, self._document.sections, self._templates, self._read, self._calls, self._report)
         nodes = [self._node(template) for template in self._templates.values()]
         document = self._document
         return Blueprint(
@@ -99,6 +103,11 @@ class _Compiler:
             workflows=self._workflows(),
             outputs=self._outputs(),
             sources=dict(document.sources),
+            groups=groups.all,
+            policies=groups.policies,
+            scaling_groups=groups.scaling,
+            policy_types=groups.policy_types,
+            policy_triggers=groups.policy_triggers,
             warnings=self._report.warnings,
         )
 
@@ -236,15 +245,7 @@ class _Compiler:
         capabilities = value.get("capabilities")
         scalable = capabilities.get("scalable") if capabilities else None
         properties = scalable.get("properties") if scalable else None
-        if properties is None:
-            return Scalable()
-        counts: dict[str, Any] = {}
-        for name in COUNTS:
-            given = properties.get(name)
-            if given is not None and not given.is_bad:
-                self._calls.check(given, f"{template.path}.capabilities.scalable.properties.{name}", {})
-                counts[name] = UNBOUNDED if given.content == "UNBOUNDED" else plain(given)
-        return Scalable(**counts)
+        return scalable_of(properties, f"{template.path}.capabilities.scalable.properties", self._calls)
 
 
 def _checked(document: Document, checker: Checker) -> dict[str, dict[str, Pair]]:

@@ -13,6 +13,7 @@ from durable_wf.dsl.evaluate import At, Evaluation, EvaluationError, Who
 from durable_wf.dsl.functions import has_function
 from durable_wf.dsl.instances import plan_instances
 from durable_wf.dsl.parameters import ValuesError, apply_inputs
+from durable_wf.model.groups import Policy, Scalable
 from durable_wf.model.plan import (
     Blueprint,
     DeploymentPlan,
@@ -21,7 +22,6 @@ from durable_wf.model.plan import (
     Operation,
     Output,
     Relationship,
-    Scalable,
 )
 
 
@@ -50,7 +50,8 @@ def plan_deployment(blueprint: Blueprint, inputs: Mapping[str, Any], new_suffix:
     planned = run.planned()
     if run.problems:
         raise DeploymentError("the blueprint cannot be deployed with these inputs", run.problems)
-    return DeploymentPlan(planned, run.inputs, plan_instances(planned.nodes, new_suffix))
+    instances = plan_instances(planned.nodes, new_suffix, planned.scaling_groups)
+    return DeploymentPlan(planned, run.inputs, instances)
 
 
 class _Creation:
@@ -65,7 +66,15 @@ class _Creation:
     def planned(self) -> Blueprint:
         nodes = {name: self._node(node) for name, node in self._blueprint.nodes.items()}
         outputs = {name: self._output(output) for name, output in self._blueprint.outputs.items()}
-        return replace(self._blueprint, nodes=nodes, outputs=outputs)
+        policies = {name: self._policy(name, policy) for name, policy in self._blueprint.policies.items()}
+        groups = {
+            name: replace(group, scalable=policies[group.policy].scalable)
+            for name, group in self._blueprint.scaling_groups.items()
+        }
+        return replace(self._blueprint, nodes=nodes, outputs=outputs, policies=policies, scaling_groups=groups)
+
+    def _policy(self, name: str, policy: Policy) -> Policy:
+        return replace(policy, scalable=self._scalable(policy.scalable, f"policies.{name}.properties"))
 
     def _value(self, value: Any, path: str, at: At) -> Any:
         if not has_function(value):

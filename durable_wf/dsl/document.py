@@ -20,7 +20,11 @@ from durable_wf.dsl.shapes import NEWEST, Anything, Field, MapOf, Record, Versio
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.sources.port import Resolver, SourceError, SourceFile
 
-_MERGED_SINCE: Mapping[str, Version] = {"inputs": (1, 3), "outputs": (1, 3), "node_templates": (1, 3)}
+_NEVER: Version = (99, 0)
+_MERGED_SINCE: Mapping[str, Version] = {
+    **dict.fromkeys(("inputs", "outputs", "node_templates"), (1, 3)),
+    "policies": _NEVER,
+}
 
 _ALL_NAMES = frozenset({*SECTIONS, "data_types"})
 
@@ -206,7 +210,8 @@ class _Reader:
             known = self.document.sections[section]
             since = _MERGED_SINCE.get(section)
             if known and since and self.document.version < since and pair.value.pairs:
-                message = f"before cloudify_dsl_{since[0]}_{since[1]} only one file may have '{section}'"
+                when = "" if since == _NEVER else f"before cloudify_dsl_{since[0]}_{since[1]} "
+                message = f"{when}only one file may have '{section}'"
                 self._report.add("non-mergeable", message, pair.key, section)
             for name, each in pair.value.pairs.items():
                 self._add(section, name, Entry(each, source.builtin))

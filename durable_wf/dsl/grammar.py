@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from durable_wf.dsl.grammar_groups import COUNTS, GROUP, POLICY
 from durable_wf.dsl.shapes import (
     OLDEST,
     Anything,
     Boolean,
     Either,
     Field,
-    FunctionCall,
     Ignored,
     ListOf,
     MapOf,
@@ -150,15 +150,6 @@ RELATIONSHIP = Record(
     )
 )
 
-_COUNT = Either((Number(0, whole=True, code="bad-instance-count"), FunctionCall("not-a-function")))
-_LIMIT = Either(
-    (
-        Number(-1, whole=True, code="bad-instance-count"),
-        OneOf(("UNBOUNDED",), "bad-instance-literal"),
-        FunctionCall("not-a-function"),
-    )
-)
-
 NODE_TEMPLATE = Record(
     (
         Field("type", Ref("node_types", "type", "unknown-node-type"), required=True, doc="The node's type."),
@@ -170,27 +161,7 @@ NODE_TEMPLATE = Record(
         ),
         Field(
             "capabilities",
-            Record(
-                (
-                    Field(
-                        "scalable",
-                        Record(
-                            (
-                                Field(
-                                    "properties",
-                                    Record(
-                                        (
-                                            Field("default_instances", _COUNT, doc="How many at first; 1 if not said."),
-                                            Field("min_instances", _COUNT, doc="0 if not said."),
-                                            Field("max_instances", _LIMIT, doc="-1 or UNBOUNDED: no limit."),
-                                        )
-                                    ),
-                                ),
-                            )
-                        ),
-                    ),
-                )
-            ),
+            Record((Field("scalable", Record((Field("properties", COUNTS),))),)),
             since=(1, 3),
             doc="How many instances.",
         ),
@@ -236,6 +207,20 @@ WORKFLOW = Either(
     )
 )
 
+POLICY_TYPE = Record(
+    (
+        Field("source", Text(), required=True, doc="Code of the older system's monitoring."),
+        Field("properties", MapOf(PROPERTY), doc="Schema of a policy's properties."),
+    )
+)
+
+POLICY_TRIGGER = Record(
+    (
+        Field("source", Text(), required=True, doc="Code of the older system's monitoring."),
+        Field("parameters", MapOf(PROPERTY), doc="Schema of a trigger's parameters."),
+    )
+)
+
 OUTPUT = Record((Field("value", Anything(), required=True, doc="Evaluated on every read."), _DESCRIPTION))
 
 BLUEPRINT = Record(
@@ -250,6 +235,10 @@ BLUEPRINT = Record(
         Field("node_types", MapOf(NODE_TYPE)),
         Field("relationships", MapOf(RELATIONSHIP_TYPE), doc="Types of relationships."),
         Field("node_templates", MapOf(NODE_TEMPLATE)),
+        Field("groups", MapOf(GROUP), doc="Nodes that belong together."),
+        Field("policies", MapOf(POLICY), since=(1, 3), doc="Which groups are scaled as one."),
+        Field("policy_types", MapOf(POLICY_TYPE), doc="Types of monitoring; kept, but nothing acts on them here."),
+        Field("policy_triggers", MapOf(POLICY_TRIGGER), doc="As policy_types."),
         Field("workflows", MapOf(WORKFLOW)),
         Field("outputs", MapOf(OUTPUT), doc="For the deployment's reader."),
         Field("upload_resources", Ignored()),
@@ -257,10 +246,6 @@ BLUEPRINT = Record(
             Field(name, NotBuilt())
             for name in (
                 "data_types",
-                "groups",
-                "policies",
-                "policy_types",
-                "policy_triggers",
                 "capabilities",
                 "labels",
                 "blueprint_labels",
@@ -273,5 +258,8 @@ BLUEPRINT = Record(
     )
 )
 
-SECTIONS = ("inputs", "plugins", "node_types", "relationships", "node_templates", "workflows", "outputs")
+SECTIONS = (
+    *("inputs", "plugins", "node_types", "relationships", "node_templates", "workflows", "outputs"),
+    *("groups", "policies", "policy_types", "policy_triggers"),
+)
 """Sections whose names are merged from all files."""

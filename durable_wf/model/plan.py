@@ -17,6 +17,8 @@ from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
+from durable_wf.model.groups import Group, GroupInstance, Policy, PolicyType, Scalable, ScalingGroup
+
 Json: TypeAlias = Any  # data as JSON knows it: null, bool, int, float, str, list, dict with str keys
 
 Interfaces: TypeAlias = "Mapping[str, Mapping[str, Operation]]"
@@ -161,19 +163,6 @@ class Relationship:
 
 
 @dataclass(frozen=True, slots=True)
-class Scalable:
-    """How many instances a node has in each instance of its container.
-
-    In a `Blueprint` each may still be a function (of inputs); in a `DeploymentPlan` all are int.
-    max_instances    -1: no limit
-    """
-
-    default_instances: Json = 1
-    min_instances: Json = 0
-    max_instances: Json = -1
-
-
-@dataclass(frozen=True, slots=True)
 class Node:
     """A node template, with all that its type says merged in.
 
@@ -233,6 +222,8 @@ class Blueprint:
     nodes               in the order of declaration
     sources             SHA-256 of every file that was read, by its name relative to the main file's folder
     main                name of the main file in `sources`
+    scaling_groups      those of `groups` that a policy multiplies, as they are planned
+    policy_types, policy_triggers    kept for whoever reads the plan; nothing acts on them
     warnings            lines about what was accepted and ignored
     """
 
@@ -249,6 +240,11 @@ class Blueprint:
     outputs: Mapping[str, Output] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    scaling_groups: Mapping[str, ScalingGroup] = field(default_factory=dict)
+    policy_types: Mapping[str, PolicyType] = field(default_factory=dict)
+    policy_triggers: Mapping[str, PolicyType] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +271,8 @@ class PlannedInstance:
     index          1-based within the node
     relationships  ordered by declaration, then by the target's index
     host_id        id of the host instance that it is or is (transitively) contained in, else None
+    scaling_groups  instances of the scaling groups that it is in, inner to outer; those that it is in only by
+                    being contained in a member are its container's
     """
 
     id: str
@@ -282,6 +280,7 @@ class PlannedInstance:
     index: int
     relationships: tuple[InstanceRelationship, ...] = ()
     host_id: str | None = None
+    scaling_groups: tuple[GroupInstance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
