@@ -25,6 +25,7 @@ class ViewedTopology:
         self.deployment = topology.deployment
         self.blueprint = topology.blueprint
         self.source = topology.source
+        self.plan = topology.plan
         self.inputs: Mapping[str, Any] = topology.inputs
         self.settings: Mapping[str, Any] = topology.settings
         self.plugins: Mapping[str, Plugin] = topology.plugins

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from durable_wf.graph.looks import Seen
     from durable_wf.model.commands import Answer, Consult
     from durable_wf.model.events import Asked, Begins, Decides, Executes, Gets, Level, Spec
-    from durable_wf.model.plan import Node, Plugin
+    from durable_wf.model.plan import Blueprint, Node, Plugin
     from durable_wf.model.protocol import InstanceData, OperationOutcome, PropertyUpdate, Updated
 
 
@@ -65,6 +65,7 @@ class Topology(Protocol):
     deployment: str
     blueprint: str
     source: str  # the blueprint's main file
+    plan: Blueprint
     inputs: Mapping[str, Any]
     settings: Mapping[str, Any]
     plugins: Mapping[str, Plugin]
