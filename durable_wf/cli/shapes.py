@@ -12,6 +12,7 @@ from durable_wf.cli.doctoring import Diagnosis
 from durable_wf.cli.helping import Explanation, SettingRecord
 from durable_wf.cli.verifying import Verification
 from durable_wf.inspection import records
+from durable_wf.inspection.topology.record import Plan
 
 
 class Shape(NamedTuple):
@@ -29,6 +30,7 @@ class Shape(NamedTuple):
 
 OUTPUTS: Mapping[str, Shape] = {
     "validate": Shape(Validation),
+    "plan": Shape(Plan),
     "deployments create": Shape(records.DeploymentDetail),
     "deployments list": Shape(records.Deployment, is_list=True),
     "deployments show": Shape(records.DeploymentDetail),

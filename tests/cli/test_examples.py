@@ -26,9 +26,9 @@ def failing(ctx):
 
 # In an order in which they make sense. {id} is where an example has its `4be1`.
 STORY = (
-    "validate", "deployments create", "deployments list", "deployments", "deployments show", "deployments instances",
-    "deployments outputs", "deployments workflows", "run", "list", "show", "journal", "logs", "verify", "doctor",
-    "config show", "config", "explain", "cancel", "resume", "", "deployments delete",
+    "validate", "plan", "deployments create", "deployments list", "deployments", "deployments show",
+    "deployments instances", "deployments outputs", "deployments workflows", "run", "list", "show", "journal", "logs",
+    "verify", "doctor", "config show", "config", "explain", "cancel", "resume", "", "deployments delete",
 )  # fmt: skip
 
 
