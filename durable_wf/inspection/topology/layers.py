@@ -32,6 +32,17 @@ class Size(NamedTuple):
     height: float
 
 
+class Way(NamedTuple):
+    """An arrow.
+
+    label   how wide its text is; it has room at the first point that a long arrow is led through
+    """
+
+    source: str
+    target: str
+    label: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A finished picture's geometry.
@@ -47,7 +58,7 @@ class Layout:
 
 @dataclass(slots=True)
 class _Grid:
-    """Boxes and bends in layers; a bend is an item of its own, with no width.
+    """Boxes and bends in layers; a bend is an item of its own, as wide as its label.
 
     below, above    item -> the items in the next layer that it is joined with
     """
@@ -62,7 +73,7 @@ class _Grid:
         self.above.setdefault(lower, []).append(upper)
 
 
-def layered(sizes: Mapping[str, Size], arrows: Sequence[tuple[str, str]]) -> Layout:
+def layered(sizes: Mapping[str, Size], arrows: Sequence[Way]) -> Layout:
     """A layout of boxes.
 
     sizes    of the boxes, by name
@@ -89,11 +100,11 @@ def layered(sizes: Mapping[str, Size], arrows: Sequence[tuple[str, str]]) -> Lay
     return Layout({name: places[name] for name in sizes}, routes, Size(wide, high))
 
 
-def _ranks(names: Mapping[str, Size], arrows: Sequence[tuple[str, str]]) -> dict[str, int]:
+def _ranks(names: Mapping[str, Size], arrows: Sequence[Way]) -> dict[str, int]:
     """The longest way from each box down to one that needs nothing."""
     waiting = dict.fromkeys(names, 0)
     sources: dict[str, list[str]] = {}
-    for source, target in arrows:
+    for source, target, _ in arrows:
         waiting[source] += 1
         sources.setdefault(target, []).append(source)
     ranks = dict.fromkeys(names, 0)
@@ -107,22 +118,22 @@ def _ranks(names: Mapping[str, Size], arrows: Sequence[tuple[str, str]]) -> dict
     return ranks
 
 
-def _grid(
-    sizes: Mapping[str, Size], arrows: Sequence[tuple[str, str]], ranks: Mapping[str, int]
-) -> tuple[_Grid, list[list[str]]]:
+def _grid(sizes: Mapping[str, Size], arrows: Sequence[Way], ranks: Mapping[str, int]) -> tuple[_Grid, list[list[str]]]:
     """The layers, top first, and for each arrow the items that it runs through."""
     top = max(ranks.values(), default=-1)
     grid = _Grid([[] for _ in range(top + 1)], {name: size.width for name, size in sizes.items()})
     for name in sizes:
         grid.layers[top - ranks[name]].append(name)
-    bends = sum(max(0, ranks[source] - ranks[target] - 1) for source, target in arrows)
+    bends = sum(max(0, ranks[source] - ranks[target] - 1) for source, target, _ in arrows)
     chains: list[list[str]] = []
-    for number, (source, target) in enumerate(arrows):
+    for number, (source, target, label) in enumerate(arrows):
         chain = [source]
         for rank in range(ranks[source] - 1, ranks[target], -1) if bends <= _MOST_BENDS else ():
-            bend = f"\n{number}.{rank}"  # no name of a box has a line break at its beginning and is drawn with it
+            bend = f"{number}.{rank}"
+            while bend in sizes:
+                bend += "'"
             grid.layers[top - rank].append(bend)
-            grid.widths[bend] = 0.0
+            grid.widths[bend] = label if len(chain) == 1 else 0.0
             chain.append(bend)
         chain.append(target)
         chains.append(chain)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
 from durable_wf.inspection.topology.drawing import Kind
-from durable_wf.inspection.topology.layers import GAP_Y, Point, Size, layered
+from durable_wf.inspection.topology.layers import GAP_Y, Point, Size, Way, layered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _LINE = 16.0
 _CHARACTER = 7.3  # of the font below
+_SMALL = 6.2  # of a label's
 _PAD = 12.0
 _MARGIN = 20.0
 _PORT = 16.0  # between arrows at one box
@@ -54,7 +55,8 @@ def svg(drawing: Drawing) -> str:
     texts = {box.name: [*box.lines, *_groups(box, frames)] for box in drawing.boxes}
     height = max((len(lines) for lines in texts.values()), default=0) * _LINE + _PAD
     sizes = {name: Size(max(map(len, lines)) * _CHARACTER + 2 * _PAD, height) for name, lines in texts.items()}
-    layout = layered(sizes, [(one.source, one.target) for one in drawing.arrows])
+    ways = [Way(one.source, one.target, len(one.label) * _SMALL) for one in drawing.arrows]
+    layout = layered(sizes, ways)
     fills = {name: _COLORS[index % len(_COLORS)] for index, name in enumerate(frames)}
     ends = _all_ends(drawing, layout, sizes)
     whole = (layout.size.width + 2 * _MARGIN, layout.size.height + 2 * _MARGIN)
@@ -144,6 +146,8 @@ def _label(text: str, route: Sequence[Point], ends: _Ends, height: float) -> str
     one, other = _stations(route, ends, height)[:2]
     part = _STEPS[ends.number % len(_STEPS)]
     x, y = one.x + (other.x - one.x) * _eased(part), one.y + (other.y - one.y) * part
+    if len(route) > 2:  # noqa: PLR2004 - it has a bend, where there is room
+        x, y = route[1]
     return (
         f'<text x="{x:.1f}" y="{y + 3:.1f}" text-anchor="middle" font-size="10" fill="#3f3f46" stroke="#ffffff" '
         f'stroke-width="4" stroke-linejoin="round" paint-order="stroke">{escape(text)}</text>'
