@@ -2,8 +2,8 @@
 
 A journal whose -wal was cut, deleted or left behind is an older, consistent journal, and SQLite cannot tell. The
 head says what was the newest: if the journal does not have that link, it is behind (L6). A head that is absent or empty
-claims nothing: a journal is made with an empty one, and a power cut may leave it so. One that is there and cannot be
-read may have claimed anything.
+claims nothing: a journal is made with an empty one, and a power cut may leave it so, or with zeros for what was not
+synced. One that is there and cannot be read may have claimed anything.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def read(journal: Path) -> Newest | Unreadable | None:
         return None
     except OSError as error:
         return Unreadable(str(path), error.strerror or str(error))
-    if not text:
+    if not text.strip(b"\0"):
         return None
     found = _SHAPE.fullmatch(text)
     if found is None:

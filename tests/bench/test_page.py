@@ -32,24 +32,30 @@ def test_the_page_the_picture_and_the_json_agree():
     text = page.PAGE.read_text()
     assert page.inserted(text, page.lines_of(found)) == text, "run tools/bench/engine.py --render"
     assert page.PICTURE.read_text() == page.picture_of(found), "run tools/bench/engine.py --render"
+    readme = page.README.read_text()
+    assert page.inserted(readme, page.summary_of(found)) == readme, "run tools/bench/engine.py --render"
 
 
-def test_the_page_has_room_for_the_table():
-    text = page.PAGE.read_text()
+@pytest.mark.parametrize("file", [page.PAGE, page.README], ids=lambda file: file.name)
+def test_the_page_has_room_for_the_table(file):
+    text = file.read_text()
     assert text.count(page.BEGIN) == text.count(page.END) == 1
 
 
 def test_render_makes_page_and_picture_from_the_json_alone(tmp_path, monkeypatch):
-    for name, file in {"JSON": "b.json", "PAGE": "p.md", "PICTURE": "b.svg"}.items():
+    for name, file in {"JSON": "b.json", "PAGE": "p.md", "PICTURE": "b.svg", "README": "r.md"}.items():
         monkeypatch.setattr(page, name, tmp_path / file)
     page.JSON.write_text(json.dumps(FOUND))
-    page.PAGE.write_text(f"before\n{page.BEGIN}\nold\n{page.END}\nafter\n")
+    for file in (page.PAGE, page.README):
+        file.write_text(f"before\n{page.BEGIN}\nold\n{page.END}\nafter\n")
     assert engine.main(["--render"]) == 0
     text = page.PAGE.read_text()
     assert text.startswith("before\n")
     assert text.endswith("\nafter\n")
     assert "old" not in text
     assert "(b.svg)" in text
+    assert page.inserted(page.README.read_text(), page.summary_of(FOUND)) == page.README.read_text()
+    assert "old" not in page.README.read_text()
     assert page.PICTURE.read_text() == page.picture_of(FOUND)
 
 

@@ -4,10 +4,11 @@ python -m tests.crash.planted BUG [faults]
 """
 
 import dataclasses
+import re
 import sqlite3
 import sys
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from durable_wf import engine
 from durable_wf.errors import StorageError
@@ -20,6 +21,7 @@ from durable_wf.scheduler import host
 from durable_wf.scheduler.pool import make_work
 from tools.crash import faults as faults_known
 from tools.crash import shim, sweep
+from tools.crash.faults import bits
 
 
 def reruns_what_must_be_asked_about():
@@ -221,8 +223,20 @@ def reads_no_head():
 
 
 def checks_no_chain():
-    """The hash chains are written and not checked."""
+    """The hash chains are written and not checked.
+
+    But one bit of a hundred is seen by nothing else. Such are those of the requests' texts, once they stand in the main
+    file; what is in the -wal has checksums of its own. So these are the points.
+    """
     chain.check_chain = lambda *_: iter(())
+
+    def in_requests(_, place):
+        journal = bits._victim(place) / "journal.db"
+        with closing(sqlite3.connect(journal)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return [f"journal.db:{found.start() + 1}:0" for found in re.finditer(b"total_retries", journal.read_bytes())]
+
+    bits.Bits.points = in_requests
 
 
 def trusts_the_wall_clock():
@@ -273,7 +287,7 @@ FAULT_BUGS = {  # bug, fault, scenario, how many points or which
     "sync-off": (never_syncs, "power", "graph", 20),
     "sync-delete": (rolls_back_from_a_journal, "power", "graph", 60),
     "no-head": (reads_no_head, "wal", "graph", 4),
-    "no-chain": (checks_no_chain, "bits", "graph", 120),
+    "no-chain": (checks_no_chain, "bits", "graph", 12),
     "wall-clock": (trusts_the_wall_clock, "clock", "graph", "back-and-forth"),
     "cancels": (cancels_when_it_is_asked_to_stop, "signals", "graph", "term:4"),
     "done-anyway": (takes_begun_for_done, "memory", "graph", 8),

@@ -13,13 +13,29 @@ from tools.bench.goals import GOALS, LIMITS, Spread, short, verdict
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 JSON, PAGE, PICTURE = DOCS / "benchmark.json", DOCS / "performance.md", DOCS / "benchmark.svg"
+README = DOCS.parent / "README.md"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
 def write(found: Mapping[str, Any]) -> None:
-    """Put it into the page, between its markers, and the picture beside it."""
+    """Put it into the page and the README, between their markers, and the picture beside the page."""
     PICTURE.write_text(picture_of(found))
     PAGE.write_text(inserted(PAGE.read_text(), lines_of(found)))
+    README.write_text(inserted(README.read_text(), summary_of(found)))
+
+
+def summary_of(found: Mapping[str, Any]) -> list[str]:
+    """What a newcomer wants to know: the goals that have a reference."""
+    cores = found["cores"]
+    lines = [f"At commit {found['commit']}, {found['date']}, on {cores} shared and busy cores:", ""]
+    lines += ["| measure | measured | goal | |", "|---|---|---|---|"]
+    for goal in GOALS:
+        value = found["goals"].get(goal.name)
+        if value is not None and goal.name.startswith("P"):
+            sign = "≤" if goal.at_most else "≥"
+            limit = f"{sign} {short(goal.limit)}{goal.unit}"
+            lines.append(f"| {goal.about} | {short(value)}{goal.unit} | {limit} | {verdict(goal, value)} |")
+    return lines
 
 
 def inserted(text: str, lines: Iterable[str]) -> str:
