@@ -71,6 +71,7 @@ class _Compiler:
         self._templates = {
             name: self._read.template(name, pair) for name, pair in self._sections["node_templates"].items()
         }
+        self._hosts = _hosts(self._templates)
         known = Known(
             self._sections["inputs"],
             self._templates,
@@ -210,7 +211,7 @@ class _Compiler:
             properties={name: plain(value) for name, value in template.properties.items()},
             interfaces=interfaces,
             relationships=tuple([self._relationship(template, link) for link in template.links]),
-            host_id=_host(template, self._templates),
+            host_id=self._hosts[template.name],
             scalable=self._scalable(template),
         )
 
@@ -264,16 +265,19 @@ def _checked(document: Document, checker: Checker) -> dict[str, dict[str, Pair]]
     return sections
 
 
-def _host(template: Template, templates: Mapping[str, Template]) -> str | None:
-    """The first host on the way up from a node through its containers."""
-    seen: set[str] = set()
-    at: Template | None = template
-    while at is not None and at.name not in seen:
-        if at.is_host:
-            return at.name
-        seen.add(at.name)
-        at = templates.get(at.container or "")
-    return None
+def _hosts(templates: Mapping[str, Template]) -> dict[str, str | None]:
+    """For each node the first host on the way up through its containers; each step of that is taken once."""
+    found: dict[str, str | None] = {}
+    for name in templates:
+        chain: dict[str, None] = {}
+        at = name
+        while at in templates and at not in found and at not in chain:
+            chain[at] = None
+            at = templates[at].container or ""
+        host = found.get(at)
+        for one in reversed(chain):
+            host = found[one] = one if templates[one].is_host else host
+    return found
 
 
 def _with_plugins(nodes: list[Node]) -> dict[str, Node]:

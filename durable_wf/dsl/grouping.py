@@ -222,11 +222,14 @@ class Hierarchy:
         return [name for name in self._groups_above(one, others) if name in others]
 
     def _groups_above(self, start: str, stop: Collection[str]) -> Iterator[str]:
-        """Groups above an entity, each once; not further above those in `stop`."""
+        """Groups above an entity, each once; of those in `stop`, not what is above them."""
         seen: set[str] = set()
         left = [start]
         while left:
-            for name in self.above[left.pop()]:
+            group, container = self.above[left.pop()]
+            if group is not None and group in stop and self.above[group].container == container:
+                container = None  # whoever is in one instance of the group is in one of that
+            for name in (group, container):
                 if name is None or name in seen:
                     continue
                 seen.add(name)

@@ -102,6 +102,7 @@ class _Planner:
             {name: container_of(node) for name, node in nodes.items()},
         )
         self._made: dict[str, list[_Made]] = {}
+        self._shared: dict[tuple[str, str], list[str]] = {}
 
     def _count(self, name: str) -> int:
         """Instances in each place."""
@@ -139,8 +140,15 @@ class _Planner:
     def _edges(self, source: str, one: Relationship, sizes: Mapping[str, int]) -> int:
         if _is_single(one):
             return sizes[source]
-        shared = self._hierarchy.shared_groups(source, one.target)
+        shared = self._shared_groups(source, one.target)
         return sizes[source] * sizes[one.target] // max([1, *(sizes[name] for name in shared)])
+
+    def _shared_groups(self, source: str, target: str) -> list[str]:
+        """Asked for twice: for the size, and for the pairs."""
+        key = (source, target)
+        if key not in self._shared:
+            self._shared[key] = self._hierarchy.shared_groups(source, target)
+        return self._shared[key]
 
     # ------------------------------------------------------------------ instances
 
@@ -203,7 +211,7 @@ class _Planner:
         if _is_single(one):
             single = [min(targets, key=lambda each: each.id)] if targets else []
             return lambda _: single
-        shared = self._hierarchy.shared_groups(source, one.target)
+        shared = self._shared_groups(source, one.target)
         if not shared:
             return lambda _: targets
         together: dict[tuple[_Made, ...], list[_Made]] = {}

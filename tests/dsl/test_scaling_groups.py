@@ -251,6 +251,38 @@ def test_monitoring_is_kept_in_the_plan_and_said_to_do_nothing():
     ]
 
 
+BUILT_IN = """
+groups:
+  g:
+    members: [a]
+    policies:
+      p:
+        type: cloudify.policies.types.threshold
+        properties: {service: [cpu], threshold: 80}
+        triggers:
+          t: {type: cloudify.policies.triggers.execute_workflow, parameters: {workflow: scale}}
+node_templates: {a: {type: cloudify.nodes.Root}}
+"""
+
+
+def test_the_built_in_policy_types_are_there():
+    """§17.6; only their use is said to do nothing, not that they are declared."""
+    plan = compiled(BUILT_IN)
+    policy = plan.groups["g"].policies["p"]
+    assert policy.properties == {
+        "policy_operates_on_group": False, "is_node_started_before_workflow": True, "interval_between_workflows": 300,
+        "service": ["cpu"], "threshold": 80, "upper_bound": True, "stability_time": 0,
+    }  # fmt: skip
+    assert policy.triggers["t"].parameters == {
+        "workflow": "scale", "workflow_parameters": {}, "force": False, "allow_custom_parameters": False,
+        "socket_timeout": 1000, "conn_timeout": 1000,
+    }  # fmt: skip
+    assert len(plan.policy_types) == 3
+    assert len(plan.warnings) == 1
+    unused = BUILT_IN.replace("threshold: 80", "").replace("types.threshold", "types.host_failure")
+    assert compiled(unused.replace("[cpu],", "[cpu]")).groups["g"].policies["p"].properties["service"] == ["cpu"]
+
+
 def test_groups_in_each_other_have_a_limit():
     """65 deep is one mistake, however many groups stand in it; 64 are planned."""
     groups = {"g0": (1, ["a"])} | {f"g{n}": (1, [f"g{n - 1}"]) for n in range(1, 70)}
