@@ -142,6 +142,8 @@ class Groups:
     def _scaling(self) -> dict[str, ScalingGroup]:
         self._break_circles()
         stands = self._flattened()
+        if not stands:
+            return {}
         containers, unsure = self._containers()
         found = arrange({name: list(members) for name, members in stands.items()}, containers, unsure)
         for conflict in found.conflicts:
@@ -219,8 +221,6 @@ class Groups:
 
     def _check_pairings(self, found: Arrangement, containers: Mapping[str, str | None]) -> None:
         """Report relationships of type all_to_one between nodes of one scaling group."""
-        if not found.members:
-            return
         hierarchy = Hierarchy(found.members, found.containers, containers)
         for template in self._templates.values():
             for link in template.links:

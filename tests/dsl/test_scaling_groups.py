@@ -341,3 +341,14 @@ def many(size, shape):
         nodes[f"b{n}"] = node(1, *before)
         groups[f"g{n}"] = (2, [f"a{n}", f"b{n}"])
     return blueprint(groups, **nodes)
+
+
+def test_only_the_nearest_of_the_groups_that_two_nodes_share_is_named():
+    """Groups around it, by groups or by containers, say no more: whoever is in one instance of it is in one of those."""
+    size = 30
+    containers = {f"n{n}": f"n{n - 1}" if n else None for n in range(size)}
+    members = {f"g{n}": [f"n{n}"] for n in range(size)}
+    placed = {f"g{n}": containers[f"n{n}"] for n in range(size)}
+    assert Hierarchy(members, placed, containers).shared_groups("n29", "n10") == ["g10"]
+    assert Hierarchy(members, placed, containers).shared_groups("n10", "n29") == ["g10"]
+    assert Hierarchy({}, {}, containers).shared_groups("n10", "n29") == []
