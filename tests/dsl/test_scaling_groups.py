@@ -344,7 +344,7 @@ def many(size, shape):
 
 
 def test_only_the_nearest_of_the_groups_that_two_nodes_share_is_named():
-    """Groups around it, by groups or by containers, say no more: whoever is in one instance of it is in one of those."""
+    """Groups around it, by groups or by containers, say no more: one instance of it is in one of theirs."""
     size = 30
     containers = {f"n{n}": f"n{n - 1}" if n else None for n in range(size)}
     members = {f"g{n}": [f"n{n}"] for n in range(size)}
