@@ -43,6 +43,16 @@ class InputError(DurableError):
     explanation = "A blueprint, plugin or parameter was refused before anything was written. The text names the place."
 
 
+class UnavailableError(InputError):
+    """A workflow may not be started now: its availability rules do not hold (blueprint-dsl §10)."""
+
+    code = "unavailable"
+    explanation = (
+        "The blueprint says when this workflow may be started (`availability_rules`): never, while all, some or none "
+        "of the instances are started, or where there is a node of some type. The text names the rule."
+    )
+
+
 class NotFoundError(DurableError):
     """What was named does not exist."""
 

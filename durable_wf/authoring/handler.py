@@ -30,6 +30,10 @@ class ViewedTopology:
         self.settings: Mapping[str, Any] = topology.settings
         self.plugins: Mapping[str, Plugin] = topology.plugins
 
+    def fits(self, type_name: str | None, value: Any) -> bool:
+        """Whether a value fits a type."""
+        return self._topology.fits(type_name, value)
+
     def nodes(self, at: int | None = None) -> Mapping[str, Node]:
         """The nodes by name."""
         return self._topology.nodes(self._ctx.view_seq if at is None else at)

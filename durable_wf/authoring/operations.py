@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from durable_wf.authoring.requests import effect_spec, operation_spec
 from durable_wf.authoring.task_classes import task_of
-from durable_wf.dsl.values import fits
 from durable_wf.model.plan import NOOP
 from durable_wf.model.rows import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from durable_wf.authoring.services import Topology
     from durable_wf.authoring.workflow_ctx import WorkflowContext
     from durable_wf.model.plan import Operation, Plugin
 
@@ -50,7 +50,7 @@ def run_operation(
         return task_of(internal.home, effect_spec(Kind.NOP, name, subject.target))
     plugin = _plugin_of(ctx, plan)
     inputs = merge_inputs(plan.inputs, kwargs or {}, override=override)
-    _check_types(plan.inputs_types, kwargs or {})
+    _check_types(internal.topology, plan.inputs_types, kwargs or {})
     about = {"name": name, "node": subject.node, "plugin": plan.plugin, "relationship": subject.end}
     return internal.emit(
         operation_spec(
@@ -100,12 +100,12 @@ def merge_inputs(inputs: Mapping[str, Any], kwargs: dict[str, Any], *, override:
     return {**inputs, **kwargs}
 
 
-def _check_types(types: Mapping[str, str], kwargs: dict[str, Any]) -> None:
+def _check_types(topology: Topology | None, types: Mapping[str, str], kwargs: dict[str, Any]) -> None:
     """What the blueprint gives was checked when it was compiled; here is what the workflow gives.
 
     raises  RuntimeError for a value that is not of the declared type (workflow-api §2.5)
     """
     for name, value in kwargs.items():
-        if not fits(types.get(name), value):
+        if topology is not None and not topology.fits(types.get(name), value):
             text = f"Value {value!r} of '{name}' does not match the definition: {types[name]}"
             raise RuntimeError(text)

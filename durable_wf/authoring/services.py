@@ -70,6 +70,10 @@ class Topology(Protocol):
     settings: Mapping[str, Any]
     plugins: Mapping[str, Plugin]
 
+    def fits(self, type_name: str | None, value: Any) -> bool:
+        """Whether a value fits a type of the language or a data type of the blueprint; None: anything does."""
+        ...
+
     def nodes(self, at: int | None = None) -> Mapping[str, Node]:
         """The nodes by name, now or as they were at seq `at`."""
         ...

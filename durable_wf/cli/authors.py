@@ -31,12 +31,14 @@ class ProblemRecord:
 class Validation:
     """What `validate` found.
 
+    notes  what is kept, and means something to a server only
     items  all mistakes, by file and place
     """
 
     blueprint: str
     valid: bool
     warnings: list[str]
+    notes: list[str]
     nodes: int
     workflows: list[str]
     items: list[ProblemRecord]
@@ -53,15 +55,17 @@ def validate(call: Call, blueprint: Blueprint) -> int:
     except BlueprintError as error:
         records = [_record(problem) for problem in error.problems]
         if call.out.as_json:
-            call.out.data(Validation(str(blueprint), False, [], 0, [], records), [])  # noqa: FBT003 - a record's field
+            call.out.data(Validation(str(blueprint), False, [], [], 0, [], records), [])  # noqa: FBT003 - a record's field
         for problem in error.problems:
             call.out.error(clean(str(problem)))
         call.out.error(f"{blueprint}: {plural(len(records), 'mistake')} [{error.code}]")
         return error.exit_code
     for warning in found.warnings:
         call.out.note(f"warning: {clean(warning)}")
-    workflows = list(found.workflows)
-    record = Validation(str(blueprint), True, list(found.warnings), len(found.nodes), workflows, [])  # noqa: FBT003
+    for note in found.notes:
+        call.out.detail(f"note: {clean(note)}")
+    workflows, warnings, notes = list(found.workflows), list(found.warnings), list(found.notes)
+    record = Validation(str(blueprint), True, warnings, notes, len(found.nodes), workflows, [])  # noqa: FBT003
     nodes = plural(len(found.nodes), "node template")
     call.out.data(record, [f"{blueprint}: valid; {nodes}, workflows: {', '.join(workflows) or 'none'}"])
     return 0

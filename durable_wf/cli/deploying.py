@@ -10,7 +10,15 @@ from durable_wf.cli.output import clean, columns, moment, plural, short
 from durable_wf.cli.parameters import Blueprint, Inputs, NewName, Policy
 from durable_wf.cli.values import read_values
 from durable_wf.errors import NotFoundError
-from durable_wf.inspection.records import Deleted, Deployment, DeploymentDetail, NodeInstance, Outputs, Workflow
+from durable_wf.inspection.records import (
+    Deleted,
+    Deployment,
+    DeploymentDetail,
+    NodeInstance,
+    Outputs,
+    Parameter,
+    Workflow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,16 +149,31 @@ def workflows(call: Call, deployment: parameters.Deployment) -> None:
 
 def _workflow(one: Workflow) -> Iterator[str]:
     yield one.name
+    rules = one.availability_rules
+    for name, wanted in (
+        ("node_instances_active", rules.node_instances_active),
+        ("node_types_required", rules.node_types_required),
+    ):
+        if wanted:
+            yield f"    {name}: {clean(' or '.join(wanted))}"
+    if not rules.available:
+        yield "    available: false"
     rows = [
         (
             f"    -p {parameter.name}=…",
-            parameter.type or "any",
+            _type(parameter),
             "required" if parameter.required else f"default: {short(parameter.default, 40)}",
             short(parameter.description, 80),
+            ", ".join(f"{each.operator} {short(each.argument, 40)}" for each in parameter.constraints),
         )
         for parameter in one.parameters
     ]
     yield from columns(rows)
+
+
+def _type(parameter: Parameter) -> str:
+    name = parameter.type or "any"
+    return f"{name} of {parameter.item_type}" if parameter.item_type else name
 
 
 def delete(call: Call, deployment: parameters.Deployment) -> None:

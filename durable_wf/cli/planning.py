@@ -47,6 +47,8 @@ def plan(
     compiled = compile_blueprint(FileResolver(blueprint))
     for warning in compiled.warnings:
         call.out.note(f"warning: {clean(warning)}")
+    for note in compiled.notes:
+        call.out.detail(f"note: {clean(note)}")
     made = plan_deployment(compiled, values, _numbered())
     record = plan_record(str(blueprint), made)
     if wanted is None:

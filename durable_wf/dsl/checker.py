@@ -59,7 +59,6 @@ class Checker:
     report      gets the problems
     version     the language's version that the main file declares; newer features are refused
     references  what `resolve` has still to look up
-    not_built   names of keys that were refused because they are not supported yet
     visits      values looked at
     """
 
@@ -67,7 +66,6 @@ class Checker:
         self.report = report
         self.version = version
         self.references: list[Reference] = []
-        self.not_built: set[str] = set()
         self.visits = 0
         self._rows: dict[int, dict[str, Field]] = {}
         self._checks: dict[type, Callable[[Value, Any, str], Value]] = {
@@ -88,7 +86,8 @@ class Checker:
         if value.is_bad:
             return value
         if not accepts(shape, value.content):
-            return self._bad(value, "wrong-type", f"{kinds(value.content)} cannot stand here", path, describe(shape))
+            code = shape.code if isinstance(shape, Either) else "wrong-type"
+            return self._bad(value, code, f"{kinds(value.content)} cannot stand here", path, describe(shape))
         check = self._checks.get(type(shape))
         return check(value, shape, path) if check else value
 
@@ -143,7 +142,7 @@ class Checker:
         pairs: dict[str, Pair] = {}
         strangers = 0
         for key, pair in value.pairs.items():
-            name = key if key in rows else self._repaired(key, pair, rows, value, path)
+            name = key if key in rows else self._repaired(key, pair, shape, value, path)
             if name is None:
                 strangers += 1
                 continue
@@ -159,10 +158,11 @@ class Checker:
             rows = self._rows[id(shape)] = {row.name: row for row in shape.fields}
         return rows
 
-    def _repaired(self, key: str, pair: Pair, rows: dict[str, Field], value: Value, path: str) -> str | None:
+    def _repaired(self, key: str, pair: Pair, shape: Record, value: Value, path: str) -> str | None:
         """The row that the author meant by an unknown key, which is reported; None if none is near."""
         if pair.value.is_bad:
             return None
+        rows = self._rows_of(shape)
         absent = [name for name in rows if name not in value.pairs]
         required = [name for name in absent if rows[name].required]
         near = self.report.similar(key, absent, REPAIR_CUTOFF)
@@ -170,13 +170,12 @@ class Checker:
         if not hint and required:
             hint = f"'{required[0]}' must be given here"
         expected = "one of " + ", ".join(rows)
-        self.report.add("unknown-key", f"unknown key '{key}'", pair.key, child(path, key), expected=expected, hint=hint)
+        self.report.add(shape.unknown, f"unknown key '{key}'", pair.key, child(path, key), expected=expected, hint=hint)
         return near
 
     def _field(self, row: Field, pair: Pair, path: str) -> Value | None:
         """The checked value of a field; None if it counts as not given."""
         if isinstance(row.shape, NotBuilt):
-            self.not_built.add(row.name)
             message = f"'{row.name}' is not supported yet by this version of durable-wf"
             self.report.add("not-built", message, pair.key, path)
             return None
@@ -200,6 +199,12 @@ class Checker:
         missing = [row.name for row in shape.fields if row.required and row.name not in pairs]
         for name in missing[strangers:]:
             self.report.add("missing-key", f"the key '{name}' is missing", value.place, path)
+        chosen = sum(name in pairs for name in shape.choice)
+        if shape.choice and (chosen > 1 or chosen + strangers == 0):
+            expected = "one of " + ", ".join(shape.choice)
+            self.report.add(
+                shape.unknown, f"one of these keys must stand here, not {chosen}", value.place, path, expected=expected
+            )
 
     def resolve(self, sections: Mapping[str, dict[str, Pair]], incomplete: Collection[str]) -> None:
         """Look up all references, now that the names of all sections are known.
@@ -207,23 +212,24 @@ class Checker:
         A name that nearly exists is reported and read as the one that exists. One that does not is made BAD;
         it is not reported if its section is in `incomplete`, where it may be what could not be read.
         """
+        types = dict.fromkeys((*TYPES, *sections.get("data_types", ())))
         for reference in self.references:
             if reference.value.is_bad:
                 continue
-            if isinstance(reference.shape, TypeName):
-                missing = "data_types" in incomplete or "data_types" in self.not_built
-                self._resolve_type(reference, is_incomplete=missing)
+            shape = reference.shape
+            if isinstance(shape, TypeName):
+                names: Collection[str] = TYPES if shape.is_primitive else types
+                is_incomplete = "data_types" in incomplete and not shape.is_primitive
+                self._resolve_type(reference, shape, names, is_incomplete=is_incomplete)
             else:
-                shape = reference.shape
                 missing = shape.section in incomplete or shape.also in incomplete
-                names = _names(shape, sections)
-                self._look_up(reference, shape.what, shape.code, names, is_incomplete=missing)
+                self._look_up(reference, shape.what, shape.code, _names(shape, sections), is_incomplete=missing)
 
-    def _resolve_type(self, reference: Reference, *, is_incomplete: bool) -> None:
-        name = reference.value.text or ""
-        if TYPES.get(name, OLDEST) > reference.version:
-            self.too_new(f"the type '{name}'", TYPES[name], reference.value.place, reference.path, reference.version)
-        self._look_up(reference, "type", "unknown-type", TYPES, is_incomplete=is_incomplete)
+    def _resolve_type(self, at: Reference, shape: TypeName, names: Collection[str], *, is_incomplete: bool) -> None:
+        name = at.value.text or ""
+        if TYPES.get(name, OLDEST) > at.version:
+            self.too_new(f"the type '{name}'", TYPES[name], at.value.place, at.path, at.version)
+        self._look_up(at, "type", shape.code, names, is_incomplete=is_incomplete)
 
     def _look_up(self, at: Reference, what: str, code: str, names: Collection[str], *, is_incomplete: bool) -> None:
         name = at.value.text
@@ -232,8 +238,6 @@ class Checker:
         near = self.report.similar(name, names, SURE_CUTOFF if is_incomplete else REPAIR_CUTOFF)
         if near or not is_incomplete:
             hint = self.report.did_you_mean(name, names)
-            if hint is None and isinstance(at.shape, TypeName):
-                hint = "types of your own (data_types) are not supported yet"
             self.report.add(code, f"unknown {what} '{name}'", at.value.place, at.path, hint=hint)
         at.value.content = near or BAD
 

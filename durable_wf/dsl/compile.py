@@ -12,27 +12,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from durable_wf.dsl.availability import availability
 from durable_wf.dsl.calls import CallChecker, Known, Scope
 from durable_wf.dsl.checker import Checker
 from durable_wf.dsl.circles import PropertyGraph, relationship_circles
 from durable_wf.dsl.counts import scalable_of
+from durable_wf.dsl.data_types import DataTypes
+from durable_wf.dsl.declared import Declarations, check_defaults, read_data_types, text_of
 from durable_wf.dsl.document import Document, read_document
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS
 from durable_wf.dsl.groups import Groups
 from durable_wf.dsl.mapping import Mapper
 from durable_wf.dsl.operations import Located, Operations, Owner
 from durable_wf.dsl.problems import Report
+from durable_wf.dsl.server import ServerSections
 from durable_wf.dsl.shapes import NEWEST, MapOf
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.dsl.templates import Link, Template, Templates
-from durable_wf.dsl.types import check_default, derive, schemas
+from durable_wf.dsl.types import RELATIONSHIP_KEYS, derive
 from durable_wf.model.groups import Scalable
 from durable_wf.model.plan import (
     Blueprint,
     Interfaces,
     Node,
     Output,
-    Parameter,
     Plugin,
     Relationship,
     Workflow,
@@ -51,23 +54,32 @@ def compile_blueprint(resolver: Resolver, limits: Limits | None = None) -> Bluep
     """
     report = Report()
     checker = Checker(report)
-    document = read_document(resolver, report, checker, limits or Limits())
-    blueprint = _Compiler(document, report, checker, resolver).compile()
+    limits = limits or Limits()
+    document = read_document(resolver, report, checker, limits)
+    blueprint = _Compiler(document, report, checker, resolver, limits).compile()
     report.raise_if_any()
     return blueprint
 
 
 class _Compiler:
-    def __init__(self, document: Document, report: Report, checker: Checker, resolver: Resolver) -> None:
+    def __init__(
+        self, document: Document, report: Report, checker: Checker, resolver: Resolver, limits: Limits
+    ) -> None:
         self._document = document
         self._report = report
         self._sections = _checked(document, checker)
+        self._own_types = read_data_types(self._sections["data_types"], report, limits)
+        self._data_types = DataTypes(self._own_types)
         self._node_types = derive(self._sections["node_types"], "node_types", report)
         self._relationship_types = derive(self._sections["relationships"], "relationships", report)
+        for section in ("data_types", "node_types", "relationships", "policy_types"):
+            check_defaults(self._sections[section], section, self._data_types, report)
+        triggers = self._sections["policy_triggers"]
+        check_defaults(triggers, "policy_triggers", self._data_types, report, "parameters")
         self._plugins = {name: self._plugin(name, pair.value) for name, pair in self._sections["plugins"].items()}
         incomplete = document.incomplete
         self._mapper = Mapper(self._plugins, report, resolver.has_file, is_incomplete="plugins" in incomplete)
-        self._read = Templates(self._node_types, self._relationship_types, report)
+        self._read = Templates(self._node_types, self._relationship_types, self._data_types, report)
         self._templates = {
             name: self._read.template(name, pair) for name, pair in self._sections["node_templates"].items()
         }
@@ -80,15 +92,19 @@ class _Compiler:
             nodes_complete="node_templates" not in incomplete,
         )
         self._calls = CallChecker(known, report)
+        self._declared = Declarations(self._data_types, self._calls, report)
         self._of_nodes = Operations(self._plugins, self._mapper, report, "unresolved-operation")
         self._of_links = Operations(self._plugins, self._mapper, report, "unresolved-relationship-operation")
 
     def compile(self) -> Blueprint:
         for each in self._relationship_types.values():
-            for key in ("source_interfaces", "target_interfaces"):
+            for key in RELATIONSHIP_KEYS:
                 self._of_links.check(each, key)
+        self._declared.check_operations(self._sections["node_types"], "node_types", ("interfaces",))
+        self._declared.check_operations(self._sections["relationships"], "relationships", RELATIONSHIP_KEYS)
         self._circles()
         groups = Groups(self._sections, self._document.sections, self._templates, self._read, self._calls, self._report)
+        server = ServerSections(self._calls, self._report)
         nodes = [self._node(template) for template in self._templates.values()]
         document = self._document
         return Blueprint(
@@ -96,13 +112,19 @@ class _Compiler:
             main=document.main,
             description=document.description,
             metadata=plain(document.metadata) or {},
-            inputs=self._inputs(),
+            inputs=self._declared.inputs(self._sections["inputs"]),
+            data_types=self._declared.data_types(self._own_types, self._sections["data_types"]),
+            runtime_properties=self._declared.runtime_properties(self._sections["node_types"]),
             node_types={name: each.hierarchy for name, each in self._node_types.items()},
             relationship_types={name: each.hierarchy for name, each in self._relationship_types.items()},
             plugins=self._plugins,
             nodes=_with_plugins(nodes),
             workflows=self._workflows(),
             outputs=self._outputs(),
+            labels=server.labels(self._sections["labels"], "labels"),
+            blueprint_labels=server.labels(self._sections["blueprint_labels"], "blueprint_labels"),
+            resource_tags=server.tags(self._sections["resource_tags"]),
+            deployment_settings=server.settings(document.settings),
             sources=dict(document.sources),
             groups=groups.all,
             policies=groups.policies,
@@ -110,6 +132,7 @@ class _Compiler:
             policy_types=groups.policy_types,
             policy_triggers=groups.policy_triggers,
             warnings=self._report.warnings,
+            notes=self._report.notes,
         )
 
     def _plugin(self, name: str, value: Value) -> Plugin:
@@ -122,40 +145,6 @@ class _Compiler:
             self._report.add("plugin-without-source", message, place, f"plugins.{name}", hint=hint)
         return plugin
 
-    def _inputs(self) -> dict[str, Parameter]:
-        found: dict[str, Parameter] = {}
-        for name, pair in self._sections["inputs"].items():
-            path = f"inputs.{name}"
-            parameter = self._parameter(pair, path)
-            default = pair.value.get("default")
-            if default is not None:
-                self._calls.check(default, child(path, "default"), {})
-            given = parameter.default is not None or (default is not None and default.is_bad)
-            if parameter.hidden and parameter.required and not given:
-                message = f"the input '{name}' is hidden and required, and has no default"
-                self._report.add("hidden-required-input", message, pair.key, path)
-            display = pair.value.get("display")
-            if display is not None and parameter.type != "textarea":
-                message = "'display' is only for inputs of type textarea"
-                self._report.add("bad-display", message, display.place, child(path, "display"))
-            # a default of null is no default: reference/blueprint-dsl.md §4
-            found[name] = replace(parameter, has_default=parameter.default is not None)
-        return found
-
-    def _parameter(self, pair: Pair, path: str) -> Parameter:
-        check_default(pair.value, path, self._report)
-        schema = schemas(Value({"": pair}, pair.key), path)[""]
-        label, hidden = pair.value.get("display_label"), pair.value.get("hidden")
-        return Parameter(
-            type=schema.type,
-            description=_text(pair.value, "description"),
-            default=plain(schema.default),
-            has_default=schema.default is not None,
-            required=schema.required,
-            display_label=label.text if label else None,
-            hidden=hidden is not None and hidden.content is True,
-        )
-
     def _workflows(self) -> dict[str, Workflow]:
         found: dict[str, Workflow] = {}
         for name, pair in self._sections["workflows"].items():
@@ -167,13 +156,12 @@ class _Compiler:
             if mapping is None or mapping.value.is_bad:
                 continue
             target = self._mapper.target(*mapping, "unresolved-workflow")
-            parameters = value.get("parameters") or Value({}, value.place)
-            where = child(path, "parameters")
-            declared = {key: self._parameter(each, child(where, key)) for key, each in parameters.pairs.items()}
+            declared = self._declared.parameters(value.get("parameters"), child(path, "parameters"))
             cascading = value.get("is_cascading")
             is_cascading = cascading is not None and cascading.content is True
             if target:
-                found[name] = Workflow(name, target.plugin, target.function, declared, is_cascading)
+                when = availability(value.get("availability_rules"))
+                found[name] = Workflow(name, target.plugin, target.function, declared, is_cascading, when)
         return found
 
     def _outputs(self) -> dict[str, Output]:
@@ -182,7 +170,7 @@ class _Compiler:
             value = pair.value.get("value")
             if value is not None:
                 self._calls.check(value, f"outputs.{name}.value", {})
-            found[name] = Output(plain(value), _text(pair.value, "description"))
+            found[name] = Output(plain(value), text_of(pair.value, "description"))
         return found
 
     def _circles(self) -> None:
@@ -227,7 +215,7 @@ class _Compiler:
         if link.type is not None:
             both = [
                 self._interfaces(self._of_links, Owner(link.type, key, link.value.place, link.path), link.value, scope)
-                for key in ("source_interfaces", "target_interfaces")
+                for key in RELATIONSHIP_KEYS
             ]
         return Relationship(
             type=link.type.name if link.type else "",
@@ -293,8 +281,3 @@ def _with_plugins(nodes: list[Node]) -> dict[str, Node]:
 
 def _plugins_of(interfaces: Interfaces) -> set[str]:
     return {one.plugin for operations in interfaces.values() for one in operations.values() if one.plugin}
-
-
-def _text(value: Value, key: str) -> str:
-    found = value.get(key)
-    return (found.text or "") if found else ""

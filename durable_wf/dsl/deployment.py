@@ -9,10 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from durable_wf.dsl.constraints import fits_operator
 from durable_wf.dsl.evaluate import At, Evaluation, EvaluationError, Who
+from durable_wf.dsl.fitting import Fitting
 from durable_wf.dsl.functions import has_function
 from durable_wf.dsl.instances import plan_instances
-from durable_wf.dsl.parameters import ValuesError, apply_inputs
+from durable_wf.dsl.parameters import ValuesError, apply_inputs, check_late
+from durable_wf.model.declarations import Constraint, Parameter
 from durable_wf.model.groups import Policy, Scalable
 from durable_wf.model.plan import (
     Blueprint,
@@ -22,6 +25,7 @@ from durable_wf.model.plan import (
     Operation,
     Output,
     Relationship,
+    Workflow,
 )
 
 
@@ -45,11 +49,12 @@ def plan_deployment(blueprint: Blueprint, inputs: Mapping[str, Any], new_suffix:
                 listing all values that cannot be evaluated; TooManyInstances
     cost        linear in the nodes and instances
     """
-    values = apply_inputs(blueprint.inputs, inputs)
+    values = apply_inputs(blueprint, inputs)
     run = _Creation(blueprint, values)
     planned = run.planned()
     if run.problems:
         raise DeploymentError("the blueprint cannot be deployed with these inputs", run.problems)
+    check_late(blueprint.inputs, values, planned, run.inputs)
     instances = plan_instances(planned.nodes, new_suffix, planned.scaling_groups)
     return DeploymentPlan(planned, run.inputs, instances)
 
@@ -61,6 +66,7 @@ class _Creation:
         self._blueprint = blueprint
         self._problems: dict[str, list[str]] = {}  # paths by message: what fails in one place fails where it is used
         self._evaluation = Evaluation(values, lambda node: blueprint.nodes[node].properties)
+        self._evaluation.fits = Fitting(blueprint).fits
         self.inputs = {name: self._value(value, f"inputs.{name}", At()) for name, value in values.items()}
 
     def planned(self) -> Blueprint:
@@ -71,10 +77,52 @@ class _Creation:
             name: replace(group, scalable=policies[group.policy].scalable)
             for name, group in self._blueprint.scaling_groups.items()
         }
-        return replace(self._blueprint, nodes=nodes, outputs=outputs, policies=policies, scaling_groups=groups)
+        workflows = {
+            name: self._with_arguments(flow, f"workflows.{name}.parameters")
+            for name, flow in self._blueprint.workflows.items()
+        }
+        return replace(
+            self._blueprint,
+            nodes=nodes,
+            outputs=outputs,
+            policies=policies,
+            scaling_groups=groups,
+            workflows=workflows,
+            inputs=self._arguments(self._blueprint.inputs, "inputs"),
+            labels={
+                name: self._value(values, f"labels.{name}", At()) for name, values in self._blueprint.labels.items()
+            },
+            deployment_settings=self._value(self._blueprint.deployment_settings, "deployment_settings", At()),
+        )
 
     def _policy(self, name: str, policy: Policy) -> Policy:
         return replace(policy, scalable=self._scalable(policy.scalable, f"policies.{name}.properties"))
+
+    def _with_arguments(self, flow: Workflow, path: str) -> Workflow:
+        parameters = self._arguments(flow.parameters, path)
+        return flow if parameters is flow.parameters else replace(flow, parameters=parameters)
+
+    def _arguments(self, declared: Mapping[str, Parameter], path: str) -> Mapping[str, Parameter]:
+        """Declarations with the arguments of constraints evaluated; the same object where none is a function."""
+        if not any(has_function(one.argument) for each in declared.values() for one in each.constraints):
+            return declared
+        return {
+            name: replace(
+                each,
+                constraints=tuple([self._constraint(one, f"{path}.{name}.constraints") for one in each.constraints]),
+            )
+            for name, each in declared.items()
+        }
+
+    def _constraint(self, one: Constraint, path: str) -> Constraint:
+        if not has_function(one.argument):
+            return one
+        found = self._value(one.argument, f"{path}.{one.operator}", At())
+        if has_function(found):
+            self._problem(f"{path}.{one.operator}", "the argument is known at run time only")
+        elif not fits_operator(one.operator, found):
+            self._problem(f"{path}.{one.operator}", f"{str(found)[:200]!r} is no argument for '{one.operator}'")
+        return replace(one, argument=found)
 
     def _value(self, value: Any, path: str, at: At) -> Any:
         if not has_function(value):

@@ -21,12 +21,13 @@ from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.sources.port import Resolver, SourceError, SourceFile
 
 _NEVER: Version = (99, 0)
+_FIRST_KEPT = ("labels", "blueprint_labels", "resource_tags")
 _MERGED_SINCE: Mapping[str, Version] = {
-    **dict.fromkeys(("inputs", "outputs", "node_templates"), (1, 3)),
+    **dict.fromkeys(("inputs", "outputs", "node_templates", *_FIRST_KEPT), (1, 3)),
     "policies": _NEVER,
 }
 
-_ALL_NAMES = frozenset({*SECTIONS, "data_types"})
+_ALL_NAMES = frozenset(SECTIONS)
 
 
 class Entry(NamedTuple):
@@ -50,6 +51,7 @@ class Document:
     version: Version = NEWEST
     description: str | None = None
     metadata: Value | None = None
+    settings: Value | None = None
     sections: dict[str, dict[str, Entry]] = field(default_factory=lambda: {name: {} for name in SECTIONS})
     incomplete: set[str] = field(default_factory=set)
     sources: dict[str, str] = field(default_factory=dict)
@@ -201,6 +203,12 @@ class _Reader:
             self.document.description = description.text if description else None
         if self.document.metadata is None and not source.builtin:
             self.document.metadata = root.get("metadata")
+        settings = root.pairs.get("deployment_settings")
+        if settings is not None and self.document.settings is not None:
+            message = "only one file of a blueprint may have 'deployment_settings'"
+            self._report.add("non-mergeable", message, settings.key, "deployment_settings")
+        elif settings is not None:
+            self.document.settings = settings.value
         for section in SECTIONS:
             pair = root.pairs.get(section)
             if pair is None:
@@ -221,6 +229,10 @@ class _Reader:
         old = known.get(name)
         if old is None:
             known[name] = new
+        elif section in _FIRST_KEPT:
+            self._report.warn(
+                "the definition that was read first is used, not this one", new.pair.key, f"{section}.{name}"
+            )
         elif name.startswith("cloudify.") or new.builtin or old.builtin:
             if new.builtin and not old.builtin:
                 self._report.warn("the built-in definition is used, not this one", old.pair.key, child(section, name))

@@ -61,6 +61,7 @@ class Evaluation:
     def __init__(self, inputs: Mapping[str, Any], properties: Callable[[str], Mapping[str, Any]]) -> None:
         self.inputs = inputs
         self.properties = properties
+        self.fits: Callable[[str, Any], bool] = fits  # whether a value fits a type; knows no data types by itself
         self._steps = 0
         self._active: dict[str, None] = {}
         self._calls: Mapping[str, Callable[[Any, At, int], Any]] = {
@@ -110,7 +111,7 @@ class Evaluation:
         if result is PENDING:
             return {**data, name: arguments}
         wanted = data.get("type") if name == "get_input" else None
-        if isinstance(wanted, str) and not fits(wanted, result):
+        if isinstance(wanted, str) and not self.fits(wanted, result):
             raise EvaluationError(f"get_input {shown(arguments)}: the value does not fit the type '{wanted}'")
         return result
 

@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from durable_wf.dsl.declared_shapes import DATA_TYPE, DESCRIPTION, INPUT, PARAMETER, PROPERTY
 from durable_wf.dsl.grammar_groups import COUNTS, GROUP, POLICY
+from durable_wf.dsl.server_shapes import BLUEPRINT_LABEL, LABEL, SETTINGS
 from durable_wf.dsl.shapes import (
     OLDEST,
     Anything,
@@ -29,7 +31,6 @@ from durable_wf.dsl.shapes import (
     Record,
     Ref,
     Text,
-    TypeName,
     Version,
 )
 
@@ -55,42 +56,11 @@ TYPES: Mapping[str, Version] = MappingProxyType(
 """Primitive type -> the version that added it."""
 
 EXECUTORS = ("central_deployment_agent", "host_agent")
+ACTIVE = ("all", "partial", "none")
 UNKNOWN_OUTCOMES = ("rerun", "ask", "fail")
 
-_DESCRIPTION = Field("description", Text(), doc="For people.")
-_DISPLAY = (
-    Field("display_label", Text(), since=(1, 3), doc="A name for people."),
-    Field("hidden", Boolean(), since=(1, 3), doc="Not shown to people who create a deployment."),
-)
 _ON_UNKNOWN = Field(
     "on_unknown", OneOf(UNKNOWN_OUTCOMES), doc="What to do when its outcome is unknown after a crash (our extension)."
-)
-
-PROPERTY = Record(
-    (
-        Field("type", TypeName(), doc="What values fit; absent: any."),
-        Field("default", Anything(), doc="The value where none is given."),
-        _DESCRIPTION,
-        Field("required", Boolean(), since=(1, 2), doc="Whether there must be a value; true if not said."),
-        *_DISPLAY,
-    )
-)
-
-INPUT = Record(
-    (
-        *PROPERTY.fields,
-        Field("constraints", NotBuilt(), doc="Conditions on the value."),
-        Field("item_type", NotBuilt(), since=(1, 4), doc="The type of a list's items."),
-        Field("display", Record((Field("rows", Number(whole=True)),)), doc="How a textarea is shown."),
-    )
-)
-
-PARAMETER = Record(
-    (
-        *PROPERTY.fields,
-        Field("constraints", NotBuilt(), doc="Conditions on the value."),
-        Field("item_type", NotBuilt(), since=(1, 4), doc="The type of a list's items."),
-    )
 )
 
 
@@ -120,7 +90,7 @@ def _operation(inputs: MapOf) -> Either:
 
 
 INTERFACES = MapOf(MapOf(_operation(MapOf(Anything()))))
-TYPE_INTERFACES = MapOf(MapOf(_operation(MapOf(PARAMETER))))
+TYPE_INTERFACES = MapOf(MapOf(_operation(MapOf(INPUT))))
 
 NODE_TYPE = Record(
     (
@@ -193,6 +163,18 @@ PLUGIN = Record(
     )
 )
 
+AVAILABILITY = Record(
+    (
+        Field("available", Boolean(), doc="false: never."),
+        Field(
+            "node_instances_active",
+            ListOf(OneOf(ACTIVE, "bad-availability")),
+            doc="How many of the deployment's instances are started; any of the list is enough.",
+        ),
+        Field("node_types_required", ListOf(Text()), doc="One of these types must be a node's; derived ones count."),
+    )
+)
+
 WORKFLOW = Either(
     (
         Text(),
@@ -201,7 +183,7 @@ WORKFLOW = Either(
                 Field("mapping", Text(), required=True, doc="`plugin.module.function`."),
                 Field("parameters", MapOf(PARAMETER), doc="What an execution may be given."),
                 Field("is_cascading", Boolean(), doc="Also for services of an environment."),
-                Field("availability_rules", NotBuilt(), since=(1, 4)),
+                Field("availability_rules", AVAILABILITY, since=(1, 4), doc="When it may be started."),
             )
         ),
     )
@@ -221,7 +203,7 @@ POLICY_TRIGGER = Record(
     )
 )
 
-OUTPUT = Record((Field("value", Anything(), required=True, doc="Evaluated on every read."), _DESCRIPTION))
+OUTPUT = Record((Field("value", Anything(), required=True, doc="Evaluated on every read."), DESCRIPTION))
 
 BLUEPRINT = Record(
     (
@@ -241,16 +223,16 @@ BLUEPRINT = Record(
         Field("policy_triggers", MapOf(POLICY_TRIGGER), doc="As policy_types."),
         Field("workflows", MapOf(WORKFLOW)),
         Field("outputs", MapOf(OUTPUT), doc="For the deployment's reader."),
+        Field("data_types", MapOf(DATA_TYPE), since=(1, 2), doc="Types of your own for properties and inputs."),
+        Field("labels", MapOf(LABEL), doc="Labels of a deployment."),
+        Field("blueprint_labels", MapOf(BLUEPRINT_LABEL), doc="Labels of the blueprint."),
+        Field("resource_tags", MapOf(Anything()), since=(1, 3), doc="Tags for what plugins make."),
+        Field("deployment_settings", SETTINGS, doc="What a server does with a deployment."),
         Field("upload_resources", Ignored()),
         *(
             Field(name, NotBuilt())
             for name in (
-                "data_types",
                 "capabilities",
-                "labels",
-                "blueprint_labels",
-                "deployment_settings",
-                "resource_tags",
                 "imported_blueprints",
                 "namespaces_mapping",
             )
@@ -259,7 +241,20 @@ BLUEPRINT = Record(
 )
 
 SECTIONS = (
-    *("inputs", "plugins", "node_types", "relationships", "node_templates", "workflows", "outputs"),
-    *("groups", "policies", "policy_types", "policy_triggers"),
+    "inputs",
+    "plugins",
+    "data_types",
+    "node_types",
+    "relationships",
+    "node_templates",
+    "workflows",
+    "outputs",
+    "labels",
+    "blueprint_labels",
+    "resource_tags",
+    "groups",
+    "policies",
+    "policy_types",
+    "policy_triggers",
 )
 """Sections whose names are merged from all files."""

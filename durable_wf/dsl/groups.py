@@ -17,7 +17,7 @@ from durable_wf.dsl.instances import CONTAINED_IN
 from durable_wf.dsl.problems import Report
 from durable_wf.dsl.source import Pair, Value, child, plain
 from durable_wf.dsl.templates import Link, Template, Templates
-from durable_wf.dsl.types import TypeInfo, check_default, schemas
+from durable_wf.dsl.types import TypeInfo, schemas
 from durable_wf.model.groups import Group, GroupPolicy, GroupTrigger, Policy, PolicyType, ScalingGroup
 
 
@@ -72,15 +72,13 @@ class Groups:
         for name, pair in self._sections[section].items():
             path = child(section, name)
             schema = pair.value.get(key)
-            for each, inner in schema.pairs.items() if schema else ():
-                check_default(inner.value, child(child(path, key), each), self._report)
             readable = not pair.value.is_bad and not (schema and schema.is_bad)
             info = TypeInfo(name, (name,), schemas(schema, child(path, key)), {}, readable)
             self._type_infos[section][name] = info
             source = pair.value.get("source")
             found[name] = PolicyType((source.text or "") if source else "", plain(schema) or {})
             if not self._entries[section][name].builtin:
-                self._report.warn(_ONLY_KEPT, pair.key, path)
+                self._report.note(_ONLY_KEPT, pair.key, path)
         return found
 
     def _group(self, name: str, value: Value) -> Group:
@@ -90,7 +88,7 @@ class Groups:
             self._report.add("group-named-like-node", message, self._sections["groups"][name].key, path)
         given = value.get("policies")
         if given is not None and given.pairs:
-            self._report.warn(_ONLY_KEPT, value.pairs["policies"].key, child(path, "policies"))
+            self._report.note(_ONLY_KEPT, value.pairs["policies"].key, child(path, "policies"))
         policies = {
             each: self._group_policy(pair.value, child(child(path, "policies"), each))
             for each, pair in (given.pairs.items() if given else ())

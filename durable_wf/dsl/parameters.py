@@ -10,10 +10,13 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from durable_wf.dsl.fitting import NONE, Fitting
+from durable_wf.dsl.functions import has_function
 from durable_wf.dsl.problems import Report
-from durable_wf.dsl.values import corrected, fits
+from durable_wf.dsl.values import corrected
 from durable_wf.errors import InputError
-from durable_wf.model.plan import Parameter, Workflow
+from durable_wf.model.declarations import Parameter
+from durable_wf.model.plan import Blueprint, Workflow
 
 MAX_DEPTH = 64
 
@@ -50,58 +53,97 @@ class ParametersError(ValuesError):
     )
 
 
-def apply_inputs(declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
+def apply_inputs(blueprint: Blueprint, given: Mapping[str, Any]) -> dict[str, Any]:
     """The value of every declared input, in the order of declaration; defaults may still hold functions.
 
-    A text is read as the integer, float or boolean that is declared. An input that is not required, has no
-    default and is not given is None.
+    A text is read as the integer, float or boolean that is declared. A value of a data type is completed with the
+    type's defaults; one is made of them where none is given. An input that is not required, has no default and is
+    not given is None.
 
     raises  InputsError listing all that is missing, unknown or does not fit.
     """
+    declared = blueprint.inputs
+    fitting = Fitting(blueprint)
     problems = _unknown("input", declared, given)
     found: dict[str, Any] = {}
     for name, one in declared.items():
-        if name not in given:
-            if one.required and not one.has_default:
+        value = corrected(one.type, given[name]) if name in given else fitting.default(one)
+        if value is NONE:
+            if one.required:
                 problems.append(f"the input '{name}' is missing")
-            found[name] = one.default if one.has_default else None
+            found[name] = None
             continue
-        value = corrected(one.type, given[name])
         problem = _not_data(value)
-        if not problem and not fits(one.type, value) and not (value is None and not one.required):
-            problem = f"is not of type {one.type}"
+        if problem or (value is None and not one.required):
+            found[name] = value
+        else:
+            found[name], wrong = fitting.value(one, value)
+            problem = "; ".join(wrong)
         if problem:
             problems.append(f"the input '{name}' {problem}")
-        found[name] = value
     if problems:
-        raise InputsError("these inputs do not fit the blueprint", problems, hint=_expected(declared))
+        raise InputsError(_INPUTS_SUBJECT, problems, hint=_expected(declared))
     return found
 
 
-def merge_parameters(workflow: Workflow, given: Mapping[str, Any], *, allow_custom: bool = False) -> dict[str, Any]:
+def check_late(
+    declared: Mapping[str, Parameter], raw: Mapping[str, Any], blueprint: Blueprint, values: Mapping[str, Any]
+) -> None:
+    """Check constraints on inputs where a function stood, in the constraint or in the value, now that it is evaluated.
+
+    declared, raw       the inputs as the blueprint has them, and their values, with functions
+    blueprint, values   the same without
+    raises              InputsError
+    """
+    fitting = Fitting(blueprint)
+    problems = []
+    for name, one in blueprint.inputs.items():
+        was_open = one.constraints != declared[name].constraints or has_function(raw[name])
+        if one.constraints and was_open and values[name] is not None:
+            wrong = fitting.value(one, values[name])[1]
+            problems.extend([f"the input '{name}' {'; '.join(wrong)}"] if wrong else [])
+    if problems:
+        raise InputsError(_INPUTS_SUBJECT, problems, hint=_expected(declared))
+
+
+_INPUTS_SUBJECT = "these inputs do not fit the blueprint"
+
+
+def merge_parameters(
+    workflow: Workflow, given: Mapping[str, Any], *, blueprint: Blueprint, allow_custom: bool = False
+) -> dict[str, Any]:
     """The arguments of a workflow: defaults, and over them what is given, in the order of declaration.
 
-    Texts are converted to a declared integer, float or boolean; an integer to a declared float. Of types,
-    only integer, float, string and boolean are checked. What is not required, has no default and is not
-    given is not passed.
+    Texts are converted to a declared integer, float or boolean; an integer to a declared float. Of primitive types,
+    only integer, float, string and boolean are checked; data types, types of items and constraints are. What is not
+    required, has no default and is not given is not passed.
 
+    blueprint     the deployment's
     allow_custom  whether undeclared parameters are passed through, after the declared ones
-    raises        ParametersError listing all that is missing, undeclared or of another type.
+    raises        ParametersError listing all that is missing, undeclared or does not fit.
     """
     declared = workflow.parameters
+    fitting = Fitting(blueprint)
     problems = [] if allow_custom else _unknown("parameter", declared, given)
     found: dict[str, Any] = {}
     for name, one in declared.items():
-        if name in given:
-            found[name] = _converted(one.type, given[name])
-            if not _is_of(one.type, found[name]):
-                problems.append(f"the parameter '{name}' is not of type {one.type}")
-        elif one.has_default:
-            found[name] = one.default
-        elif one.required:
-            problems.append(f"the parameter '{name}' is missing")
-    found.update((name, value) for name, value in given.items() if name not in declared)
-    problems.extend(f"the parameter '{name}' {bad}" for name, value in given.items() if (bad := _not_data(value)))
+        value = _converted(one.type, given[name]) if name in given else fitting.default(one)
+        if value is NONE:
+            if one.required:
+                problems.append(f"the parameter '{name}' is missing")
+            continue
+        found[name] = value
+        wrong = _not_data(value) or (name in given and not _is_of(one.type, value) and f"is not of type {one.type}")
+        if wrong:
+            problems.append(f"the parameter '{name}' {wrong}")
+        elif value is not None or (name in given and one.required):
+            found[name], more = fitting.argument(one, value)
+            problems.extend([f"the parameter '{name}' {'; '.join(more)}"] if more else [])
+    for name, value in given.items():
+        if name not in declared:
+            found[name] = value
+            wrong = _not_data(value)
+            problems.extend([f"the parameter '{name}' {wrong}"] if wrong else [])
     if problems:
         subject = f"these parameters do not fit the workflow '{workflow.name}'"
         raise ParametersError(subject, problems, hint=_expected(declared))

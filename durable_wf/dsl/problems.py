@@ -99,6 +99,7 @@ class Report:
     def __init__(self) -> None:
         self._problems: dict[tuple[str, Place, str], Problem] = {}
         self._warnings: dict[tuple[Place, str], None] = {}
+        self._notes: dict[tuple[Place, str], None] = {}
         self._files: dict[str, int] = {}
         self._names: dict[str, str] = {}
         self._budget = _LOOKUP_BUDGET
@@ -124,6 +125,10 @@ class Report:
     def warn(self, message: str, place: Place, path: str = "") -> None:
         """Record that something is accepted and ignored."""
         self._warnings.setdefault((place, f"{path}: {message}" if path else message))
+
+    def note(self, message: str, place: Place, path: str = "") -> None:
+        """Record that something is accepted and kept, and means something to a server only."""
+        self._notes.setdefault((place, f"{path}: {message}" if path else message))
 
     def reading(self, file: str, name: str) -> None:
         """Problems of files are sorted in the order in which files were named here.
@@ -159,11 +164,23 @@ class Report:
         )
 
     @property
+    def count(self) -> int:
+        """How many problems there are so far."""
+        return len(self._problems)
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """All warnings so far, one line each, with the names that a plan has for files."""
-        return tuple(
-            f"{place._replace(file=self._names.get(place.file, place.file))}: {text}" for place, text in self._warnings
-        )
+        return self._lines(self._warnings)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """All notes so far, as `warnings`."""
+        return self._lines(self._notes)
+
+    def _lines(self, said: Iterable[tuple[Place, str]]) -> tuple[str, ...]:
+        named = [(place._replace(file=self._names.get(place.file, place.file)), text) for place, text in said]
+        return tuple([f"{place}: {text}" for place, text in named])
 
     def raise_if_any(self) -> None:
         """raises BlueprintError with everything that was recorded, if anything was."""

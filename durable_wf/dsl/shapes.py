@@ -50,7 +50,13 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class TypeName:
-    """The name of a primitive type of the language."""
+    """The name of a primitive type of the language, or of a data type; others are reported as `code`.
+
+    is_primitive   only the language's own
+    """
+
+    is_primitive: bool = False
+    code: str = "unknown-type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +90,10 @@ class MapOf:
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """The first of `shapes` that takes this kind of value."""
+    """The first of `shapes` that takes this kind of value; a kind that none takes is reported as `code`."""
 
     shapes: tuple[Shape, ...]
+    code: str = "wrong-type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +130,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A mapping with the keys of `fields` and no others."""
+    """A mapping with the keys of `fields`; others are reported as `unknown`.
+
+    choice   exactly one of these keys must be there; else `unknown` is reported
+    """
 
     fields: tuple[Field, ...]
+    unknown: str = "unknown-key"
+    choice: tuple[str, ...] = ()
 
 
 Shape: TypeAlias = (

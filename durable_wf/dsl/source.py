@@ -103,6 +103,15 @@ def plain(value: Value | None) -> Any:
     return None if isinstance(content, Bad) else content
 
 
+def located(data: Any, place: Place) -> Value:
+    """A tree of plain data, all of it at one place: the opposite of `plain`."""
+    if isinstance(data, Mapping):
+        return Value({key: Pair(place, located(item, place)) for key, item in data.items()}, place)
+    if isinstance(data, list | tuple):
+        return Value([located(item, place) for item in data], place)
+    return Value(data, place)
+
+
 def decode(source: SourceFile, report: Report, limits: Limits) -> str | None:
     """The text of a file, or None after reporting that it is too large, not UTF-8 or not printable."""
     start = Place(source.shown, 1, 1)

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from durable_wf.dsl.counts import check_counts
+from durable_wf.dsl.data_types import DataTypes, Filling, Spot
 from durable_wf.dsl.functions import function_of
 from durable_wf.dsl.instances import CONTAINED_IN, HOST
 from durable_wf.dsl.problems import Place, Report
 from durable_wf.dsl.source import Pair, Value, child
-from durable_wf.dsl.types import Schema, TypeInfo, check_value
+from durable_wf.dsl.types import Schema, TypeInfo
 
 CONNECTED_TO = "cloudify.relationships.connected_to"
 DEPENDS_ON = "cloudify.relationships.depends_on"
@@ -80,9 +81,16 @@ class Template:
 class Templates:
     """Reads node templates; reports what their types do not allow."""
 
-    def __init__(self, nodes: Mapping[str, TypeInfo], relationships: Mapping[str, TypeInfo], report: Report) -> None:
+    def __init__(
+        self,
+        nodes: Mapping[str, TypeInfo],
+        relationships: Mapping[str, TypeInfo],
+        data_types: DataTypes,
+        report: Report,
+    ) -> None:
         self._nodes = nodes
         self._relationships = relationships
+        self._data_types = data_types
         self._report = report
 
     def template(self, name: str, pair: Pair) -> Template:
@@ -112,13 +120,18 @@ class Templates:
         schema = type_info.properties
         typos = self._undefined(given, type_info, path)
         own = {typos.get(name, name): value for name, value in own.items()}
-        for name, value in own.items():
-            if name in schema:
-                check_value(value, schema[name].type, child(path, name), self._report)
-        if not (given and given.is_bad) and not self._is_external(own, schema, path):
-            self._report_missing(own, schema, given.place if given else place, path)
-        defaults = {name: one.default for name, one in schema.items() if one.default is not None}
-        return {**defaults, **own}
+        needed = not (given and given.is_bad) and not self._is_external(own, schema, path)
+        filling = Filling(self._report, missing=needed)
+        found: dict[str, Value] = {}
+        for name, one in schema.items():
+            if one.default is not None and name not in own and one.type not in self._data_types:
+                found[name] = one.default  # most properties of most nodes
+                continue
+            at = Spot(given.place if given else place, child(path, name), name, path)
+            value = self._data_types.value(one, own.get(name), at, filling)
+            if value is not None:
+                found[name] = value
+        return {**found, **{name: value for name, value in own.items() if name not in schema}}
 
     def _undefined(self, given: Value | None, type_info: TypeInfo, path: str) -> dict[str, str]:
         """Report names that the type does not declare; each with the name that was probably meant."""
@@ -135,11 +148,6 @@ class Templates:
                 self._report.add("undefined-property", message, pair.key, child(path, name), hint=hint)
                 meant.update({name: near} if near else {})
         return meant
-
-    def _report_missing(self, own: Mapping[str, Value], schema: Mapping[str, Schema], place: Place, path: str) -> None:
-        for name, one in schema.items():
-            if one.required and one.default is None and name not in own:
-                self._report.add("missing-property", f"the required property '{name}' is missing", place, path)
 
     def _is_external(self, own: Mapping[str, Value], schema: Mapping[str, Schema], path: str) -> bool:
         """Whether the resource exists elsewhere: then no property is required."""

@@ -9,10 +9,11 @@ Source: reference/blueprint-dsl.md §6, §7, §8 (type over parent type), §11.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from durable_wf.dsl.problems import Report, kinds
+from durable_wf.dsl.grammar import TYPES
+from durable_wf.dsl.problems import Place, Report, kinds
 from durable_wf.dsl.source import Pair, Value, child, plain
 from durable_wf.dsl.values import fits
 
@@ -24,12 +25,18 @@ class Schema:
     type      None: anything fits, or it was reported
     default   None: there is none; a default of null is a Value
     path      where it was declared, in whichever type that was
+    place     of the type's name, if there is one
+    below     the parent type's declaration of that name, if it has the same type: of a data type, its default
+              completes this one
     """
 
     type: str | None
     default: Value | None
     required: bool
     path: str
+    place: Place | None = None
+    description: str = ""
+    below: Schema | None = None
 
 
 class Declared(NamedTuple):
@@ -55,7 +62,8 @@ class TypeInfo:
     is_complete: bool
 
 
-INTERFACE_KEYS = ("interfaces", "source_interfaces", "target_interfaces")
+RELATIONSHIP_KEYS = ("source_interfaces", "target_interfaces")
+INTERFACE_KEYS = ("interfaces", *RELATIONSHIP_KEYS)
 
 
 def derive(types: Mapping[str, Pair], section: str, report: Report) -> dict[str, TypeInfo]:
@@ -63,7 +71,7 @@ def derive(types: Mapping[str, Pair], section: str, report: Report) -> dict[str,
 
     types     checked entries; parents that do not exist are BAD by now
     section   node_types or relationships; for paths
-    report    gets circles, and defaults that do not fit their own type
+    report    gets circles
     cost      linear in the types and in what they inherit
     """
     done: dict[str, TypeInfo] = {}
@@ -82,7 +90,6 @@ def derive(types: Mapping[str, Pair], section: str, report: Report) -> dict[str,
             in_circle = parent in seen and parent not in done
             known = None if in_circle or parent is None else done[parent]
             done[one] = _derived(child(section, one), types[one].value, known, in_circle=in_circle)
-            _check_defaults(types[one].value, child(section, one), report)
     return {name: done[name] for name in types}
 
 
@@ -107,8 +114,9 @@ def _derived(path: str, value: Value, parent: TypeInfo | None, *, in_circle: boo
     name = path.partition(".")[2]
     given = value.get("derived_from")
     unread = value.is_bad or in_circle or (given is not None and given.is_bad)
-    own = schemas(value.get("properties"), child(path, "properties"))
     inherited = parent.properties if parent else {}
+    given_here = schemas(value.get("properties"), child(path, "properties"))
+    own = {key: _over(one, inherited.get(key)) for key, one in given_here.items()}
     return TypeInfo(
         name,
         (*(parent.hierarchy if parent else ()), name),
@@ -129,7 +137,21 @@ def schemas(value: Value | None, path: str) -> dict[str, Schema]:
 def _schema(value: Value, path: str) -> Schema:
     type_name, required = value.get("type"), value.get("required")
     is_required = not value.is_bad and (required is None or required.content is not False)
-    return Schema(type_name.text if type_name else None, value.get("default"), is_required, path)
+    place, description = type_name.place if type_name else None, value.get("description")
+    return Schema(
+        type_name.text if type_name else None,
+        value.get("default"),
+        is_required,
+        path,
+        place,
+        (description.text if description else None) or "",
+    )
+
+
+def _over(own: Schema, inherited: Schema | None) -> Schema:
+    if inherited is None or own.type is None or own.type in TYPES or own.type != inherited.type:
+        return own
+    return replace(own, below=inherited)
 
 
 def _merged(
@@ -146,21 +168,8 @@ def _merged(
     return found
 
 
-def _check_defaults(value: Value, path: str, report: Report) -> None:
-    properties = value.get("properties")
-    for name, pair in properties.pairs.items() if properties else ():
-        check_default(pair.value, child(child(path, "properties"), name), report)
-
-
-def check_default(schema: Value, path: str, report: Report) -> None:
-    """Report a default that does not fit its own type; a default of null fits."""
-    default, type_name = schema.get("default"), schema.get("type")
-    if default is not None and default.content is not None and type_name is not None:
-        check_value(default, type_name.text, child(path, "default"), report)
-
-
-def check_value(value: Value, type_name: str | None, path: str, report: Report) -> None:
-    """Report a literal that does not fit a type. Functions fit until they are evaluated."""
+def check_value(value: Value, type_name: str | None, path: str, report: Report, code: str = "value-mismatch") -> None:
+    """Report a literal that does not fit a primitive type. Functions fit until they are evaluated."""
     if type_name is not None and not value.is_bad and not fits(type_name, plain(value)):
         message = f"{kinds(value.content)} does not fit the type '{type_name}'"
-        report.add("value-mismatch", message, value.place, path)
+        report.add(code, message, value.place, path)

@@ -9,16 +9,18 @@ import psutil
 
 from durable_wf.authoring.functions import find, path_of, refuse_async
 from durable_wf.codec import decode, encode
+from durable_wf.dsl.availability import unavailable
 from durable_wf.dsl.parameters import merge_parameters
 from durable_wf.engine.code import fingerprints, make_importable
 from durable_wf.engine.topology import DeploymentTopology
-from durable_wf.errors import AskError, UsageError
+from durable_wf.errors import AskError, UnavailableError, UsageError
 from durable_wf.graph.cut import Cut, plan_cut
 from durable_wf.graph.load import load
 from durable_wf.inspection.find import near
 from durable_wf.journal import head
 from durable_wf.model import rows
-from durable_wf.model.states import EXECUTION, XE, X
+from durable_wf.model.declarations import Availability
+from durable_wf.model.states import EXECUTION, XE, N, X
 from durable_wf.scheduler.claim import refuse_beside_another
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from durable_wf.clock import Clock
     from durable_wf.engine.options import ResumeOptions, RunOptions
     from durable_wf.journal.port import Journal, Reader
+    from durable_wf.model.plan import Workflow
 
 
 _CREATED = tuple(XE).index(XE.CREATED)
@@ -53,7 +56,7 @@ def plan_workflow(
     *,
     allow_custom: bool = False,
 ) -> Plan:
-    """Find the workflow and check its parameters. Nothing is written (L11).
+    """Find the workflow and check that it may be started, and its parameters. Nothing is written (L11).
 
     raises  NotFoundError, InputError, UsageError
     """
@@ -64,7 +67,8 @@ def plan_workflow(
         declared = topology.plan.workflows.get(name)
         if declared is None:
             raise near("workflow", name, list(topology.plan.workflows))
-        given = merge_parameters(declared, given, allow_custom=allow_custom)
+        refuse_unavailable(declared, topology)
+        given = merge_parameters(declared, given, blueprint=topology.plan, allow_custom=allow_custom)
         path = declared.function
     elif isinstance(workflow, str):
         if ":" not in workflow:
@@ -77,6 +81,20 @@ def plan_workflow(
     function = find(path) if isinstance(workflow, str) or topology is not None else workflow
     refuse_async(function, path)
     return Plan(name, path, function, given, fingerprints(function, topology))
+
+
+def refuse_unavailable(workflow: Workflow, topology: DeploymentTopology) -> None:
+    """Refuse a workflow whose availability rules do not hold now (blueprint-dsl §10).
+
+    raises  UnavailableError naming the rule
+    """
+    if workflow.availability == Availability():
+        return
+    started = [instance.state == N.STARTED for instance in topology.instances()]
+    reason = unavailable(workflow.availability, topology.nodes(), started)
+    if reason:
+        text = f"the workflow '{workflow.name}' of deployment '{topology.deployment}' is not available: {reason}"
+        raise UnavailableError(text)
 
 
 def create(

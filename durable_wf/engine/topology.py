@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.codec import decode
+from durable_wf.dsl.fitting import Fitting
 from durable_wf.inspection import find
 from durable_wf.model.plan import Blueprint, Node, from_json
 from durable_wf.scheduler.instances import to_data
@@ -34,6 +35,11 @@ class DeploymentTopology:
         self.inputs: Mapping[str, Any] = decode(row.inputs_json)
         self.settings: Mapping[str, Any] = decode(row.settings_json)
         self.plugins: Mapping[str, Plugin] = self.plan.plugins
+        self._fitting = Fitting(self.plan)
+
+    def fits(self, type_name: str | None, value: Any) -> bool:
+        """Whether a value fits a type of the language or a data type of the blueprint; None: anything does."""
+        return self._fitting.fits(type_name, value)
 
     def nodes(self, at: int | None = None) -> Mapping[str, Node]:
         """The nodes by name, now or as they were at seq `at`. Read once."""

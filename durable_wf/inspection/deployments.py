@@ -9,6 +9,8 @@ from durable_wf.clock import iso
 from durable_wf.codec import decode
 from durable_wf.inspection.find import find_deployment
 from durable_wf.inspection.records import (
+    Availability,
+    Constraint,
     Deployment,
     DeploymentDetail,
     Node,
@@ -20,7 +22,7 @@ from durable_wf.inspection.records import (
 
 if TYPE_CHECKING:
     from durable_wf.inspection.view import View
-    from durable_wf.model import plan, rows
+    from durable_wf.model import declarations, plan, rows
 
 
 def deployments(view: View) -> list[Deployment]:
@@ -96,13 +98,32 @@ def workflows(view: View, name: str) -> list[Workflow]:
     """
     _, blueprint = _rows(view, name)
     return [
-        Workflow(one.name, one.plugin, one.function, [_parameter(key, of) for key, of in one.parameters.items()])
+        Workflow(
+            one.name,
+            one.plugin,
+            one.function,
+            [_parameter(key, of) for key, of in one.parameters.items()],
+            one.is_cascading,
+            Availability(
+                one.availability.available,
+                list(one.availability.node_instances_active),
+                list(one.availability.node_types_required),
+            ),
+        )
         for one in _compiled(blueprint).workflows.values()
     ]
 
 
-def _parameter(name: str, of: plan.Parameter) -> Parameter:
-    return Parameter(name, of.type, of.description, of.required and not of.has_default, of.default)
+def _parameter(name: str, of: declarations.Parameter) -> Parameter:
+    return Parameter(
+        name,
+        of.type,
+        of.item_type,
+        of.description,
+        of.required and not of.has_default,
+        of.default,
+        [Constraint(one.operator, one.argument, one.error_message) for one in of.constraints],
+    )
 
 
 def _rows(view: View, name: str) -> tuple[rows.Deployment, rows.Blueprint]:

@@ -282,14 +282,34 @@ class NodeInstance:
 
 
 @dataclass(frozen=True, slots=True)
+class Constraint:
+    """A condition on a parameter's value. `error_message` is the author's, or empty."""
+
+    operator: str
+    argument: Any
+    error_message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A declared parameter of a workflow. `default` means nothing where `required` is true."""
 
     name: str
     type: str | None
+    item_type: str | None
     description: str
     required: bool
     default: Any
+    constraints: list[Constraint]
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """When a workflow may be started; empty lists ask nothing."""
+
+    available: bool
+    node_instances_active: list[str]
+    node_types_required: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +320,8 @@ class Workflow:
     plugin: str
     function: str
     parameters: list[Parameter]
+    is_cascading: bool
+    availability_rules: Availability
 
 
 @dataclass(frozen=True, slots=True)

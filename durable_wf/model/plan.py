@@ -17,9 +17,8 @@ from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
+from durable_wf.model.declarations import Availability, DataType, Json, Parameter
 from durable_wf.model.groups import Group, GroupInstance, Policy, PolicyType, Scalable, ScalingGroup
-
-Json: TypeAlias = Any  # data as JSON knows it: null, bool, int, float, str, list, dict with str keys
 
 Interfaces: TypeAlias = "Mapping[str, Mapping[str, Operation]]"
 
@@ -82,23 +81,6 @@ def _filled(cache: _Lazy, interfaces: Interfaces) -> _Lazy:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    """An input of a blueprint or a parameter of a workflow.
-
-    type         a primitive type's name; None: anything fits
-    default      means nothing unless `has_default`
-    """
-
-    type: str | None = None
-    description: str = ""
-    default: Json = None
-    has_default: bool = False
-    required: bool = True
-    display_label: str | None = None
-    hidden: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Plugin:
     """Where functions come from, as declared under `plugins`."""
 
@@ -120,7 +102,8 @@ class Plugin:
 class Workflow:
     """A workflow that executions of the deployment can run.
 
-    function  dotted path of the function, the plugin's name taken off
+    function      dotted path of the function, the plugin's name taken off
+    availability  when it may be started
     """
 
     name: str
@@ -128,6 +111,7 @@ class Workflow:
     function: str
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     is_cascading: bool = False
+    availability: Availability = field(default_factory=Availability)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +209,12 @@ class Blueprint:
     scaling_groups      those of `groups` that a policy multiplies, as they are planned
     policy_types, policy_triggers    kept for whoever reads the plan; nothing acts on them
     warnings            lines about what was accepted and ignored
+    notes               lines about what is kept here, and means something to a server only
+    runtime_properties  node type -> what it says that operations will set; for people
+    labels              values by name; may be functions, which are evaluated when a deployment is created
+    blueprint_labels    values by name, text
+    resource_tags       as written
+    deployment_settings as written; functions in it are evaluated when a deployment is created
     """
 
     version: str
@@ -240,6 +230,13 @@ class Blueprint:
     outputs: Mapping[str, Output] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    data_types: Mapping[str, DataType] = field(default_factory=dict)
+    runtime_properties: Mapping[str, Mapping[str, Parameter]] = field(default_factory=dict)
+    labels: Mapping[str, Json] = field(default_factory=dict)
+    blueprint_labels: Mapping[str, Json] = field(default_factory=dict)
+    resource_tags: Mapping[str, Json] = field(default_factory=dict)
+    deployment_settings: Mapping[str, Json] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
     policies: Mapping[str, Policy] = field(default_factory=dict)
     scaling_groups: Mapping[str, ScalingGroup] = field(default_factory=dict)

@@ -193,6 +193,18 @@ def refused_operations(ctx: Any) -> Any:
     return found
 
 
+def typed_operations(ctx: Any) -> Any:
+    """What does not fit a data type of the blueprint is refused."""
+    alone = ctx.get_node_instance("alone_6")
+    found = [alone.execute_operation("ops.placed", {"name": {"host": "here"}}).get()[1]]
+    for place in ({"host": "here", "port": "http"}, {}, "here"):
+        try:
+            alone.execute_operation("ops.placed", {"name": place})
+        except RuntimeError as error:
+            found.append(str(error))
+    return found
+
+
 def fresh_kwargs(ctx: Any) -> Any:
     """An input that the first attempt changes is as it was for the second."""
     box = {"found": [1]}

@@ -136,6 +136,13 @@ def test_operations_that_are_refused(life):
     assert function == [{"get_property": ["SELF", "port"]}, "x", None]
 
 
+def test_what_a_workflow_gives_must_fit_a_data_type(life):
+    """As a primitive type; what defaults complete fits."""
+    given, *refused = does(life, contexts.typed_operations)
+    assert given == {"host": "here"}
+    assert [one.rpartition(" ")[2] for one in refused] == ["tests.Place"] * 3
+
+
 def test_arguments_are_copied_when_they_are_given(life):
     """Neither the workflow nor an earlier attempt changes what the next one gets."""
     assert does(life, contexts.fresh_kwargs, RunOptions(task_retry_interval=0)) == [2, [[1, 1], [1, 1]]]

@@ -6,7 +6,13 @@ Source: reference/workflow-api.md §9.2; reference/blueprint-dsl.md §10.
 import pytest
 
 from durable_wf.dsl.parameters import ParametersError, merge_parameters
-from durable_wf.model.plan import Parameter, Workflow
+from durable_wf.model.declarations import Parameter
+from durable_wf.model.plan import Blueprint, Workflow
+
+
+def merged(flow, given, **options):
+    return merge_parameters(flow, given, blueprint=Blueprint("cloudify_dsl_1_5", "main.yaml"), **options)
+
 
 FLOW = Workflow(
     "scale",
@@ -25,7 +31,7 @@ FLOW = Workflow(
 
 def test_defaults():
     """What is not required and has no default is not passed at all; a default of null is passed."""
-    assert merge_parameters(FLOW, {"entity": "web"}) == {
+    assert merged(FLOW, {"entity": "web"}) == {
         "entity": "web",
         "delta": 1,
         "name": None,
@@ -52,7 +58,7 @@ def test_defaults():
 )
 def test_values_are_converted(name, given, value):
     """Texts to what is declared, whole numbers to float; other types are not looked at."""
-    found = merge_parameters(FLOW, {"entity": "x", name: given})[name]
+    found = merged(FLOW, {"entity": "x", name: given})[name]
     assert (found, type(found)) == (value, type(value))
 
 
@@ -74,13 +80,13 @@ def test_values_are_converted(name, given, value):
 def test_other_types_are_refused(name, given):
     """The text names the parameter and its type."""
     with pytest.raises(ParametersError, match=f"'{name}' is not of type {FLOW.parameters[name].type}"):
-        merge_parameters(FLOW, {"entity": "x", name: given})
+        merged(FLOW, {"entity": "x", name: given})
 
 
 def test_all_that_is_wrong_is_said_at_once():
     """Undeclared with what was meant, missing, ill-typed."""
     with pytest.raises(ParametersError) as caught:
-        merge_parameters(FLOW, {"detla": 1, "force": "no", "nodes": {1}})
+        merged(FLOW, {"detla": 1, "force": "no", "nodes": {1}})
     assert caught.value.problems == (
         "there is no parameter 'detla', did you mean 'delta'?",
         "the parameter 'entity' is missing",
@@ -92,5 +98,5 @@ def test_all_that_is_wrong_is_said_at_once():
 
 def test_custom_parameters():
     """Passed through after the declared ones, if it is said so."""
-    found = merge_parameters(FLOW, {"more": 1, "entity": "x"}, allow_custom=True)
+    found = merged(FLOW, {"more": 1, "entity": "x"}, allow_custom=True)
     assert list(found)[-1] == "more"

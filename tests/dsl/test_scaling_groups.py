@@ -244,7 +244,7 @@ def test_monitoring_is_kept_in_the_plan_and_said_to_do_nothing():
     assert policy.triggers["t"].parameters == {"force": False, "workflow": "heal"}
     assert plan.policy_types["watch"].schema["every"] == {}
     assert plan.policy_triggers["heal"].source == "heal.clj"
-    assert [line.partition(": kept")[0] for line in plan.warnings] == [
+    assert [line.partition(": kept")[0] for line in plan.notes] == [
         "main.yaml:6:16: policy_types.watch",
         "main.yaml:7:19: policy_triggers.heal",
         "main.yaml:11:5: groups.g.policies",
@@ -278,7 +278,7 @@ def test_the_built_in_policy_types_are_there():
         "socket_timeout": 1000, "conn_timeout": 1000,
     }  # fmt: skip
     assert len(plan.policy_types) == 3
-    assert len(plan.warnings) == 1
+    assert len(plan.notes) == 1
     unused = BUILT_IN.replace("threshold: 80", "").replace("types.threshold", "types.host_failure")
     assert compiled(unused.replace("[cpu],", "[cpu]")).groups["g"].policies["p"].properties["service"] == ["cpu"]
 

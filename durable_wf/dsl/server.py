@@ -1,0 +1,90 @@
+"""Compiles what means something to a server only: labels, tags and settings of deployments. It is kept, and said.
+
+Source: reference/blueprint-dsl.md §2, §14 ("deployment creation").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from durable_wf.dsl.calls import CallChecker
+from durable_wf.dsl.functions import function_of
+from durable_wf.dsl.problems import Report
+from durable_wf.dsl.source import Pair, Value, child, plain
+
+_UNIT = "(?:min(?:ute)?s?|h(?:ours?)?|d(?:ays?)?|w(?:eeks?)?|mo(?:nths?)?|y(?:ears?)?)"
+_TIME = re.compile(rf"(?:\d{{4}}-\d\d-\d\d )?\d\d?:\d\d|(?:\s*\+\s*\d+\s*{_UNIT})+\s*")
+_WEEKDAY = re.compile(r"(?:-?[1-5]|l-)?(?:su|mo|tu|we|th|fr|sa)", re.IGNORECASE)
+_KEPT = "kept; it means something to a server only"
+
+
+class ServerSections:
+    """Compiles those sections; what is wrong is reported, and that they are only kept is noted."""
+
+    def __init__(self, calls: CallChecker, report: Report) -> None:
+        self._calls = calls
+        self._report = report
+
+    def labels(self, section: Mapping[str, Pair], name: str) -> dict[str, Any]:
+        """`labels` or `blueprint_labels`: values by name."""
+        found: dict[str, Any] = {}
+        for key, pair in section.items():
+            path = f"{name}.{key}"
+            self._report.note(_KEPT, pair.key, path)
+            values = pair.value.get("values")
+            if values is not None and name == "labels":
+                self._calls.check(values, child(path, "values"), {})
+                self._refuse_attributes(values, child(path, "values"))
+            found[key] = plain(values) if values else []
+        return found
+
+    def tags(self, section: Mapping[str, Pair]) -> dict[str, Any]:
+        """`resource_tags`: what was written by name; functions in them are not looked at."""
+        for key, pair in section.items():
+            self._report.note(_KEPT, pair.key, f"resource_tags.{key}")
+        return {key: plain(pair.value) for key, pair in section.items()}
+
+    def settings(self, given: Value | None) -> dict[str, Any]:
+        """`deployment_settings`."""
+        if given is None or given.is_bad:
+            return {}
+        path = "deployment_settings"
+        self._report.note(_KEPT, given.place, path)
+        for key in ("display_name", "default_schedules"):
+            value = given.get(key)
+            if value is not None:
+                self._calls.check(value, child(path, key), {})
+        schedules = given.get("default_schedules")
+        for name, one in schedules.pairs.items() if schedules else ():
+            self._schedule(one.value, f"{path}.default_schedules.{name}")
+        return {key: plain(one.value) for key, one in given.pairs.items()}
+
+    def _schedule(self, value: Value, path: str) -> None:
+        for key in ("since", "until"):
+            time = value.get(key)
+            if time is not None and time.text is not None and not _TIME.fullmatch(time.text):
+                expected = "YYYY-MM-DD HH:MM, HH:MM, or such as +2 weeks or +1day+10min"
+                message = f"'{time.text}' is not a time"
+                self._report.add("bad-schedule", message, time.place, child(path, key), expected=expected)
+        weekdays = value.get("weekdays")
+        for index, day in enumerate(weekdays.items if weekdays else ()):
+            if day.text is not None and not _WEEKDAY.fullmatch(day.text):
+                where, message = child(child(path, "weekdays"), index), f"'{day.text}' is not a weekday"
+                expected = "su, mo, tu, we, th, fr or sa; with a number before it: the n-th"
+                self._report.add("bad-schedule", message, day.place, where, expected=expected)
+        parameters = value.get("workflow_parameters")
+        if parameters is not None:
+            self._refuse_attributes(parameters, child(path, "workflow_parameters"))
+
+    def _refuse_attributes(self, value: Value, path: str) -> None:
+        """Report calls that ask for attributes of instances: there are none yet when these values are needed."""
+        left = [(value, path)]
+        while left:
+            part, at = left.pop()
+            name = function_of(part.pairs)
+            if name and name.startswith("get_attribute"):
+                self._report.add("function-not-allowed", f"'{name}' cannot stand here", part.pairs[name].key, at)
+            left.extend((pair.value, child(at, key)) for key, pair in part.pairs.items())
+            left.extend((item, child(at, index)) for index, item in enumerate(part.items))
