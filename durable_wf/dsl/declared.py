@@ -45,6 +45,7 @@ class Declarations:
         for name, pair in section.items():
             path = f"inputs.{name}"
             parameter = self._parameter(pair, path)
+            self._check_deployment(pair.value, parameter.constraints, path)
             default = pair.value.get("default")
             if default is not None:
                 self._calls.check(default, child(path, "default"), {})
@@ -121,11 +122,15 @@ class Declarations:
         found = constraints.read(value, type_, where, self._report)
         if value is not None:
             self._calls.check(value, where, {})
-        unread = pair.value.is_bad or (value is not None and (value.is_bad or len(found) < len(value.items)))
+        return found
+
+    def _check_deployment(self, value: Value, found: tuple[Constraint, ...], path: str) -> None:
+        """Some ids of an input are nothing without a deployment; a workflow's parameter has its own."""
+        given, type_ = value.get("constraints"), value.get("item_type") or value.get("type")
+        unread = given is not None and (given.is_bad or len(found) < len(given.items))
         if type_ and not unread and constraints.lacks_deployment(type_.text, found):
             message = f"the type '{type_.text}' needs the constraint 'deployment_id'"
             self._report.add("constraint-not-for-type", message, type_.place, path)
-        return found
 
     def _check_default(self, value: Value, of: Parameter, path: str) -> None:
         default, type_ = value.get("default"), value.get("type")

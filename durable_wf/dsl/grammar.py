@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from durable_wf.dsl.declared_shapes import DATA_TYPE, DESCRIPTION, INPUT, PARAMETER, PROPERTY
+from durable_wf.dsl.declared_shapes import DATA_TYPE, INPUT, PARAMETER, PROPERTY
+from durable_wf.dsl.declared_shapes import DESCRIPTION as _DESCRIPTION
 from durable_wf.dsl.grammar_groups import COUNTS, GROUP, POLICY
 from durable_wf.dsl.server_shapes import BLUEPRINT_LABEL, LABEL, SETTINGS
 from durable_wf.dsl.shapes import (
@@ -203,7 +204,7 @@ POLICY_TRIGGER = Record(
     )
 )
 
-OUTPUT = Record((Field("value", Anything(), required=True, doc="Evaluated on every read."), DESCRIPTION))
+OUTPUT = Record((Field("value", Anything(), required=True, doc="Evaluated on every read."), _DESCRIPTION))
 
 BLUEPRINT = Record(
     (
