@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from durable_wf.authoring.services import Topology
+    from durable_wf.model.groups import ScalingGroup
 
 
 def _refused(name: str) -> NotImplementedError:
@@ -28,6 +29,7 @@ class WorkflowDeploymentContext:
         self.runtime_only_evaluation = bool(settings.get("runtime_only_evaluation"))
         self.id = topology.deployment if topology is not None else None
         self.display_name = self.id
+        self._groups = topology.plan.scaling_groups if topology is not None else {}
 
     @property
     def resource_tags(self) -> dict[str, Any]:
@@ -36,8 +38,8 @@ class WorkflowDeploymentContext:
 
     @property
     def scaling_groups(self) -> dict[str, Any]:
-        """Scaling groups by name; none are declared in a blueprint of this version."""
-        return {}
+        """Scaling groups by name: `members`, and `properties` with min, max, default, current and planned instances."""
+        return {name: _as_data(group) for name, group in self._groups.items()}
 
     def start_modification(self, nodes: dict[str, Any]) -> NoReturn:
         """Refused: raises NotImplementedError, as the older system's local mode does."""
@@ -47,3 +49,19 @@ class WorkflowDeploymentContext:
     def list_started_modifications(self) -> NoReturn:
         """Refused: raises NotImplementedError, as the older system's local mode does."""
         raise _refused("list_started_modifications")
+
+
+def _as_data(group: ScalingGroup) -> dict[str, Any]:
+    """A group as the older system's plan has it. Without modifications it is as it was planned at first."""
+    counts = group.scalable
+    count = counts.default_instances
+    return {
+        "members": list(group.members),
+        "properties": {
+            "default_instances": count,
+            "min_instances": counts.min_instances,
+            "max_instances": counts.max_instances,
+            "current_instances": count,
+            "planned_instances": count,
+        },
+    }

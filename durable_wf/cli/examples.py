@@ -10,6 +10,10 @@ from collections.abc import Mapping, Sequence
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "": ("durable-wf demo", "durable-wf run start_all -d shop", "durable-wf list --json"),
     "validate": ("durable-wf validate blueprint.yaml",),
+    "plan": (
+        "durable-wf plan blueprint.yaml -i scratch=/tmp/shop",
+        "durable-wf plan blueprint.yaml -i scratch=/tmp/shop -o topology.svg",
+    ),
     "deployments": ("durable-wf deployments list",),
     "deployments create": ("durable-wf deployments create blueprint.yaml -d shop -i scratch=/tmp/shop",),
     "deployments list": ("durable-wf deployments list",),

@@ -49,8 +49,7 @@ class Out:
 
     def document(self, content: Mapping[str, Any], *, indent: int | None = 2) -> None:
         """JSON with the version of its schema."""
-        whole = {"schema_version": SCHEMA_VERSION, **content}
-        self.lines([json.dumps(whole, indent=indent, ensure_ascii=False)])
+        self.lines([_dumped(content, indent)])
 
     def lines(self, lines: Iterable[str]) -> None:
         """Data, flushed, so that a full disk or a closed pipe is noticed here.
@@ -95,6 +94,15 @@ class Out:
         if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
             return False
         return is_terminal(stream)
+
+
+def as_document(record: Any) -> str:
+    """A record as `--json` prints it."""
+    return _dumped(plain(record), 2)
+
+
+def _dumped(content: Mapping[str, Any], indent: int | None) -> str:
+    return json.dumps({"schema_version": SCHEMA_VERSION, **content}, indent=indent, ensure_ascii=False)
 
 
 def paint(text: str, code: str | None, *, on: bool) -> str:

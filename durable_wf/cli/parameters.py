@@ -19,6 +19,15 @@ class OnUnknown(StrEnum):
     FAIL = "fail"
 
 
+class PlanFormats(StrEnum):
+    """How a plan is written."""
+
+    JSON = "json"
+    SVG = "svg"
+    DOT = "dot"
+    MERMAID = "mermaid"
+
+
 Blueprint = Annotated[Path, typer.Argument(metavar="BLUEPRINT", help="The blueprint's main file.")]
 Deployment = Annotated[
     str, typer.Argument(metavar="DEPLOYMENT", help="The deployment's name.", autocompletion=deployment_names)
@@ -108,3 +117,10 @@ ShowOrigin = Annotated[bool, typer.Option("--origin", help="Show where each sett
 Migrate = Annotated[bool, typer.Option("--migrate", help="Bring an older journal to the newest version; runs nothing.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Leave the servers running, and say how to clean up.")]
 Clean = Annotated[bool, typer.Option("--clean", help="End and remove what earlier demos have left.")]
+OutputFile = Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Write it there; - is standard output.")]
+PlanFormat = Annotated[
+    PlanFormats | None,
+    typer.Option(
+        "--format", metavar="F", help="json, svg, dot or mermaid; else by the file's suffix: .json, .svg, .dot, .mmd."
+    ),
+]

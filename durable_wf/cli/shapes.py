@@ -14,6 +14,7 @@ from durable_wf.cli.plugins import PluginDetail, PluginRecord
 from durable_wf.cli.secrets import DeletedSecret, SecretRecord
 from durable_wf.cli.verifying import Verification
 from durable_wf.inspection import records
+from durable_wf.inspection.topology.record import Plan
 
 
 class Shape(NamedTuple):
@@ -31,6 +32,7 @@ class Shape(NamedTuple):
 
 OUTPUTS: Mapping[str, Shape] = {
     "validate": Shape(Validation),
+    "plan": Shape(Plan),
     "deployments create": Shape(records.DeploymentDetail),
     "deployments list": Shape(records.Deployment, is_list=True),
     "deployments show": Shape(records.DeploymentDetail),

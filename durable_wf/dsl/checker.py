@@ -10,6 +10,7 @@ Source: style.md habit 22; reference/blueprint-dsl.md §1, §2.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -124,6 +125,8 @@ class Checker:
         return value
 
     def _list(self, value: Value, shape: ListOf, path: str) -> Value:
+        if shape.empty and not value.items:
+            return self._bad(value, shape.empty, "the list is empty", path, "at least one")
         items = [self.check(item, shape.item, child(path, index)) for index, item in enumerate(value.items)]
         return Value(items, value.place)
 
@@ -209,7 +212,7 @@ class Checker:
                 shape.unknown, f"one of these keys must stand here, not {chosen}", value.place, path, expected=expected
             )
 
-    def resolve(self, sections: Mapping[str, Collection[str]], incomplete: Collection[str]) -> None:
+    def resolve(self, sections: Mapping[str, dict[str, Pair]], incomplete: Collection[str]) -> None:
         """Look up all references, now that the names of all sections are known.
 
         A name that nearly exists is reported and read as the one that exists. One that does not is made BAD;
@@ -225,8 +228,8 @@ class Checker:
                 is_incomplete = "data_types" in incomplete and not shape.is_primitive
                 self._resolve_type(reference, shape, names, is_incomplete=is_incomplete)
             else:
-                names = sections.get(shape.section, ())
-                self._look_up(reference, shape.what, shape.code, names, is_incomplete=shape.section in incomplete)
+                missing = shape.section in incomplete or shape.also in incomplete
+                self._look_up(reference, shape.what, shape.code, _names(shape, sections), is_incomplete=missing)
 
     def _resolve_type(self, at: Reference, shape: TypeName, names: Collection[str], *, is_incomplete: bool) -> None:
         name = at.value.text or ""
@@ -243,6 +246,13 @@ class Checker:
             hint = self.report.did_you_mean(name, names)
             self.report.add(code, f"unknown {what} '{name}'", at.value.place, at.path, hint=hint)
         at.value.content = near or BAD
+
+
+def _names(shape: Ref, sections: Mapping[str, dict[str, Pair]]) -> Mapping[str, Pair]:
+    """What a reference may name; made in no time, because every reference asks."""
+    if shape.also is None:
+        return sections[shape.section]
+    return ChainMap(sections[shape.section], sections[shape.also])
 
 
 def accepts(shape: Shape, content: object) -> bool:

@@ -106,6 +106,31 @@ _ROWS = (
     Code("bad-instance-count", 207, "Instance counts must not be negative, and min <= default <= max."),
     Code("bad-instance-literal", 208, "The only text for an instance count is UNBOUNDED, for max_instances."),
     Code("instances-twice", 209, "`instances` and `capabilities.scalable` say the same; keep one."),
+    # groups and policies
+    Code("group-without-members", 1, "A group needs members: names of nodes or of other groups."),
+    Code("unknown-group-member", 40, "No node template and no group has the name that stands among the members."),
+    Code("unknown-policy-type", 41, "No policy_types entry, built-in or imported, has this name."),
+    Code("unknown-trigger-type", 42, "No policy_triggers entry, built-in or imported, has this name."),
+    Code("circular-groups", 200, "Groups are members of each other in a circle."),
+    Code("several-scaling-groups", 201, "A node or group can be a member of one scaling group only; nest the groups."),
+    Code(
+        "mixed-group",
+        202,
+        "A scaling group has its instances where its members are: all members must be contained in one node, in others "
+        "or through others, or none of them in any. Members contained in another member count with that one.",
+    ),
+    Code("groups-too-deep", 0, "Scaling groups may be nested 64 deep."),
+    Code("unsupported-policy", 204, "The only type of a policy is cloudify.policies.scaling."),
+    Code("unknown-policy-target", 205, "A policy's targets are groups; no group has this name."),
+    Code("policy-without-targets", 206, "A policy needs targets: names of groups."),
+    Code("several-policies", 0, "A group is the target of two policies; which of their counts holds, nobody can tell."),
+    Code("group-named-like-node", 211, "A group has the name of a node template; nobody could tell which is meant."),
+    Code(
+        "all-to-one-in-group",
+        0,
+        "Source and target are in one scaling group, where each instance is paired within its instance of the group; "
+        "all_to_one cannot be asked for there.",
+    ),
     # plugins, operations, workflows
     Code("unknown-executor", 18, "An executor is central_deployment_agent or host_agent."),
     Code("plugin-without-source", 50, "Installing takes `source` or `package_name`; else say `install: false`."),

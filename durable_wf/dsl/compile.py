@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from durable_wf.dsl.availability import availability
 from durable_wf.dsl.calls import CallChecker, Known, Scope
 from durable_wf.dsl.checker import Checker
 from durable_wf.dsl.circles import PropertyGraph, relationship_circles
+from durable_wf.dsl.counts import scalable_of
 from durable_wf.dsl.data_types import DataTypes
 from durable_wf.dsl.declared import Declarations, check_defaults, read_data_types
 from durable_wf.dsl.document import Document, read_document
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS
+from durable_wf.dsl.groups import Groups
 from durable_wf.dsl.mapping import Mapper
 from durable_wf.dsl.operations import Located, Operations, Owner
 from durable_wf.dsl.plugin_properties import check_values, give
@@ -29,15 +30,15 @@ from durable_wf.dsl.sections import values
 from durable_wf.dsl.server import ServerSections
 from durable_wf.dsl.shapes import NEWEST, MapOf
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
-from durable_wf.dsl.templates import COUNTS, UNBOUNDED, Link, Template, Templates
+from durable_wf.dsl.templates import Link, Template, Templates
 from durable_wf.dsl.types import RELATIONSHIP_KEYS, derive
+from durable_wf.model.groups import Scalable
 from durable_wf.model.plan import (
     Blueprint,
     Interfaces,
     Node,
     Plugin,
     Relationship,
-    Scalable,
     Workflow,
 )
 from durable_wf.sources.port import Resolver
@@ -72,13 +73,18 @@ class _Compiler:
         self._data_types = DataTypes(self._own_types)
         self._node_types = derive(self._sections["node_types"], "node_types", report)
         self._relationship_types = derive(self._sections["relationships"], "relationships", report)
-        for section in ("data_types", "node_types", "relationships"):
+        for section in ("data_types", "node_types", "relationships", "policy_types"):
             check_defaults(self._sections[section], section, self._data_types, report)
+        triggers = self._sections["policy_triggers"]
+        check_defaults(triggers, "policy_triggers", self._data_types, report, "parameters")
         self._plugins = {name: self._plugin(name, pair.value) for name, pair in self._sections["plugins"].items()}
         incomplete = document.incomplete
         self._mapper = Mapper(self._plugins, report, resolver.has_file, is_incomplete="plugins" in incomplete)
-        read = Templates(self._node_types, self._relationship_types, self._data_types, report)
-        self._templates = {name: read.template(name, pair) for name, pair in self._sections["node_templates"].items()}
+        self._read = Templates(self._node_types, self._relationship_types, self._data_types, report)
+        self._templates = {
+            name: self._read.template(name, pair) for name, pair in self._sections["node_templates"].items()
+        }
+        self._hosts = _hosts(self._templates)
         known = Known(
             self._sections["inputs"],
             self._templates,
@@ -100,6 +106,7 @@ class _Compiler:
         self._circles()
         for name, pair in self._sections["plugins"].items():
             check_values(pair.value, f"plugins.{name}", self._calls)
+        groups = Groups(self._sections, self._document.sections, self._templates, self._read, self._calls, self._report)
         server = ServerSections(self._calls, self._report)
         nodes = [self._node(template) for template in self._templates.values()]
         document = self._document
@@ -123,6 +130,11 @@ class _Compiler:
             resource_tags=server.tags(self._sections["resource_tags"]),
             deployment_settings=server.settings(document.settings),
             sources=dict(document.sources),
+            groups=groups.all,
+            policies=groups.policies,
+            scaling_groups=groups.scaling,
+            policy_types=groups.policy_types,
+            policy_triggers=groups.policy_triggers,
             warnings=self._report.warnings,
             notes=self._report.notes,
         )
@@ -182,7 +194,7 @@ class _Compiler:
             properties={name: plain(value) for name, value in template.properties.items()},
             interfaces=interfaces,
             relationships=tuple([self._relationship(template, link) for link in template.links]),
-            host_id=_host(template, self._templates),
+            host_id=self._hosts[template.name],
             scalable=self._scalable(template),
         )
 
@@ -217,15 +229,7 @@ class _Compiler:
         capabilities = value.get("capabilities")
         scalable = capabilities.get("scalable") if capabilities else None
         properties = scalable.get("properties") if scalable else None
-        if properties is None:
-            return Scalable()
-        counts: dict[str, Any] = {}
-        for name in COUNTS:
-            given = properties.get(name)
-            if given is not None and not given.is_bad:
-                self._calls.check(given, f"{template.path}.capabilities.scalable.properties.{name}", {})
-                counts[name] = UNBOUNDED if given.content == "UNBOUNDED" else plain(given)
-        return Scalable(**counts)
+        return scalable_of(properties, f"{template.path}.capabilities.scalable.properties", self._calls)
 
 
 def _checked(document: Document, checker: Checker) -> dict[str, dict[str, Pair]]:
@@ -250,16 +254,19 @@ def _checked(document: Document, checker: Checker) -> dict[str, dict[str, Pair]]
     return sections
 
 
-def _host(template: Template, templates: Mapping[str, Template]) -> str | None:
-    """The first host on the way up from a node through its containers."""
-    seen: set[str] = set()
-    at: Template | None = template
-    while at is not None and at.name not in seen:
-        if at.is_host:
-            return at.name
-        seen.add(at.name)
-        at = templates.get(at.container or "")
-    return None
+def _hosts(templates: Mapping[str, Template]) -> dict[str, str | None]:
+    """For each node the first host on the way up through its containers; each step of that is taken once."""
+    found: dict[str, str | None] = {}
+    for name in templates:
+        chain: dict[str, None] = {}
+        at = name
+        while at in templates and at not in found and at not in chain:
+            chain[at] = None
+            at = templates[at].container or ""
+        host = found.get(at)
+        for one in reversed(chain):
+            host = found[one] = one if templates[one].is_host else host
+    return found
 
 
 def _with_plugins(nodes: list[Node]) -> dict[str, Node]:

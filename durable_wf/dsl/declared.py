@@ -201,16 +201,21 @@ class Declarations:
         )
 
 
-def check_defaults(types: Mapping[str, Pair], section: str, data_types: DataTypes, report: Report) -> None:
-    """Report defaults of types' properties that do not fit their own type; one of null fits."""
+def check_defaults(
+    types: Mapping[str, Pair], section: str, data_types: DataTypes, report: Report, key: str = "properties"
+) -> None:
+    """Report defaults of types' properties that do not fit their own type; one of null fits.
+
+    key  under which a type has their schemas
+    """
     for name, pair in types.items():
-        properties = pair.value.get("properties")
-        path = f"{section}.{name}.properties"
-        for key, one in schemas(properties, path).items():
+        properties = pair.value.get(key)
+        path = f"{section}.{name}.{key}"
+        for each, one in schemas(properties, path).items():
             default = one.default
             if default is None or default.content is None:
                 continue
-            at = Spot(default.place, child(child(path, key), "default"), "", path)
+            at = Spot(default.place, child(child(path, each), "default"), "", path)
             if one.type in data_types:
                 data_types.filled(one.type or "", default, at, Filling(report, missing=False))
             else:

@@ -16,6 +16,7 @@ from durable_wf.dsl.functions import has_function
 from durable_wf.dsl.instances import plan_instances
 from durable_wf.dsl.parameters import ValuesError, apply_inputs, check_late
 from durable_wf.model.declarations import Constraint, Parameter
+from durable_wf.model.groups import Policy, Scalable
 from durable_wf.model.plan import (
     Blueprint,
     DeploymentPlan,
@@ -24,7 +25,6 @@ from durable_wf.model.plan import (
     Operation,
     Output,
     Relationship,
-    Scalable,
     Workflow,
 )
 
@@ -58,7 +58,8 @@ def plan_deployment(
     if run.problems:
         raise DeploymentError("the blueprint cannot be deployed with these inputs", run.problems)
     check_late(blueprint.inputs, values, planned, run.inputs)
-    return DeploymentPlan(planned, run.inputs, plan_instances(planned.nodes, new_suffix))
+    instances = plan_instances(planned.nodes, new_suffix, planned.scaling_groups)
+    return DeploymentPlan(planned, run.inputs, instances)
 
 
 class _Creation:
@@ -75,6 +76,11 @@ class _Creation:
     def planned(self) -> Blueprint:
         nodes = {name: self._node(node) for name, node in self._blueprint.nodes.items()}
         outputs = {name: self._output(output) for name, output in self._blueprint.outputs.items()}
+        policies = {name: self._policy(name, policy) for name, policy in self._blueprint.policies.items()}
+        groups = {
+            name: replace(group, scalable=policies[group.policy].scalable)
+            for name, group in self._blueprint.scaling_groups.items()
+        }
         workflows = {
             name: self._with_arguments(flow, f"workflows.{name}.parameters")
             for name, flow in self._blueprint.workflows.items()
@@ -84,6 +90,8 @@ class _Creation:
             nodes=nodes,
             outputs=outputs,
             capabilities={name: self._output(one) for name, one in self._blueprint.capabilities.items()},
+            policies=policies,
+            scaling_groups=groups,
             workflows=workflows,
             inputs=self._arguments(self._blueprint.inputs, "inputs"),
             labels={
@@ -91,6 +99,9 @@ class _Creation:
             },
             deployment_settings=self._value(self._blueprint.deployment_settings, "deployment_settings", At()),
         )
+
+    def _policy(self, name: str, policy: Policy) -> Policy:
+        return replace(policy, scalable=self._scalable(policy.scalable, f"policies.{name}.properties"))
 
     def _with_arguments(self, flow: Workflow, path: str) -> Workflow:
         parameters = self._arguments(flow.parameters, path)

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from durable_wf.dsl.declared_shapes import DATA_TYPE, INPUT, PARAMETER, PROPERTY
 from durable_wf.dsl.declared_shapes import DESCRIPTION as _DESCRIPTION
+from durable_wf.dsl.grammar_groups import COUNTS, GROUP, POLICY
 from durable_wf.dsl.server_shapes import BLUEPRINT_LABEL, LABEL, SETTINGS
 from durable_wf.dsl.shapes import (
     OLDEST,
@@ -22,7 +23,6 @@ from durable_wf.dsl.shapes import (
     CodePath,
     Either,
     Field,
-    FunctionCall,
     Ignored,
     ListOf,
     MapOf,
@@ -123,15 +123,6 @@ RELATIONSHIP = Record(
     )
 )
 
-_COUNT = Either((Number(0, whole=True, code="bad-instance-count"), FunctionCall("not-a-function")))
-_LIMIT = Either(
-    (
-        Number(-1, whole=True, code="bad-instance-count"),
-        OneOf(("UNBOUNDED",), "bad-instance-literal"),
-        FunctionCall("not-a-function"),
-    )
-)
-
 NODE_TEMPLATE = Record(
     (
         Field("type", Ref("node_types", "type", "unknown-node-type"), required=True, doc="The node's type."),
@@ -143,27 +134,7 @@ NODE_TEMPLATE = Record(
         ),
         Field(
             "capabilities",
-            Record(
-                (
-                    Field(
-                        "scalable",
-                        Record(
-                            (
-                                Field(
-                                    "properties",
-                                    Record(
-                                        (
-                                            Field("default_instances", _COUNT, doc="How many at first; 1 if not said."),
-                                            Field("min_instances", _COUNT, doc="0 if not said."),
-                                            Field("max_instances", _LIMIT, doc="-1 or UNBOUNDED: no limit."),
-                                        )
-                                    ),
-                                ),
-                            )
-                        ),
-                    ),
-                )
-            ),
+            Record((Field("scalable", Record((Field("properties", COUNTS),))),)),
             since=(1, 3),
             doc="How many instances.",
         ),
@@ -230,6 +201,20 @@ WORKFLOW = Either(
     )
 )
 
+POLICY_TYPE = Record(
+    (
+        Field("source", Text(), required=True, doc="Code of the older system's monitoring."),
+        Field("properties", MapOf(PROPERTY), doc="Schema of a policy's properties."),
+    )
+)
+
+POLICY_TRIGGER = Record(
+    (
+        Field("source", Text(), required=True, doc="Code of the older system's monitoring."),
+        Field("parameters", MapOf(PROPERTY), doc="Schema of a trigger's parameters."),
+    )
+)
+
 OUTPUT = Record((Field("value", Anything(), required=True, doc="Evaluated on every read."), _DESCRIPTION))
 
 BLUEPRINT = Record(
@@ -244,6 +229,10 @@ BLUEPRINT = Record(
         Field("node_types", MapOf(NODE_TYPE)),
         Field("relationships", MapOf(RELATIONSHIP_TYPE), doc="Types of relationships."),
         Field("node_templates", MapOf(NODE_TEMPLATE)),
+        Field("groups", MapOf(GROUP), doc="Nodes that belong together."),
+        Field("policies", MapOf(POLICY), since=(1, 3), doc="Which groups are scaled as one."),
+        Field("policy_types", MapOf(POLICY_TYPE), doc="Types of monitoring; kept, but nothing acts on them here."),
+        Field("policy_triggers", MapOf(POLICY_TRIGGER), doc="As policy_types."),
         Field("workflows", MapOf(WORKFLOW)),
         Field("outputs", MapOf(OUTPUT), doc="For the deployment's reader."),
         Field("capabilities", MapOf(OUTPUT), doc="For other deployments: get_capability."),
@@ -256,10 +245,6 @@ BLUEPRINT = Record(
         *(
             Field(name, NotBuilt())
             for name in (
-                "groups",
-                "policies",
-                "policy_types",
-                "policy_triggers",
                 "imported_blueprints",
                 "namespaces_mapping",
             )
@@ -280,5 +265,9 @@ SECTIONS = (
     "labels",
     "blueprint_labels",
     "resource_tags",
+    "groups",
+    "policies",
+    "policy_types",
+    "policy_triggers",
 )
 """Sections whose names are merged from all files."""

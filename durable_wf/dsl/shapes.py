@@ -69,18 +69,21 @@ class Ref:
     """A text that names an entry of `section`; one that does not is reported as `code`.
 
     what    the noun for messages, such as 'node type'
+    also    another section whose entries may be named too
     """
 
     section: str
     what: str
     code: str
+    also: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of `item`."""
+    """A list of `item`; an empty one is reported as `empty`, if that is given."""
 
     item: Shape
+    empty: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from durable_wf.dsl.counts import check_counts
 from durable_wf.dsl.data_types import DataTypes, Filling, Spot
 from durable_wf.dsl.functions import function_of
 from durable_wf.dsl.instances import CONTAINED_IN, HOST
@@ -19,7 +20,6 @@ from durable_wf.dsl.types import Schema, TypeInfo
 CONNECTED_TO = "cloudify.relationships.connected_to"
 DEPENDS_ON = "cloudify.relationships.depends_on"
 CONNECTION_TYPES = ("all_to_all", "all_to_one")
-UNBOUNDED = -1
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +39,12 @@ class Link:
     def is_a(self, type_name: str) -> bool:
         """Whether the relationship derives from one of the language's three."""
         return self.type is not None and any(type_name in name for name in self.type.hierarchy)
+
+    def connection_type(self) -> tuple[Place, str]:
+        """Where connection_type is given, or the type that gives it; and its path."""
+        given = self.value.get("properties")
+        own = given.get("connection_type") if given else None
+        return own.place if own else _place(self.value, "type"), f"{self.path}.properties.connection_type"
 
 
 @dataclass(slots=True, eq=False)
@@ -93,19 +99,24 @@ class Templates:
         value = pair.value
         type_info = _named(value, "type", self._nodes)
         given = value.get("properties")
-        properties = self._properties(given, type_info, pair.key, path)
+        properties = self.properties(given, type_info, pair.key, path)
         readable = not value.is_bad and not (given and given.is_bad)
         links = self._links(name, value.get("relationships"), path)
         self._check_counts(value, path)
         complete = readable and type_info is not None and type_info.is_complete
         return Template(name, pair, type_info, properties, complete, links)
 
-    def _properties(self, given: Value | None, type_info: TypeInfo | None, place: Place, path: str) -> dict[str, Value]:
-        """Given values over the schema's defaults, in the order of the schema."""
+    def properties(
+        self, given: Value | None, type_info: TypeInfo | None, place: Place, path: str, key: str = "properties"
+    ) -> dict[str, Value]:
+        """Given values over the schema's defaults, in the order of the schema.
+
+        path    of what has them, under `key`; it stands at `place`
+        """
         own = {name: pair.value for name, pair in given.pairs.items()} if given else {}
         if type_info is None:
             return own
-        path = child(path, "properties")
+        path = child(path, key)
         schema = type_info.properties
         typos = self._undefined(given, type_info, path)
         own = {typos.get(name, name): value for name, value in own.items()}
@@ -168,7 +179,7 @@ class Templates:
         if target and name == node:
             message = f"'{node}' has a relationship to itself"
             self._report.add("relationship-to-self", message, target.place, child(path, "target"))
-        properties = self._properties(value.get("properties"), type_info, value.place, path)
+        properties = self.properties(value.get("properties"), type_info, value.place, path)
         link = Link(value, path, type_info, name, properties)
         if type_info and type_info.is_complete and not any(map(link.is_a, (DEPENDS_ON, CONNECTED_TO, CONTAINED_IN))):
             message = f"'{type_info.name}' derives from none of depends_on, connected_to and contained_in"
@@ -176,8 +187,7 @@ class Templates:
         kind = properties.get("connection_type")
         if kind is not None and not kind.is_bad and kind.content not in CONNECTION_TYPES:
             expected = " or ".join(CONNECTION_TYPES)
-            place = kind.place if value.get("properties") else _place(value, "type")
-            where = f"{path}.properties.connection_type"
+            place, where = link.connection_type()
             self._report.add("bad-connection-type", "unknown connection type", place, where, expected=expected)
         return link
 
@@ -190,32 +200,8 @@ class Templates:
         if scalable is not None and value.get("instances") is not None:
             message = "instances are given twice: here and in 'instances'"
             self._report.add("instances-twice", message, scalable.place, path)
-        if properties is None:
-            return
-        count, least, most = (_number(properties, name, default) for name, default in COUNTS.items())
-        wrong = None
-        if least is not None and most is not None and least > most != UNBOUNDED:
-            wrong = "min_instances"
-        elif count is not None and ((least or 0) > count or (most is not None and count > most != UNBOUNDED)):
-            wrong = "default_instances"
-        if wrong:
-            at = properties.get(wrong) or properties
-            message = "min_instances <= default_instances <= max_instances does not hold"
-            self._report.add("bad-instance-count", message, at.place, f"{path}.properties.{wrong}")
-
-
-COUNTS: Mapping[str, int] = {"default_instances": 1, "min_instances": 0, "max_instances": UNBOUNDED}
-"""The counts of a scalable, with what holds where they are not given."""
-
-
-def _number(properties: Value, name: str, default: int) -> int | None:
-    """A count as far as it is literal; None where only a function or nothing usable stands."""
-    given = properties.get(name)
-    if given is None:
-        return default
-    if given.content == "UNBOUNDED":
-        return UNBOUNDED
-    return given.content if isinstance(given.content, int) else None
+        if properties is not None:
+            check_counts(properties, child(path, "properties"), self._report)
 
 
 def _named(value: Value, key: str, types: Mapping[str, TypeInfo]) -> TypeInfo | None:

@@ -210,7 +210,7 @@ def _instances(turn: Turn, deployment: int, plan: DeploymentPlan, seq: int) -> l
         rows.Instance(
             turn.next_id("node_instance"), deployment, one.node, one.id, one.index, str(N.UNINITIALIZED), "{}", "{}",
             encode([to_json(relationship) | {"position": relationship.position} for relationship in one.relationships]),
-            one.host_id, "[]", 0, 0, seq, 0,
+            one.host_id, encode([to_json(group) for group in one.scaling_groups]), 0, 0, seq, 0,
         )
         for one in plan.instances
     ]  # fmt: skip

@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from durable_wf.model.declarations import Availability, DataType, Json, Parameter
+from durable_wf.model.groups import Group, GroupInstance, Policy, PolicyType, Scalable, ScalingGroup
 
 Interfaces: TypeAlias = "Mapping[str, Mapping[str, Operation]]"
 
@@ -151,19 +152,6 @@ class Relationship:
 
 
 @dataclass(frozen=True, slots=True)
-class Scalable:
-    """How many instances a node has in each instance of its container.
-
-    In a `Blueprint` each may still be a function (of inputs); in a `DeploymentPlan` all are int.
-    max_instances    -1: no limit
-    """
-
-    default_instances: Json = 1
-    min_instances: Json = 0
-    max_instances: Json = -1
-
-
-@dataclass(frozen=True, slots=True)
 class Node:
     """A node template, with all that its type says merged in.
 
@@ -224,6 +212,8 @@ class Blueprint:
     capabilities        values that other deployments may read; evaluated on every read
     sources             SHA-256 of every file that was read, by its name relative to the main file's folder
     main                name of the main file in `sources`
+    scaling_groups      those of `groups` that a policy multiplies, as they are planned
+    policy_types, policy_triggers    kept for whoever reads the plan; nothing acts on them
     warnings            lines about what was accepted and ignored
     notes               lines about what is kept here, and means something to a server only
     runtime_properties  node type -> what it says that operations will set; for people
@@ -254,6 +244,11 @@ class Blueprint:
     blueprint_labels: Mapping[str, Json] = field(default_factory=dict)
     resource_tags: Mapping[str, Json] = field(default_factory=dict)
     deployment_settings: Mapping[str, Json] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    scaling_groups: Mapping[str, ScalingGroup] = field(default_factory=dict)
+    policy_types: Mapping[str, PolicyType] = field(default_factory=dict)
+    policy_triggers: Mapping[str, PolicyType] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +275,8 @@ class PlannedInstance:
     index          1-based within the node
     relationships  ordered by declaration, then by the target's index
     host_id        id of the host instance that it is or is (transitively) contained in, else None
+    scaling_groups  instances of the scaling groups that it is in, inner to outer; those that it is in only by
+                    being contained in a member are its container's
     """
 
     id: str
@@ -287,6 +284,7 @@ class PlannedInstance:
     index: int
     relationships: tuple[InstanceRelationship, ...] = ()
     host_id: str | None = None
+    scaling_groups: tuple[GroupInstance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

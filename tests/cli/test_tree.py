@@ -19,6 +19,7 @@ GLOBAL = {
 # cli.md's tree, as far as it is built: verb → what it acts on, and its own options.
 TREE = {
     "validate": ("BLUEPRINT", set()),
+    "plan": ("BLUEPRINT", {"-i", "-o", "--format"}),
     "deployments create": ("BLUEPRINT", {"-d", "-i", "--on-unknown", "--runtime-only-evaluation"}),
     "deployments list": ("", set()),
     "deployments show": ("DEPLOYMENT", set()),

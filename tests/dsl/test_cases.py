@@ -20,6 +20,7 @@ ELSEWHERE = {
     "too-many-values",
     "too-many-aliases",
     "too-many-imports",
+    "groups-too-deep",
 }
 
 

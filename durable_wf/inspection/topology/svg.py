@@ -1,0 +1,159 @@
+"""A topology as SVG: one file that every browser shows, made without another program.
+
+Who is in a scaling group has its colour, and its name in the box.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from xml.sax.saxutils import escape
+
+from durable_wf.inspection.topology.drawing import Kind
+from durable_wf.inspection.topology.layers import GAP_Y, Point, Size, Way, layered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from durable_wf.inspection.topology.drawing import Box, Drawing, Frame
+    from durable_wf.inspection.topology.layers import Layout
+
+_LINE = 16.0
+_CHARACTER = 7.3  # of the font below
+_SMALL = 6.2  # of a label's
+_PAD = 12.0
+_MARGIN = 20.0
+_PORT = 16.0  # between arrows at one box
+_STEPS = (0.5, 0.3, 0.7)  # where on their way arrows of one box have their labels, so that those do not meet
+_PLAIN = "#f4f4f5"
+_COLORS = ("#dbeafe", "#dcfce7", "#fef3c7", "#fce7f3", "#ede9fe", "#cffafe", "#ffe4e6", "#ecfccb")
+_STROKES = {Kind.CONTAINED_IN: "2.5", Kind.CONNECTED_TO: "1.2", Kind.DEPENDS_ON: '1.2" stroke-dasharray="5 4'}
+
+_HEAD = """\
+<svg xmlns="http://www.w3.org/2000/svg" width="{0:.0f}" height="{1:.0f}" viewBox="0 0 {0:.0f} {1:.0f}"
+ font-family="ui-monospace, Menlo, Consolas, monospace" font-size="12">
+<title>topology</title>
+<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerUnits="userSpaceOnUse" markerWidth="9"
+ markerHeight="9" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#52525b"/></marker></defs>
+<rect width="100%" height="100%" fill="#ffffff"/>
+<g transform="translate({2:.0f} {2:.0f})">"""
+
+
+class _Ends(NamedTuple):
+    """How far from the middle of its boxes an arrow begins and ends, and which of its source's arrows it is."""
+
+    begin: float
+    end: float
+    number: int
+
+
+def svg(drawing: Drawing) -> str:
+    """The picture; each box above all that it needs.
+
+    cost    that of `layered`, and linear in the text
+    """
+    frames = {frame.name: frame for frame in drawing.frames}
+    texts = {box.name: [*box.lines, *_groups(box, frames)] for box in drawing.boxes}
+    height = max((len(lines) for lines in texts.values()), default=0) * _LINE + _PAD
+    sizes = {name: Size(max(map(len, lines)) * _CHARACTER + 2 * _PAD, height) for name, lines in texts.items()}
+    ways = [Way(one.source, one.target, len(one.label) * _SMALL) for one in drawing.arrows]
+    layout = layered(sizes, ways)
+    fills = {name: _COLORS[index % len(_COLORS)] for index, name in enumerate(frames)}
+    ends = _all_ends(drawing, layout, sizes)
+    whole = (layout.size.width + 2 * _MARGIN, layout.size.height + 2 * _MARGIN)
+    parts = [_HEAD.format(*whole, _MARGIN)]
+    for one, route, at in zip(drawing.arrows, layout.routes, ends, strict=True):
+        stroke = f'stroke="#52525b" stroke-width="{_STROKES[one.kind]}"'
+        parts.append(f'<path d="{_path(route, at, height)}" fill="none" {stroke} marker-end="url(#tip)"/>')
+    for box in drawing.boxes:
+        fill = fills.get(box.frame or "", _PLAIN)
+        parts += _box(layout.centers[box.name], sizes[box.name], texts[box.name], fill)
+    for one, route, at in zip(drawing.arrows, layout.routes, ends, strict=True):
+        parts.append(_label(one.label, route, at, height))
+    return "\n".join([*parts, "</g>", "</svg>", ""])
+
+
+def _groups(box: Box, frames: Mapping[str, Frame]) -> Iterator[str]:
+    """The groups that a box is in, inner to outer."""
+    at = box.frame
+    while at is not None:
+        yield f"in {frames[at].label}"
+        at = frames[at].frame
+
+
+def _all_ends(drawing: Drawing, layout: Layout, sizes: Mapping[str, Size]) -> list[_Ends]:
+    """Arrows of one box side by side, in the order of where they go to or come from."""
+    outgoing: dict[str, list[int]] = {}
+    incoming: dict[str, list[int]] = {}
+    for index, one in enumerate(drawing.arrows):
+        outgoing.setdefault(one.source, []).append(index)
+        incoming.setdefault(one.target, []).append(index)
+    begins, numbers = _spread(outgoing, {index: route[1].x for index, route in enumerate(layout.routes)}, sizes)
+    arrives, _ = _spread(incoming, {index: route[-2].x for index, route in enumerate(layout.routes)}, sizes)
+    return [_Ends(begins[index], arrives[index], numbers[index]) for index in range(len(drawing.arrows))]
+
+
+def _spread(
+    arrows: Mapping[str, Iterable[int]], towards: Mapping[int, float], sizes: Mapping[str, Size]
+) -> tuple[dict[int, float], dict[int, int]]:
+    """Distances from the middle of a box's side, and the order there."""
+    places: dict[int, float] = {}
+    numbers: dict[int, int] = {}
+    for name, each in arrows.items():
+        order = sorted(each, key=lambda index: (towards[index], index))
+        step = min(_PORT, sizes[name].width / (len(order) + 1))
+        for number, index in enumerate(order):
+            places[index] = (number - (len(order) - 1) / 2) * step
+            numbers[index] = number
+    return places, numbers
+
+
+def _stations(route: Sequence[Point], ends: _Ends, height: float) -> list[Point]:
+    """Where an arrow leaves and enters layers: below its source, above and below each bend, above its target."""
+    half = height / 2
+    found = [Point(route[0].x + ends.begin, route[0].y + half)]
+    for bend in route[1:-1]:
+        found += [Point(bend.x, bend.y - half), Point(bend.x, bend.y + half)]
+    return [*found, Point(route[-1].x + ends.end, route[-1].y - half)]
+
+
+def _path(route: Sequence[Point], ends: _Ends, height: float) -> str:
+    """Curves between layers, straight through them."""
+    stations = _stations(route, ends, height)
+    text = f"M{stations[0].x:.1f} {stations[0].y:.1f}"
+    for index in range(0, len(stations), 2):
+        one, other = stations[index : index + 2]
+        bend = GAP_Y / 2
+        text += f" C{one.x:.1f} {one.y + bend:.1f} {other.x:.1f} {other.y - bend:.1f} {other.x:.1f} {other.y:.1f}"
+        if index + 2 < len(stations):
+            text += f" L{stations[index + 2].x:.1f} {stations[index + 2].y:.1f}"
+    return text
+
+
+def _box(center: Point, size: Size, lines: Sequence[str], fill: str) -> Iterator[str]:
+    x, y = center.x - size.width / 2, center.y - size.height / 2
+    yield (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{size.width:.1f}" height="{size.height:.1f}" rx="6" fill="{fill}" '
+        'stroke="#52525b"/>'
+    )
+    first = center.y - (len(lines) - 1) * _LINE / 2 + _LINE / 4
+    for index, line in enumerate(lines):
+        style = ' font-weight="bold"' if index == 0 else ' fill="#52525b"'
+        place = f'x="{center.x:.1f}" y="{first + index * _LINE:.1f}"'
+        yield f'<text {place} text-anchor="middle"{style}>{escape(line)}</text>'
+
+
+def _label(text: str, route: Sequence[Point], ends: _Ends, height: float) -> str:
+    one, other = _stations(route, ends, height)[:2]
+    part = _STEPS[ends.number % len(_STEPS)]
+    x, y = one.x + (other.x - one.x) * _eased(part), one.y + (other.y - one.y) * part
+    if len(route) > 2:  # noqa: PLR2004 - it has a bend, where there is room
+        x, y = route[1]
+    return (
+        f'<text x="{x:.1f}" y="{y + 3:.1f}" text-anchor="middle" font-size="10" fill="#3f3f46" stroke="#ffffff" '
+        f'stroke-width="4" stroke-linejoin="round" paint-order="stroke">{escape(text)}</text>'
+    )
+
+
+def _eased(part: float) -> float:
+    """How far across a curve is when it is this far down."""
+    return part * part * (3 - 2 * part)
