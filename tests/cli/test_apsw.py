@@ -7,6 +7,7 @@ import pytest
 
 from durable_wf.journal import apsw_driver, driver, library
 from durable_wf.journal.reader import open_reader
+from durable_wf.journal.sqlite import open_journal
 
 FLOW = """\
 import os, signal
@@ -56,7 +57,9 @@ def test_L6_a_run_that_is_killed_goes_on_by_apsw(by, before):
 
 
 def test_doctor_says_which_sqlite_runs_and_by_which_driver(by):
-    found = next(one for one in by("apsw").json("doctor")["items"] if one["name"] == "sqlite")
+    program = by("apsw")
+    open_journal(program.journal).close()
+    found = next(one for one in program.json("doctor")["items"] if one["name"] == "sqlite")
     assert found["text"] == f"SQLite {apsw_driver.VERSION} (apsw), without a known bug that loses commits"
     assert found["facts"] == {"version": apsw_driver.VERSION, "driver": "apsw", "bugs": []}
     assert (found["level"], found["mend"]) == ("ok", None)
