@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from durable_wf.cli.calls import Call
 from durable_wf.cli.output import clean, columns, plural
-from durable_wf.cli.parameters import Blueprint, Inputs, OutputFile, PlanFormat, PlanFormats
+from durable_wf.cli.parameters import AllowHttp, Blueprint, Inputs, OutputFile, PlanFormat, PlanFormats
+from durable_wf.cli.sources import resolver_of
 from durable_wf.cli.values import read_values
 from durable_wf.errors import StorageError, UsageError
 
@@ -31,7 +32,12 @@ _SUFFIXES: Mapping[str, PlanFormats] = {
 
 
 def plan(
-    call: Call, blueprint: Blueprint, inputs: Inputs = None, output: OutputFile = None, format_: PlanFormat = None
+    call: Call,
+    blueprint: Blueprint,
+    inputs: Inputs = None,
+    output: OutputFile = None,
+    format_: PlanFormat = None,
+    allow_http: AllowHttp = False,
 ) -> None:
     """Show what a deployment of a blueprint would consist of: nodes, instances, relationships, groups.
 
@@ -39,12 +45,13 @@ def plan(
     """
     from durable_wf.dsl.compile import compile_blueprint
     from durable_wf.dsl.deployment import plan_deployment
+    from durable_wf.engine.code import prepare_functions
     from durable_wf.inspection.topology.record import plan_record
-    from durable_wf.sources.files import FileResolver
 
     wanted = _format(call, blueprint, output, format_)
     values = read_values(inputs or [], "-i")
-    compiled = compile_blueprint(FileResolver(blueprint))
+    prepare_functions()
+    compiled = compile_blueprint(resolver_of(call, blueprint, allow_http=allow_http))
     for warning in compiled.warnings:
         call.out.note(f"warning: {clean(warning)}")
     for note in compiled.notes:
