@@ -47,7 +47,8 @@ def test_a_plan_for_a_person(inside, grouped):
         "pair   2          vm, ip",
         "all               pair",
         "",
-        "6 node instances, 2 relationships between them; workflows: none",
+        "6 node instances, 2 relationships between them; workflows: install, uninstall, reinstall, start, stop, restart, "
+        "execute_operation, check_status, check_drift, pull, heal, scale, rollback, install_new_agents, validate_agents",
     ]
     assert done.stderr == ""
     note = "note: grouped.yaml:11:34: groups.pair.policies: kept in the plan, but nothing acts on it"

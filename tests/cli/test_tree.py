@@ -13,14 +13,17 @@ from tests.cli.kit import Program, fitting
 
 GLOBAL = {
     "--journal", "--config", "--json", "-q", "--quiet", "-v", "--verbose", "--color", "--no-progress", "--debug",
-    "--lock-timeout", "--unsafe-network-fs", "--version", "--help",
+    "--lock-timeout", "--plugins", "--unsafe-network-fs", "--version", "--help",
 }  # fmt: skip
 
 # cli.md's tree, as far as it is built: verb → what it acts on, and its own options.
 TREE = {
-    "validate": ("BLUEPRINT", set()),
-    "plan": ("BLUEPRINT", {"-i", "-o", "--format"}),
-    "deployments create": ("BLUEPRINT", {"-d", "-i", "--on-unknown", "--runtime-only-evaluation"}),
+    "validate": ("BLUEPRINT", {"--allow-http-imports"}),
+    "plan": ("BLUEPRINT", {"-i", "-o", "--format", "--allow-http-imports"}),
+    "deployments create": (
+        "BLUEPRINT",
+        {"-d", "-i", "--on-unknown", "--runtime-only-evaluation", "--allow-http-imports"},
+    ),
     "deployments list": ("", set()),
     "deployments show": ("DEPLOYMENT", set()),
     "deployments instances": ("DEPLOYMENT", set()),
@@ -28,6 +31,9 @@ TREE = {
     "deployments capabilities": ("DEPLOYMENT", set()),
     "deployments workflows": ("DEPLOYMENT", set()),
     "deployments delete": ("DEPLOYMENT", set()),
+    "plugins install": ("PATH", {"--yaml"}),
+    "plugins list": ("", set()),
+    "plugins show": ("NAME", set()),
     "run": (
         "WORKFLOW|MODULE:FUNCTION",
         {"-d", "-p", "--allow-custom-parameters", "--on-unknown", "--max-parallel", "--timeout", "--task-retries",
