@@ -13,7 +13,7 @@ from tests.crash.kit import ROOT, chosen
 from tests.crash.planted import FAULT_BUGS
 from tools.crash import disks, recording, results
 from tools.crash.faults import FAULTS, fault
-from tools.crash.frame import evenly
+from tools.crash.frame import evenly, kinds_first
 from tools.crash.scenarios import SCENARIOS
 
 pytestmark = [pytest.mark.crash]
@@ -136,10 +136,26 @@ def test_what_is_no_recording_is_refused(tmp_path):
 
 @pytest.mark.parametrize("count", [1, 2, 7, 64, 100])
 def test_every_beginning_of_the_order_is_spread_evenly(count):
-    order = list(evenly(count))
+    order = list(evenly(count, random.Random(count)))
     assert sorted(order) == list(range(count))
     half = sorted(order[: -(-count // 2)])
-    assert all(other - one <= 4 for one, other in pairwise(half))
+    assert all(other - one <= 7 for one, other in pairwise(half))
+
+
+@pytest.mark.parametrize("variants", [2, 4, 8])
+def test_a_beginning_has_about_as_much_of_every_variant(variants):
+    """Variants of a point stand beside each other, so that fixed distances would meet one of them only."""
+    order = list(evenly(1600, random.Random(variants)))
+    met = Counter(at % variants for at in order[:100])
+    assert len(met) == variants
+    assert max(met.values()) <= 3 * 100 / variants
+
+
+def test_one_point_of_every_kind_comes_first():
+    points = [f"{n}{sticky}" for n in range(1, 100) for sticky in ("", "+")]
+    first, rest = kinds_first([*points, "cli:7"])
+    assert first == ["1", "1+", "cli:7", "2"]
+    assert sorted([*first, *rest]) == sorted([*points, "cli:7"])
 
 
 def test_every_fault_can_be_had_and_is_tried_on_something_that_there_is():

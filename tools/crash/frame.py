@@ -1,7 +1,7 @@
 """Strikes runs with faults: their points chosen, made in a pool, and told; see `faults/base.py` for what a fault is.
 
 All runs and faults go forward together, each spread evenly over its points, so that a budget that ends early has seen
-a few points of every one, then all of those that are quick and many, and then the same fraction of all others.
+a point of every kind in every one, then all of those that are quick and many, and then the same fraction of all others.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import random
+import re
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from tools.crash.scenarios import SCENARIOS
 
 _FORK = multiprocessing.get_context("fork")
 _AT_LEAST = 4  # points of a run, before the long runs get more
+_NUMBER = re.compile(r"\d+")
 _WHOLE = frozenset({"power", "bits"})  # their number of points is what is promised of them
 _TOLD = 6  # problems of one point
 _TOLD_CHARACTERS = 1500
@@ -148,32 +150,51 @@ def _tasks(runs: list[Run], options: argparse.Namespace, folder: Path) -> Iterat
     """Every point to be made, all runs going forward alike."""
     spread: list[tuple[int, float, int, str]] = []
     for index, run in enumerate(runs):
-        chosen = _chosen(run, options)
+        first, rest = _chosen(run, options)
         stage = 1 if run.fault in _WHOLE else 2
-        spread += [
-            (0, at, index, point) if at < _AT_LEAST else (stage, at / len(chosen), index, point)
-            for at, point in enumerate(chosen)
-        ]
+        spread += [(0, at, index, point) for at, point in enumerate(first)]
+        spread += [(stage, at / len(rest), index, point) for at, point in enumerate(rest)]
     for number, (_, _, index, point) in enumerate(sorted(spread, key=lambda one: one[:3])):
         yield index, runs[index].place, runs[index].fault, point, folder / "points" / str(number)
 
 
-def _chosen(run: Run, options: argparse.Namespace) -> list[str]:
-    """The points to be made of a run, in an order of which every beginning is spread evenly over them."""
+def _chosen(run: Run, options: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """The points to be made of a run: one of each kind and some more, then the others, spread evenly all the way."""
     if options.only:
         only: list[str] = options.only.split()
-        return only
+        return only, []
     chance = random.Random(f"{options.seed} {run.fault} {run.place[:3]}")  # noqa: S311 - a choice that can be made again
     count = len(run.there) if options.points == "all" else min(int(options.points), len(run.there))
-    chosen = sorted(chance.sample(range(len(run.there)), count))
-    return [run.there[chosen[at]] for at in evenly(count)]
+    order = kinds_first([run.there[at] for at in evenly(len(run.there), chance)])
+    return order[0][:count], order[1][: max(0, count - len(order[0]))]
 
 
-def evenly(count: int) -> Iterable[int]:
-    """0 … count - 1, so that every beginning of it is spread evenly: the bits of a counter backwards."""
-    width = max(1, (count - 1).bit_length())
-    backwards = (int(f"{at:0{width}b}"[::-1], 2) for at in range(1 << width))
-    return [at for at in backwards if at < count]
+def kinds_first(points_: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The first point of each kind, and a few more; the others. Points of a kind differ in numbers only."""
+    seen: set[str] = set()
+    first, rest = [], []
+    for point in points_:
+        kind = _NUMBER.sub("#", point)
+        (rest if kind in seen else first).append(point)
+        seen.add(kind)
+    more = max(0, _AT_LEAST - len(first))
+    return first + rest[:more], rest[more:]
+
+
+def evenly(count: int, chance: random.Random) -> Iterator[int]:
+    """0 … count - 1, so that every beginning is spread evenly: one in each half, in each quarter, and so on.
+
+    Which one, `chance` says: at fixed distances it would be the same variant of a point each time.
+    """
+    bits = max(1, (count - 1).bit_length())
+    left = set(range(count))
+    for at in range(1 << bits):
+        start, width = int(f"{at:0{bits}b}"[::-1], 2), 1 << (bits - at.bit_length())
+        block = [one for one in range(start, min(start + width, count)) if one in left]
+        if block:
+            left.remove(chosen := chance.choice(block))
+            yield chosen
+    yield from sorted(left)
 
 
 def _make(task: _Task) -> tuple[int, Made]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tools.crash.faults import FAULTS
+from tools.crash.faults import FAULTS, fault
 from tools.crash.faults.base import Made, Place
 from tools.crash.table import PAGE, ROOT, commit, machine
 
@@ -22,7 +22,7 @@ _COLUMNS = ("fault", "scenario", "parallel", "durability", "points", "tried", "s
 _KEY = ("fault", "scenario", "parallel", "durability")
 
 
-def row(fault: str, place: Place, there: int, made: list[Made]) -> dict[str, Any]:
+def row(name: str, place: Place, there: int, made: list[Made]) -> dict[str, Any]:
     """One row.
 
     points  that there are; tried and survived of them
@@ -31,10 +31,10 @@ def row(fault: str, place: Place, there: int, made: list[Made]) -> dict[str, Any
     """
     ways = Counter("wrong" if one.problems else one.way for one in made)
     return {
-        "fault": fault,
+        "fault": name,
         "scenario": place.scenario,
         "parallel": place.max_parallel,
-        "durability": place.durability,
+        "durability": getattr(fault(name), "durability", None) or place.durability,
         "points": there,
         "tried": len(made),
         "survived": sum(not one.problems for one in made),
@@ -83,14 +83,37 @@ def rendered(page: str, rows: list[dict[str, Any]]) -> str:
 def _table(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return "Nothing has been tried yet."
-    tried, survived = sum(one["tried"] for one in rows), sum(one["survived"] for one in rows)
-    states = sum(one["states"] for one in rows)
     machines = sorted({f"{one['machine']}, {one['date']}" for one in rows})
-    summary = f"{tried} points tried, {survived} survived, {states} distinct states of files"
-    lines = [f"{summary}; {'; '.join(machines)}.", ""]
+    lines = [f"{'; '.join(machines)}.", ""]
+    lines += [*_summary(rows), "", *_flips(rows)]
     lines += [f"| {' | '.join(_COLUMNS)} |", "|---" * len(_COLUMNS) + "|"]
     for one in rows:
         ways = ", ".join(f"{count} {way}" for way, count in one["ways"].items())
         cells = [*(one[name] for name in _COLUMNS[:7]), one["states"] or "", ways, one["commit"]]
         lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
+
+
+def _summary(rows: list[dict[str, Any]]) -> list[str]:
+    """A line for each fault, and one for all of them."""
+    lines = ["| fault | points | tried | | survived | distinct states of files |", "|---|---|---|---|---|---|"]
+    for name in [*dict.fromkeys(one["fault"] for one in rows), "all"]:
+        of = [one for one in rows if name in {one["fault"], "all"}]
+        there, tried, survived, states = (
+            sum(one[key] for one in of) for key in ("points", "tried", "survived", "states")
+        )
+        lines.append(f"| {name} | {there} | {tried} | {tried / max(1, there):.1%} | {survived} | {states or ''} |")
+    return lines
+
+
+def _flips(rows: list[dict[str, Any]]) -> list[str]:
+    """What came of flipped bits."""
+    ways: Counter[str] = Counter()
+    for one in rows:
+        if one["fault"] == "bits":
+            ways.update(one["ways"])
+    if not ways:
+        return []
+    effective, silent = sum(count for way, count in ways.items() if "effective" in way), ways["wrong"]
+    reported = effective - silent
+    return [f"Of {ways.total()} flipped bits {effective} were effective, {reported} reported, {silent} silent.", ""]

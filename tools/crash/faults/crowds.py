@@ -92,7 +92,7 @@ class Crowds:
     def make(self, place: Place, point: str, folder: Path) -> Made:  # noqa: ARG002 - it has no scenario's parallelism
         folder.mkdir(parents=True)
         processes, executions = map(int, point.split("x"))
-        made = Made(point, way="ended", folder=str(folder))
+        made = Made(point, way=f"{processes} processes: {processes * executions} terminated", folder=str(folder))
         log, journal = folder / "output.txt", folder / "journal.db"
         made.problems = ask_child(log, crowd, journal, processes, executions, timeout_s=2 * _WAIT_S)
         if not made.problems:

@@ -113,6 +113,7 @@ class Power:
     name = "power"
     scenarios: tuple[str, ...] = ("graph", "standard", "handlers")
     parallel: tuple[int, ...] = (1, 8)
+    durability = "both"
 
     def points(self, place: Place) -> list[str]:
         """Distinct states of both durabilities."""

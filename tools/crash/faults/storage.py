@@ -47,7 +47,7 @@ class Failing:
         self.name = name
         self._action = action
         self._calls = calls
-        self._durability = durability
+        self.durability = durability
 
     def points(self, place: Place) -> list[str]:
         """Each call of a run, and of a resume by the command line, once and for good."""
@@ -67,7 +67,7 @@ class Failing:
     def _point(self, place: Place, point: str) -> Point:
         number = point.removeprefix(CLI)
         strike = Strike(self._action, int(number.rstrip("+")), self._calls, sticky=number.endswith("+"))
-        return _through(place, strike, by_command=point.startswith(CLI), durability=self._durability)
+        return _through(place, strike, by_command=point.startswith(CLI), durability=self.durability)
 
 
 class Full(NamedTuple):
