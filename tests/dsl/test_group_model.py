@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from durable_wf.dsl.deployment import plan_deployment
@@ -54,6 +54,7 @@ def compiled_or_codes(model):
         return None, {one.code for one in error.problems}
 
 
+@settings(max_examples=40)
 @given(models())
 def test_every_topology_is_planned_as_the_model_says(model):
     """Numbers of instances, groups, containers and pairs; or it is refused where the model says it cannot be."""
@@ -96,6 +97,7 @@ def check_pairs(model, name, found):
         assert sorted(pairs) == sorted(model.degrees(name, target))
 
 
+@settings(max_examples=40)
 @given(models())
 def test_the_plan_depends_on_nothing_but_the_suffixes(model):
     """The same again, and the same but for ids with other suffixes."""
