@@ -32,7 +32,7 @@ SWEEPS = {
 }
 
 
-@pytest.mark.parametrize(("scenario", "options"), [SWEEPS[name] for name in chosen(SWEEPS, 2)])
+@pytest.mark.parametrize(("scenario", "options"), [SWEEPS[name] for name in chosen(SWEEPS, 1)])
 def test_L5_a_kill_at_a_commit_and_a_resume_give_what_an_undisturbed_run_gives(run, scenario, options):
     seed = random.SystemRandom().randrange(10**6)
     done = run("--scenario", scenario, "--seed", seed, *options)

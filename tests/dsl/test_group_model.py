@@ -54,7 +54,7 @@ def compiled_or_codes(model):
         return None, {one.code for one in error.problems}
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(models())
 def test_every_topology_is_planned_as_the_model_says(model):
     """Numbers of instances, groups, containers and pairs; or it is refused where the model says it cannot be."""
@@ -97,7 +97,7 @@ def check_pairs(model, name, found):
         assert sorted(pairs) == sorted(model.degrees(name, target))
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(models())
 def test_the_plan_depends_on_nothing_but_the_suffixes(model):
     """The same again, and the same but for ids with other suffixes."""
