@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from durable_wf.authoring.code_space import CodeSpace, space_of
 from durable_wf.dsl.namespaces import DELIMITER
+from durable_wf.errors import StorageError
 from durable_wf.sources.archives import file_hash, is_archive, tree_hash, unpack
 from durable_wf.sources.port import SourceError
 
@@ -71,7 +72,11 @@ def _unpacked(archive: Path, archives: Path | None) -> Path:
         raise SourceError(text, hint="unpack it into a folder of that name")
     target = archives / file_hash(archive)
     if not target.is_dir():
-        unpack(archive, target)
+        try:
+            unpack(archive, target)
+        except StorageError:
+            if not target.is_dir():  # else another process was quicker with the same archive
+                raise
     return target
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from durable_wf.errors import JournalError, NetworkFileSystemError, NotFoundError, StorageError
+from durable_wf.sources import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,7 +127,7 @@ def _create(path: Path) -> None:
             return
         os.fchmod(descriptor, 0o600)  # whatever the umask is
         os.close(descriptor)
-        sync_directory(path.parent)
+        whole.sync(path.parent)
 
 
 @contextmanager
@@ -146,15 +147,6 @@ def _head_forgotten(path: Path) -> Iterator[None]:
             os.ftruncate(descriptor, 0)
             os.fsync(descriptor)
         yield
-    finally:
-        os.close(descriptor)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in a directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

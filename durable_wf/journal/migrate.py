@@ -17,9 +17,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from durable_wf.errors import JournalError
-from durable_wf.journal import driver, files, schema
+from durable_wf.journal import driver, schema
 from durable_wf.journal.remake import remake
 from durable_wf.journal.tables import TABLES
+from durable_wf.sources import whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +96,7 @@ def _copy(connection: sqlite3.Connection, path: Path, version: int) -> None:
         raise
     finally:
         os.close(descriptor)
-    files.sync_directory(path.parent)
+    whole.sync(path.parent)
 
 
 def _make(connection: sqlite3.Connection, at_us: int) -> None:

@@ -10,7 +10,6 @@ Source: reliability.md §2c (archives with `..` or links); reference/blueprint-d
 from __future__ import annotations
 
 import lzma
-import os
 import shutil
 import stat
 import tarfile
@@ -24,6 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from durable_wf.errors import InputError, StorageError
+from durable_wf.sources.whole import put
 
 ENDINGS = (".zip", ".whl", ".wgn", ".tar", ".tar.gz", ".tgz")
 _CHUNK = 1 << 20
@@ -173,7 +173,7 @@ def unpack(archive: Path, target: Path, limits: Limits | None = None) -> None:
                 found = _without_wagon(whole, Path(temporary) / "wheels", unpacking)
             except _BROKEN as error:
                 raise unpacking.refusal(f"it is damaged: {error}") from error
-            os.replace(found, target)  # noqa: PTH105 - the same as Path.replace, and says that it is one step
+            put(found, target)
     except OSError as error:
         raise StorageError(f"{archive} cannot be unpacked into {target}: {error.strerror or error}") from error
 

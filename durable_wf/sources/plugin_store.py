@@ -16,6 +16,7 @@ from durable_wf.errors import InputError, StorageError, UsageError
 from durable_wf.sources.archives import Limits, is_archive, tree_hash, unpack
 from durable_wf.sources.catalogue import PLUGIN_NAME, Catalogue, PluginFolder, declared_in, version_in
 from durable_wf.sources.versions import read_version
+from durable_wf.sources.whole import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ class PluginStore:
                     _check_same(made, target, f"{name} {version}")
                 else:
                     target.parent.mkdir(mode=0o700, exist_ok=True)
-                    made.replace(target)
+                    put(made, target)
         except OSError as error:
             raise StorageError(f"{source} cannot be installed in {self.folder}: {error.strerror or error}") from error
         return PluginFolder(name, version, target, str(self.folder))

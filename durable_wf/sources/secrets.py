@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from durable_wf.errors import NotFoundError, StorageError, UsageError
+from durable_wf.sources.whole import put
 
 PREFIX = "DURABLE_WF_SECRET_"
 FILE_VARIABLE = "DURABLE_WF_SECRETS_FILE"
@@ -150,9 +151,7 @@ class FileStore:
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 json.dump(dict(sorted(values.items())), file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self.path)
+            put(Path(name), self.path)
         except BaseException:
             with suppress(OSError):
                 Path(name).unlink()
