@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -27,7 +28,7 @@ class Handler:
         return value
 
 
-class Function:
+class Function(ABC):
     """Base of functions that are classes.
 
     args                  the evaluated arguments
@@ -48,9 +49,9 @@ class Function:
     def validate(self, plan: Any) -> None:
         """Check the call against a blueprint; not asked here."""
 
+    @abstractmethod
     def evaluate(self, handler: Any) -> Any:
         """The result."""
-        raise NotImplementedError
 
 
 def add_function(name: str, target: Any, *, at_creation: bool = True) -> None:

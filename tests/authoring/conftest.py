@@ -1,5 +1,8 @@
 """The replay tests' fixtures: stores of both kinds, processes on them, and a clean world."""
 
+import itertools
+import sys
+
 import pytest
 
 from durable_wf.engine.code import make_importable
@@ -18,3 +21,17 @@ def life():
     made = kit.Life(MemoryStore())
     yield made
     made.bury()
+
+
+@pytest.fixture
+def deploy(lives, monkeypatch):
+    """Makes a process with the deployment `d` of a blueprint; its instances are numbered from 1."""
+    monkeypatch.setattr(sys, "path", list(sys.path))  # its folder goes there
+
+    def deploy(blueprint):
+        numbers = itertools.count(1)
+        life = lives()
+        life.engine.deployments.create(blueprint, "d", new_suffix=lambda: str(next(numbers)))
+        return life
+
+    return deploy

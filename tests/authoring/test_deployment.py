@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,13 +17,9 @@ AT_ONCE = RunOptions(task_retries=0, task_retry_interval=0)
 
 
 @pytest.fixture
-def life(lives, monkeypatch):
+def life(deploy):
     """A process with the deployment `d`."""
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    numbers = itertools.count(1)
-    life = lives()
-    life.engine.deployments.create(BLUEPRINT, "d", new_suffix=lambda: str(next(numbers)))
-    return life
+    return deploy(BLUEPRINT)
 
 
 def run(life, workflow, **parameters):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,13 +20,9 @@ CHAINS = {
 
 
 @pytest.fixture
-def life(lives, monkeypatch):
+def life(deploy):
     """A process with the deployment `d`. Ids: zone_1, pair_2/3, server_4/5, address_6/7, app_8/9."""
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    numbers = itertools.count(1)
-    life = lives()
-    life.engine.deployments.create(BLUEPRINT, "d", new_suffix=lambda: str(next(numbers)))
-    return life
+    return deploy(BLUEPRINT)
 
 
 def result(life, workflow):

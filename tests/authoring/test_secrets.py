@@ -5,9 +5,7 @@ And capabilities of other deployments of the journal, read at run time (blueprin
 
 from __future__ import annotations
 
-import itertools
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -33,13 +31,9 @@ def secrets():
 
 
 @pytest.fixture
-def life(lives, monkeypatch):
+def life(deploy):
     """A process with the deployment `d`."""
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    numbers = itertools.count(1)
-    life = lives()
-    life.engine.deployments.create(BLUEPRINT, "d", new_suffix=lambda: str(next(numbers)))
-    return life
+    return deploy(BLUEPRINT)
 
 
 def run(life, workflow="acts", deployment="d", **parameters):

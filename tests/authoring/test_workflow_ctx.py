@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -23,13 +21,9 @@ BLUEPRINT = Path(__file__).parent / "context" / "blueprint.yaml"
 
 
 @pytest.fixture
-def life(lives, monkeypatch):
+def life(deploy):
     """A process with the deployment `d`."""
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    numbers = itertools.count(1)
-    life = lives()
-    life.engine.deployments.create(BLUEPRINT, "d", new_suffix=lambda: str(next(numbers)))
-    return life
+    return deploy(BLUEPRINT)
 
 
 def does(life, what, options=None, **more):

@@ -1,7 +1,5 @@
 """Intrinsic functions, at creation and at run time. Sections are those of reference/blueprint-dsl.md §14."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from durable_wf.dsl.deployment import DeploymentError
@@ -10,6 +8,7 @@ from durable_wf.dsl.functions import function_of
 from durable_wf.dsl.runtime import InstanceView, evaluate, evaluate_outputs
 from durable_wf.model.plan import Output
 from tests.dsl.kit import codes, compiled, deployed
+from tests.dsl.scopes import Scope
 
 
 def properties(text, inputs=None, node="n"):
@@ -187,7 +186,7 @@ def test_fifty_references_and_no_more():
 def test_outputs_wait():
     """What an output cannot evaluate at creation is told when it is read."""
     plan = deployed("inputs: {m: {default: {}}}\noutputs: {o: {value: {get_input: [m, nope]}}, l: {value: 5}}")
-    scope = Scope({}, {})
+    scope = scope_of({}, [])
     scope.inputs = plan.inputs
     assert evaluate_outputs(plan.outputs, scope) == {"o": "<ERROR: input m.nope: nothing stands under 'nope'>", "l": 5}
 
@@ -195,22 +194,9 @@ def test_outputs_wait():
 # ---- run time
 
 
-class Scope(SimpleNamespace):
-    """Two nodes with their instances."""
-
-    def __init__(self, nodes, instances, **who):
-        super().__init__(self_id=None, source_id=None, target_id=None, inputs={"i": {"a": 1}})
-        self.__dict__.update(who)
-        self.nodes, self.all = nodes, {one.id: one for one in instances}
-
-    def node_properties(self, node):
-        return self.nodes[node]
-
-    def instance(self, instance_id):
-        return self.all[instance_id]
-
-    def instances(self, node):
-        return [one for one in self.all.values() if one.node == node]
+def scope_of(nodes, instances, **who):
+    """A deployment with one input."""
+    return Scope(nodes=nodes, instances=instances, inputs={"i": {"a": 1}}, **who)
 
 
 NODES = {
@@ -248,7 +234,7 @@ DBS = [
 )
 def test_at_run_time(payload, value):
     """Runtime property, else the specials, else node property, else null; one of several by SELF's relationship."""
-    assert evaluate(payload, Scope(NODES, [WEB, *DBS], self_id="web_1")) == value
+    assert evaluate(payload, scope_of(NODES, [WEB, *DBS], self_id="web_1")) == value
 
 
 @pytest.mark.parametrize(
@@ -269,7 +255,7 @@ def test_at_run_time(payload, value):
 )
 def test_what_goes_wrong_at_run_time(payload, message):
     """Outputs have no SELF; their errors are their values."""
-    scope = Scope(NODES, [WEB, *DBS])
+    scope = scope_of(NODES, [WEB, *DBS])
     with pytest.raises(EvaluationError, match=message):
         evaluate(payload, scope)
     assert evaluate_outputs({"o": Output(payload)}, scope)["o"].startswith("<ERROR: ")
@@ -277,7 +263,7 @@ def test_what_goes_wrong_at_run_time(payload, message):
 
 def test_relationship_scope():
     """SOURCE and TARGET are instances; SELF is none."""
-    scope = Scope(NODES, [WEB, *DBS], source_id="web_1", target_id="db_1")
+    scope = scope_of(NODES, [WEB, *DBS], source_id="web_1", target_id="db_1")
     assert evaluate([{"get_attribute": ["SOURCE", "ip"]}, {"get_attribute": ["TARGET", "ip"]}], scope) == [
         "10.0.0.1",
         "a",
@@ -289,7 +275,7 @@ def test_runtime_properties_may_hold_calls():
     one = InstanceView(
         "a_1", "a", 1, {"x": {"get_attribute": ["SELF", "y"]}, "y": 5, "z": {"get_attribute": ["SELF", "z"]}}
     )
-    scope = Scope({"a": {}}, [one], self_id="a_1")
+    scope = scope_of({"a": {}}, [one], self_id="a_1")
     assert evaluate({"get_attribute": ["SELF", "x"]}, scope) == 5
     with pytest.raises(EvaluationError, match=r"a_1.z -> a_1.z"):
         evaluate({"get_attribute": ["SELF", "z"]}, scope)
