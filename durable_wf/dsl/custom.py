@@ -43,10 +43,10 @@ class Function(ABC):
         self.raw = raw
         self.parse_args(args)
 
-    def parse_args(self, args: Any) -> None:
+    def parse_args(self, args: Any) -> None:  # noqa: B027 - a class may leave it out
         """Keep the arguments. raises ValueError where they are none for this function."""
 
-    def validate(self, plan: Any) -> None:
+    def validate(self, plan: Any) -> None:  # noqa: B027 - as parse_args
         """Check the call against a blueprint; not asked here."""
 
     @abstractmethod
