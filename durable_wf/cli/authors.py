@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from durable_wf.cli.calls import Call
-from durable_wf.cli.output import clean, plural
+from durable_wf.cli.output import clean, plural, shown_workflows
 from durable_wf.cli.parameters import AllowHttp, Blueprint
 from durable_wf.cli.sources import resolver_of
 
@@ -69,7 +69,7 @@ def validate(call: Call, blueprint: Blueprint, allow_http: AllowHttp = False) ->
     workflows, warnings, notes = list(found.workflows), list(found.warnings), list(found.notes)
     record = Validation(str(blueprint), True, warnings, notes, len(found.nodes), workflows, [])  # noqa: FBT003
     nodes = plural(len(found.nodes), "node template")
-    call.out.data(record, [f"{blueprint}: valid; {nodes}, workflows: {', '.join(workflows) or 'none'}"])
+    call.out.data(record, [f"{blueprint}: valid; {nodes}, workflows: {shown_workflows(found.workflows)}"])
     return 0
 
 

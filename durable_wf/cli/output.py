@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from durable_wf.errors import StorageError
 from durable_wf.inspection.records import SCHEMA_VERSION, plain
+from durable_wf.model.plan import Workflow
 from durable_wf.model.states import EXECUTION, TASK, A, G, M, T, X
 
 _GOOD, _BAD, _MOVING, _DOUBT = "32", "31", "36", "33"
@@ -167,6 +168,15 @@ def took(begin_us: int, end_us: int) -> str:
 def moment(at: str) -> str:
     """`2026-11-23 18:23:20` of an ISO text."""
     return at[:19].replace("T", " ")
+
+
+def shown_workflows(workflows: Mapping[str, Workflow]) -> str:
+    """The names of a blueprint's workflows; those that are known and cannot be run apart."""
+    from durable_wf.authoring.not_built import why_not
+
+    later = [clean(name) for name, one in workflows.items() if why_not(one.function) is not None]
+    now = [clean(name) for name in workflows if clean(name) not in later]
+    return (", ".join(now) or "none") + (f"; they cannot be run yet: {', '.join(later)}" if later else "")
 
 
 def plural(count: int, word: str, many: str | None = None) -> str:

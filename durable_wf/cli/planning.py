@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from durable_wf.cli.calls import Call
-from durable_wf.cli.output import clean, columns, plural
+from durable_wf.cli.output import clean, columns, plural, shown_workflows
 from durable_wf.cli.parameters import AllowHttp, Blueprint, Inputs, OutputFile, PlanFormat, PlanFormats
 from durable_wf.cli.sources import resolver_of
 from durable_wf.cli.values import read_values
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from durable_wf.inspection.topology.drawing import Drawing
     from durable_wf.inspection.topology.record import Plan
-    from durable_wf.model.plan import DeploymentPlan
+    from durable_wf.model.plan import DeploymentPlan, Workflow
 
 _SUFFIXES: Mapping[str, PlanFormats] = {
     ".json": PlanFormats.JSON,
@@ -59,7 +59,7 @@ def plan(
     made = plan_deployment(compiled, values, _numbered())
     record = plan_record(str(blueprint), made)
     if wanted is None:
-        call.out.data(record, _lines(record))
+        call.out.data(record, _lines(record, made.blueprint.workflows))
     elif output is None or str(output) == "-":
         call.out.lines([_text(wanted, record, made).removesuffix("\n")])
     else:
@@ -121,7 +121,7 @@ def _write(path: Path, text: str) -> None:
         raise StorageError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _lines(record: Plan) -> Iterator[str]:
+def _lines(record: Plan, workflows: Mapping[str, Workflow]) -> Iterator[str]:
     """For a person."""
     totals = Counter(one.node_id for one in record.node_instances)
     hosts = {one.id: one.host_id or "" for one in record.nodes}
@@ -138,5 +138,5 @@ def _lines(record: Plan) -> Iterator[str]:
     links = sum(len(one.relationships) for one in record.node_instances)
     yield (
         f"{plural(len(record.node_instances), 'node instance')}, {plural(links, 'relationship')} between them; "
-        f"workflows: {clean(', '.join(record.workflows)) or 'none'}"
+        f"workflows: {shown_workflows(workflows)}"
     )
