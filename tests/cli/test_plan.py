@@ -27,8 +27,8 @@ outputs: {size: {value: {get_input: pairs}}}
 """
 
 BUILT_IN = (
-    "install, uninstall, reinstall, start, stop, restart, execute_operation, check_status, check_drift, pull, heal, scale, "
-    "rollback, install_new_agents, validate_agents"
+    "install, uninstall, reinstall, start, stop, restart, execute_operation, check_status, check_drift, pull, heal, "
+    "scale, rollback, install_new_agents, validate_agents"
 )
 
 
