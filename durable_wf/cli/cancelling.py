@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from durable_wf.cli.calls import Call
 from durable_wf.cli.parameters import Execution, Force, Kill, Reason
 from durable_wf.errors import UsageError
-from durable_wf.model.events import Level
 from durable_wf.model.states import EXECUTION
 
 if TYPE_CHECKING:
     from durable_wf.engine import Engine
     from durable_wf.inspection.view import View
     from durable_wf.model import rows
+    from durable_wf.model.events import Level
 
 LOOK_S = 0.05
 _ENDED = frozenset(EXECUTION.code(state) for state in EXECUTION.ended)
@@ -48,6 +48,8 @@ def cancel(call: Call, execution: Execution, force: Force = False, kill: Kill = 
 
     if force and kill:
         raise UsageError("--force and --kill were both given", hint="--kill is the stronger one")
+    from durable_wf.model.events import Level
+
     level = Level.KILL if kill else Level.FORCE if force else Level.CANCEL
     with call.view() as view:
         row = find_execution(view.store, execution)

@@ -37,7 +37,7 @@ def doctor(call: Call, migrate: Migrate = False) -> int:
 
     With --migrate an older journal is brought to the newest version first.
     """
-    from durable_wf.inspection.health import diagnose
+    from durable_wf.inspection.health.diagnosis import diagnose
 
     path = call.config.journal
     before = _migrate(call, path) if migrate else None

@@ -7,12 +7,14 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from durable_wf.errors import StorageError
 from durable_wf.inspection.records import SCHEMA_VERSION, plain
-from durable_wf.model.plan import Workflow
 from durable_wf.model.states import EXECUTION, TASK, A, G, M, T, X
+
+if TYPE_CHECKING:
+    from durable_wf.model.plan import Workflow
 
 _GOOD, _BAD, _MOVING, _DOUBT = "32", "31", "36", "33"
 _COLORS: Mapping[str, str] = {

@@ -9,7 +9,7 @@ from durable_wf.cli.calls import Call
 from durable_wf.cli.output import clean, plural
 from durable_wf.cli.parameters import Executions
 from durable_wf.errors import JournalBehindHead, JournalDamaged, JournalError
-from durable_wf.inspection.verification import Checked, Found, Trust
+from durable_wf.inspection.verified import Checked, Found, Trust
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

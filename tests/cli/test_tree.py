@@ -159,6 +159,16 @@ def test_a_usage_error_has_a_code_and_says_where_help_is(inside):
     assert "durable-wf show --help" in said
 
 
+def test_a_command_begins_without_what_only_some_need():
+    """Every command pays for what the tree of commands imports: it needs neither SQLite nor plans."""
+    script = (
+        "import sys, durable_wf.cli.app\n"
+        "print(sorted({'peewee', 'sqlite3', 'durable_wf.model.plan', 'durable_wf.journal.verify'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_looking_is_quick_because_heavy_parts_stay_unloaded(tmp_path):
     program = Program(tmp_path)
     program("run", "tests.cli.flows:nothing")

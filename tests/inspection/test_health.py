@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from durable_wf.errors import JournalError
-from durable_wf.inspection.health import content, diagnose, library, place, runners
+from durable_wf.inspection.health import content, library, place, runners
+from durable_wf.inspection.health.diagnosis import diagnose
 from durable_wf.inspection.health.finding import size
 from durable_wf.inspection.health.runners import Process
 from durable_wf.journal import driver, files
