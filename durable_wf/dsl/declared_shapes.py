@@ -24,7 +24,7 @@ from durable_wf.dsl.shapes import (
 DESCRIPTION = Field("description", Text(), doc="For people.")
 _DISPLAY = (
     Field("display_label", Text(), since=(1, 3), doc="A name for people."),
-    Field("hidden", Boolean(), since=(1, 3), doc="Not shown to people who create a deployment."),
+    Field("hidden", Boolean(), since=(1, 3), doc="Not shown to people who create a deployment; false if not said."),
 )
 
 PROPERTY = Record(
@@ -34,16 +34,22 @@ PROPERTY = Record(
         DESCRIPTION,
         Field("required", Boolean(), since=(1, 2), doc="Whether there must be a value; true if not said."),
         *_DISPLAY,
-    )
+    ),
+    name="property",
 )
 
 DATA_TYPE = Record(
     (
-        Field("derived_from", Ref("data_types", "data type", "unknown-parent-type"), doc="The parent type."),
+        Field(
+            "derived_from",
+            Ref("data_types", "data type", "unknown-parent-type"),
+            doc="The parent, whose properties it has too.",
+        ),
         Field("properties", MapOf(PROPERTY), doc="What a value of the type has."),
         DESCRIPTION,
         Field("version", Text(), doc="For people."),
-    )
+    ),
+    name="data type",
 )
 
 _BAD = "bad-constraint-argument"
@@ -87,6 +93,7 @@ _OPERATORS = (
                         )
                     ),
                     _BAD,
+                    name="name pattern",
                 ),
             ),
             _BAD,
@@ -98,8 +105,8 @@ _OPERATORS = (
 _MESSAGE = Field("error_message", Text(), since=(1, 5), doc="What is said of a value that is refused.")
 
 OPERATORS = tuple(row.name for row in _OPERATORS)
-CONSTRAINT = Record((*_OPERATORS, _MESSAGE), "unknown-constraint", OPERATORS)
-PARAMETER_CONSTRAINT = Record(_OPERATORS, "unknown-constraint", OPERATORS)
+CONSTRAINT = Record((*_OPERATORS, _MESSAGE), "unknown-constraint", OPERATORS, name="constraint")
+PARAMETER_CONSTRAINT = Record(_OPERATORS, "unknown-constraint", OPERATORS, name="parameter constraint")
 
 _ITEM_TYPE = Field(
     "item_type", TypeName(is_primitive=True, code="bad-item-type"), since=(1, 4), doc="The type of a list's items."
@@ -110,8 +117,13 @@ INPUT = Record(
         *PROPERTY.fields,
         Field("constraints", ListOf(CONSTRAINT), doc="Conditions on the value; all must hold."),
         _ITEM_TYPE,
-        Field("display", Record((Field("rows", Number(whole=True)),)), doc="How a textarea is shown."),
-    )
+        Field(
+            "display",
+            Record((Field("rows", Number(whole=True), doc="How many lines are shown."),), name="display"),
+            doc="How a textarea is shown.",
+        ),
+    ),
+    name="input",
 )
 
 PARAMETER = Record(
@@ -119,5 +131,6 @@ PARAMETER = Record(
         *PROPERTY.fields,
         Field("constraints", ListOf(PARAMETER_CONSTRAINT), doc="Conditions on the value; all must hold."),
         _ITEM_TYPE,
-    )
+    ),
+    name="parameter",
 )

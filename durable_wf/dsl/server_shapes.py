@@ -26,9 +26,10 @@ LABEL = Record(
             required=True,
             doc="Texts, or functions that are evaluated when a deployment is created.",
         ),
-    )
+    ),
+    name="label",
 )
-BLUEPRINT_LABEL = Record((Field("values", ListOf(Text()), required=True, doc="Texts."),))
+BLUEPRINT_LABEL = Record((Field("values", ListOf(Text()), required=True, doc="Texts."),), name="blueprint label")
 
 _ARGUMENTS = Record(
     tuple(
@@ -36,10 +37,11 @@ _ARGUMENTS = Record(
         for name, doc in (
             ("force", "Start although another execution is running."),
             ("is_dry_run", "Show what it would do."),
-            ("wait_after_fail", "Seconds."),
+            ("wait_after_fail", "Seconds until the next try after a failed one."),
             ("allow_custom_parameters", "Pass parameters on that the workflow does not declare."),
         )
-    )
+    ),
+    name="execution arguments",
 )
 
 SCHEDULE = Record(
@@ -56,7 +58,8 @@ SCHEDULE = Record(
         Field("slip", Number(0, whole=True), doc="Minutes that it may be late."),
         Field("workflow_parameters", MapOf(Anything()), doc="Parameters of the executions."),
         Field("execution_arguments", _ARGUMENTS, doc="How the executions are started."),
-    )
+    ),
+    name="schedule",
 )
 
 SETTINGS = Record(
@@ -65,5 +68,6 @@ SETTINGS = Record(
         Field("default_groups", ListOf(Text()), doc="Groups that each deployment is put into."),
         Field("id_template", Text(), doc="How ids of deployments are made."),
         Field("display_name", Either((Text(), FunctionCall("wrong-type"))), doc="How a deployment is called."),
-    )
+    ),
+    name="deployment settings",
 )

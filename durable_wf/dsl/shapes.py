@@ -123,7 +123,8 @@ class Field:
     """A row of the grammar: a key that a record may have.
 
     since   the version of the language that added it
-    doc     one sentence for the reference table and the schema
+    doc     what it is for and what holds where it is absent; docs/language.md and the JSON Schema show it
+    old     what says the same in new blueprints; empty: it is not an old form
     """
 
     name: str
@@ -131,6 +132,7 @@ class Field:
     required: bool = False
     since: Version = OLDEST
     doc: str = ""
+    old: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +140,13 @@ class Record:
     """A mapping with the keys of `fields`; others are reported as `unknown`.
 
     choice   exactly one of these keys must be there; else `unknown` is reported
+    name     what such a mapping is called in docs/language.md and the JSON Schema; no two share one
     """
 
     fields: tuple[Field, ...]
     unknown: str = "unknown-key"
     choice: tuple[str, ...] = ()
+    name: str = ""
 
 
 Shape: TypeAlias = (
