@@ -8,15 +8,17 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 from durable_wf.cli.schemas import builtin_names
 from durable_wf.dsl.json_schema import blueprint_schema
+from tools.generated import ROOT, main
 
-TARGET = Path(__file__).parent.parent / "schema" / "blueprint.schema.json"
+TARGET = ROOT / "schema" / "blueprint.schema.json"
 
 
 def generated() -> str:
@@ -24,21 +26,5 @@ def generated() -> str:
     return json.dumps(blueprint_schema(builtin_names()), indent=2, ensure_ascii=False) + "\n"
 
 
-def main() -> int:
-    """Write the file, or with --check compare it; 1 if it is stale."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if the file is stale")
-    check = parser.parse_args().check
-    text = generated()
-    if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text:
-        return 0
-    if check:
-        print(f"{TARGET.relative_to(TARGET.parent.parent)} is stale; run tools/gen_blueprint_schema.py")
-        return 1
-    TARGET.write_text(text, encoding="utf-8")
-    print(f"wrote {TARGET.relative_to(TARGET.parent.parent)}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, Path(__file__).name, TARGET, generated))

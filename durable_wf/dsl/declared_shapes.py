@@ -64,12 +64,12 @@ _NUMBER = _argument(Number())
 _TEXTS = Either((Text(), ListOf(_argument(Text())), FunctionCall(_BAD)), _BAD)
 _OPERATORS = (
     *(
-        Field(name, _NUMBER, doc=f"The number is {name.replace('_', ' ')} {'to' if name == 'equal' else 'than'} this.")
-        for name in ("equal", "greater_than", "less_than")
+        Field(name, _NUMBER, doc=f"The number is {words} this.")
+        for name, words in (("equal", "equal to"), ("greater_than", "greater than"), ("less_than", "less than"))
     ),
     Field("greater_or_equal", _NUMBER, doc="The number is this or greater."),
     Field("less_or_equal", _NUMBER, doc="The number is this or less."),
-    Field("in_range", _argument(ListOf(_NUMBER)), doc="[least, most]; both are in the range."),
+    Field("in_range", _argument(ListOf(_NUMBER)), doc="`[least, most]`; both are in the range."),
     Field("valid_values", _argument(ListOf(Anything())), doc="The value is one of these."),
     Field("length", _NUMBER, doc="So many characters or items."),
     Field("min_length", _NUMBER, doc="At least so many characters or items."),

@@ -72,7 +72,7 @@ _SOURCE_SIDE = "Operations that run in the node that has the relationship."
 _TARGET_SIDE = "Operations that run in the node that the relationship points at."
 
 
-def _operation(name: str, inputs: Field) -> Either:
+def _operation(name: str, absent: str, inputs: Field) -> Either:
     return Either(
         (
             Nothing(),
@@ -82,7 +82,7 @@ def _operation(name: str, inputs: Field) -> Either:
                     Field(
                         "implementation",
                         CodePath(),
-                        doc="What runs, as `plugin.module.function`; empty or absent: the type's, else nothing.",
+                        doc=f"What runs, as `plugin.module.function`; absent: {absent}.",
                     ),
                     inputs,
                     Field(
@@ -124,6 +124,7 @@ INTERFACES = MapOf(
     MapOf(
         _operation(
             "operation",
+            "what the type says, or nothing",
             Field("inputs", MapOf(Anything()), doc="Keyword arguments, over those that the type declares."),
         )
     )
@@ -132,6 +133,7 @@ TYPE_INTERFACES = MapOf(
     MapOf(
         _operation(
             "operation of a type",
+            "nothing",
             Field("inputs", MapOf(INPUT), doc="Keyword arguments that it takes, declared as inputs are."),
         )
     )
