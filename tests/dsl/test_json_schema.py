@@ -111,6 +111,15 @@ def test_what_has_a_wrong_shape_is_refused_at_its_place(monkeypatch):
     assert count > 100
 
 
+def test_it_says_the_same_to_those_who_know_only_draft_7(monkeypatch):
+    """docs/editors.md: older language servers; what stands beside a `$ref` counts for nothing there."""
+    monkeypatch.chdir(CASES)
+    older = jsonschema.Draft7Validator({key: value for key, value in SCHEMA.items() if key != "$schema"})
+    for path in (*RIGHT, *REFUSED):
+        data = content(path)
+        assert older.is_valid(data) == VALIDATOR.is_valid(data), path
+
+
 def test_a_schema_is_of_the_dialect_that_it_names():
     for schema in (SCHEMA, plugin_schema({})):
         assert schema["$schema"] == jsonschema.Draft202012Validator.META_SCHEMA["$id"]
