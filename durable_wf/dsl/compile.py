@@ -22,6 +22,7 @@ from durable_wf.dsl.declared import Declarations, check_defaults, read_data_type
 from durable_wf.dsl.document import Document, read_document
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS
 from durable_wf.dsl.groups import Groups
+from durable_wf.dsl.hiding import Secrets
 from durable_wf.dsl.mapping import Mapper
 from durable_wf.dsl.operations import Located, Operations, Owner
 from durable_wf.dsl.plugin_properties import check_values, give
@@ -71,6 +72,7 @@ class _Compiler:
         self._sections = _checked(document, checker)
         self._own_types = read_data_types(self._sections["data_types"], report, limits)
         self._data_types = DataTypes(self._own_types)
+        self._secrets = Secrets(self._own_types)
         self._node_types = derive(self._sections["node_types"], "node_types", report)
         self._relationship_types = derive(self._sections["relationships"], "relationships", report)
         for section in ("data_types", "node_types", "relationships", "policy_types"):
@@ -195,6 +197,7 @@ class _Compiler:
             interfaces=interfaces,
             relationships=tuple([self._relationship(template, link) for link in template.links]),
             host_id=self._hosts[template.name],
+            secrets=self._secrets.of(type_info.properties) if type_info else (),
             scalable=self._scalable(template),
         )
 
@@ -219,6 +222,7 @@ class _Compiler:
             properties={name: plain(value) for name, value in link.properties.items()},
             source_interfaces=both[0],
             target_interfaces=both[1],
+            secrets=self._secrets.of(link.type.properties) if link.type else (),
         )
 
     def _scalable(self, template: Template) -> Scalable:

@@ -27,7 +27,11 @@ _DISPLAY = (
     Field("hidden", Boolean(), since=(1, 3), doc="Not shown to people who create a deployment."),
 )
 
-PROPERTY = Record(
+SECRET = Field(
+    "secret", Boolean(), doc="Whether values are kept out of the journal and of all that is said (our extension)."
+)
+
+OPEN_PROPERTY = Record(
     (
         Field("type", TypeName(), doc="What values fit; absent: any."),
         Field("default", Anything(), doc="The value where none is given."),
@@ -36,6 +40,9 @@ PROPERTY = Record(
         *_DISPLAY,
     )
 )
+"""One whose values are stored as they are, or by nobody."""
+
+PROPERTY = Record((*OPEN_PROPERTY.fields, SECRET))
 
 DATA_TYPE = Record(
     (

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from durable_wf.dsl.declared_shapes import DATA_TYPE, INPUT, PARAMETER, PROPERTY
+from durable_wf.dsl.declared_shapes import DATA_TYPE, INPUT, OPEN_PROPERTY, PARAMETER, PROPERTY, SECRET
 from durable_wf.dsl.declared_shapes import DESCRIPTION as _DESCRIPTION
 from durable_wf.dsl.grammar_groups import COUNTS, GROUP, POLICY
 from durable_wf.dsl.server_shapes import BLUEPRINT_LABEL, LABEL, SETTINGS
@@ -99,7 +99,7 @@ NODE_TYPE = Record(
     (
         Field("derived_from", Ref("node_types", "type", "unknown-parent-type"), doc="The parent type."),
         Field("properties", MapOf(PROPERTY), doc="Schema of the properties."),
-        Field("runtime_properties", MapOf(PROPERTY), since=(1, 5), doc="What operations will set; for people."),
+        Field("runtime_properties", MapOf(OPEN_PROPERTY), since=(1, 5), doc="What operations will set; for people."),
         Field("interfaces", TYPE_INTERFACES, doc="Operations."),
     )
 )
@@ -149,6 +149,7 @@ PLUGIN_PROPERTY = Record(
         _DESCRIPTION,
         Field("display_label", Text(), doc="A name for people."),
         Field("value", Anything(), doc="The value; an import may give another."),
+        SECRET,
     )
 )
 
@@ -204,14 +205,14 @@ WORKFLOW = Either(
 POLICY_TYPE = Record(
     (
         Field("source", Text(), required=True, doc="Code of the older system's monitoring."),
-        Field("properties", MapOf(PROPERTY), doc="Schema of a policy's properties."),
+        Field("properties", MapOf(OPEN_PROPERTY), doc="Schema of a policy's properties."),
     )
 )
 
 POLICY_TRIGGER = Record(
     (
         Field("source", Text(), required=True, doc="Code of the older system's monitoring."),
-        Field("parameters", MapOf(PROPERTY), doc="Schema of a trigger's parameters."),
+        Field("parameters", MapOf(OPEN_PROPERTY), doc="Schema of a trigger's parameters."),
     )
 )
 

@@ -13,6 +13,7 @@ from durable_wf.dsl.outcomes import UnknownSecretError
 from durable_wf.dsl.runtime import evaluate_outputs
 from durable_wf.engine.code import prepare_functions
 from durable_wf.engine.plugins import FOLDERS, folders_elsewhere
+from durable_wf.engine.safekeeping import Safe, announce, kept_names
 from durable_wf.engine.topology import find_deployment
 from durable_wf.errors import HeldError, UsageError
 from durable_wf.model import rows
@@ -81,19 +82,20 @@ class Deployments:
 
         path = Path(blueprint).resolve()
         reader = resolver or FileResolver(path)
-        compiled, plan = planned(reader, dict(inputs or {}), new_suffix, runtime_only=runtime_only)
         name = name or (path.parent.name if path.stem == "blueprint" else path.stem)
+        safe = Safe(name)
+        compiled, plan = planned(reader, dict(inputs or {}), new_suffix, runtime_only=runtime_only, safe=safe)
         settings: dict[str, Any] = {} if on_unknown is None else {"on_unknown": on_unknown}
         if runtime_only:
             settings["runtime_only_evaluation"] = True
         folders = folders_elsewhere(path, compiled, reader.plugin_folders, self._archives)
         if folders:
             settings[FOLDERS] = folders
-        self._on_writer(lambda: self._write(path, name, compiled, plan, settings))
+        self._on_writer(lambda: self._write(path, name, compiled, plan, settings, safe))
         return name
 
     def _write(
-        self, path: Path, name: str, compiled: Blueprint, plan: DeploymentPlan, settings: dict[str, Any]
+        self, path: Path, name: str, compiled: Blueprint, plan: DeploymentPlan, settings: dict[str, Any], safe: Safe
     ) -> None:
         with self._journal.turn() as turn:
             if any(row.name == name for row in self._journal.deployments()):
@@ -116,6 +118,7 @@ class Deployments:
             )
             changes.instances.extend(_instances(turn, deployment, plan, seq))
             changes.transitions.append(_said(seq, deployment, _CREATED, now_us))
+            safe.keep()
             turn.apply(changes)
 
     def delete(self, name: str) -> None:
@@ -177,10 +180,16 @@ def _shown(topology: DeploymentTopology, values: Mapping[str, Output]) -> dict[s
 
 
 def planned(
-    resolver: Resolver, inputs: Mapping[str, Any], new_suffix: Callable[[], str], *, runtime_only: bool = False
+    resolver: Resolver,
+    inputs: Mapping[str, Any],
+    new_suffix: Callable[[], str],
+    *,
+    runtime_only: bool = False,
+    safe: Safe | None = None,
 ) -> tuple[Blueprint, DeploymentPlan]:
     """A blueprint, compiled, and planned with inputs. Parameters as of `Deployments.create`.
 
+    safe    gets the values that are declared secret
     raises  InputError for a bad blueprint or inputs; UnknownSecretError listing all secrets that calls name and that
             are not there; SecretsError
     """
@@ -189,9 +198,11 @@ def planned(
     from durable_wf.dsl.requirements import secrets_of
 
     prepare_functions()
+    safe = safe or Safe("")
     compiled = compile_blueprint(resolver)
-    plan = plan_deployment(compiled, inputs, new_suffix, runtime_only=runtime_only)
-    missing = [name for name in secrets_of(plan) if not VAULT.has(name)]
+    announce(compiled.inputs, inputs, compiled, "inputs")
+    plan = plan_deployment(compiled, inputs, new_suffix, runtime_only=runtime_only, hide=safe.hide)
+    missing = [name for name in secrets_of(plan) if name not in safe.values and not VAULT.has(name)]
     if missing:
         text = f"the blueprint needs secrets that are not there: {', '.join(missing)}"
         raise UnknownSecretError(text, hint=f"durable-wf secrets set {missing[0]}")
