@@ -27,6 +27,7 @@ from durable_wf.dsl.mapping import Mapper
 from durable_wf.dsl.operations import Located, Operations, Owner
 from durable_wf.dsl.plugin_properties import check_values, give
 from durable_wf.dsl.problems import Report
+from durable_wf.dsl.secret_texts import declared_texts, texts_at
 from durable_wf.dsl.sections import values
 from durable_wf.dsl.server import ServerSections
 from durable_wf.dsl.shapes import NEWEST, MapOf
@@ -58,8 +59,9 @@ def compile_blueprint(resolver: Resolver, limits: Limits | None = None) -> Bluep
     checker = Checker(report)
     limits = limits or Limits()
     document = read_document(resolver, report, checker, limits)
-    blueprint = _Compiler(document, report, checker, resolver, limits).compile()
-    report.raise_if_any()
+    compiler = _Compiler(document, report, checker, resolver, limits)
+    blueprint = compiler.compile()
+    report.raise_if_any(compiler.secret_texts)
     return blueprint
 
 
@@ -140,6 +142,16 @@ class _Compiler:
             warnings=self._report.warnings,
             notes=self._report.notes,
         )
+
+    def secret_texts(self) -> list[str]:
+        """Texts that the files give to what they declare secret."""
+        found = declared_texts(self._sections)
+        links = [link for each in self._templates.values() for link in each.links]
+        owners: list[Template | Link] = [*self._templates.values(), *links]
+        for one in owners:
+            ways = self._secrets.of(one.type.properties) if one.type else ()
+            found += texts_at({name: plain(value) for name, value in one.properties.items()}, ways)
+        return found
 
     def _plugin(self, name: str, value: Value) -> Plugin:
         given = {key: plain(pair.value) for key, pair in value.pairs.items() if not pair.value.is_bad}

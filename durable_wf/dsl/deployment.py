@@ -258,9 +258,9 @@ class _Creation:
         if not self._is_open(operation):
             return operation
         inputs = {name: self._value(value, f"{path}.inputs.{name}", at) for name, value in operation.inputs.items()}
-        for name in inputs:
+        for name, value in inputs.items():
             ways = WHOLE if name in operation.secrets else self._secrets.of_type(operation.inputs_types.get(name))
-            inputs[name] = hidden(inputs[name], ways, f"{path}.inputs.{name}", self._hide)
+            inputs[name] = hidden(value, ways, f"{path}.inputs.{name}", self._hide)
         return replace(operation, inputs=inputs, has_intrinsic_functions=has_function(inputs))
 
     def _is_open(self, operation: Operation) -> bool:

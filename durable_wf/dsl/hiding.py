@@ -103,20 +103,6 @@ def _taken(value: Any, path: str, hide: Hide) -> Any:
         return value
     name = function_of(value)
     if name is None or name == "concat":  # texts in a concat are parts of the value; arguments of others are names
-        return {key: item if key == "type" and name else _taken(item, f"{path}.{key}", hide) for key, item in value.items()}
+        names = [key for key in value if name is None or key != "type"]
+        return {**value, **{key: _taken(value[key], f"{path}.{key}", hide) for key in names}}
     return value
-
-
-def literals(value: Any) -> list[str]:
-    """The texts in a value that are no part of a call."""
-    found: list[str] = []
-    left = [value]
-    while left:
-        part = left.pop()
-        if isinstance(part, str) and part:
-            found.append(part)
-        elif isinstance(part, list):
-            left.extend(part)
-        elif isinstance(part, dict) and not function_of(part):
-            left.extend(part.values())
-    return found

@@ -13,7 +13,7 @@ from durable_wf.dsl.outcomes import UnknownSecretError
 from durable_wf.dsl.runtime import evaluate_outputs
 from durable_wf.engine.code import prepare_functions
 from durable_wf.engine.plugins import FOLDERS, folders_elsewhere
-from durable_wf.engine.safekeeping import Safe, announce, kept_names
+from durable_wf.engine.safekeeping import Safe, announce, only_of
 from durable_wf.engine.topology import find_deployment
 from durable_wf.errors import HeldError, UsageError
 from durable_wf.model import rows
@@ -122,13 +122,14 @@ class Deployments:
             turn.apply(changes)
 
     def delete(self, name: str) -> None:
-        """Delete a deployment; its history stays in the journal.
+        """Delete a deployment; its history stays in the journal. Values that it declared secret are deleted, too.
 
-        raises  NotFoundError; HeldError while an execution of it has not ended
+        raises  NotFoundError; HeldError while an execution of it has not ended; SecretsError: the deployment is
+                deleted, and its values are not
         """
         topology = find_deployment(self._journal, name)
 
-        def write() -> None:
+        def write() -> set[str]:
             with self._journal.turn() as turn:
                 open_ = self._journal.executions(states=_NOT_ENDED, deployment=topology.id)
                 if open_:
@@ -136,6 +137,7 @@ class Deployments:
                     raise HeldError(text, hint="resume it to its end first")
                 seq = turn.seq
                 row = next(one for one in self._journal.deployments() if one.id == topology.id)
+                names = only_of(self._journal, row)
                 changes = rows.Changes(
                     deployments=[row._replace(seq=seq, gone=1)],
                     nodes=[one._replace(seq=seq, gone=1) for one in self._journal.nodes(topology.id)],
@@ -146,8 +148,11 @@ class Deployments:
                     transitions=[_said(seq, topology.id, _DELETED, self._clock.wall_us())],
                 )
                 turn.apply(changes)
+            return names
 
-        self._on_writer(write)
+        names = self._on_writer(write)
+        if names:
+            VAULT.drop(names)
 
     def find(self, name: str) -> DeploymentTopology:
         """The deployment.

@@ -10,13 +10,16 @@ import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from durable_wf.codec import decode
 from durable_wf.dsl.functions import calls_in
 from durable_wf.dsl.hiding import Secrets, hidden
 from durable_wf.sources.vault import VAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from durable_wf.journal.port import Journal
+    from durable_wf.model import rows
     from durable_wf.model.declarations import Parameter
     from durable_wf.model.plan import Blueprint
 
@@ -81,13 +84,30 @@ def _masked(path: str, value: Any) -> Any:
     return value
 
 
-def kept_names(*values: Any) -> set[str]:
-    """The names in plain data that a `Safe` made."""
+def only_of(journal: Journal, row: rows.Deployment) -> set[str]:
+    """Names that a `Safe` made for a deployment or its executions, and that no other deployment has taken over.
+
+    cost  reads the rows of all deployments
+    """
+    found = {one.id: _names(_texts(journal, one)) for one in journal.deployments()}
+    own = found.pop(row.id, set())
+    return own.difference(*found.values())
+
+
+def _texts(journal: Journal, row: rows.Deployment) -> Iterator[str]:
+    """All that a deployment has of values, as JSON."""
+    yield row.inputs_json
+    yield from (one.plan_json for one in journal.blueprints() if one.id == row.blueprint)
+    yield from (one.body_json for one in journal.nodes(row.id))
+    yield from (one.runtime_properties_json for one in journal.instances(row.id))
+    yield from (one.parameters_json for one in journal.executions(deployment=row.id))
+
+
+def _names(texts: Iterable[str]) -> set[str]:
     found: set[str] = set()
-    for call in calls_in(list(values)):
+    for call in calls_in([decode(text) for text in texts if f'"{MARK}' in text]):
         given = call.get("get_secret")
         name = given[0] if isinstance(given, list) and given else given
         if isinstance(name, str) and name.startswith(MARK):
             found.add(name)
     return found
-

@@ -82,10 +82,10 @@ def plan_workflow(
         if declared is None:
             raise near("workflow", name, list(topology.plan.workflows))
         refuse_unavailable(declared, topology)
-        announce(declared.parameters, given, topology.plan, f"{name}.parameters")
+        announce(declared.parameters, given, topology.plan, f"workflows.{name}.parameters")
         given = merge_parameters(declared, given, blueprint=topology.plan, allow_custom=allow_custom)
         safe = Safe(topology.deployment)
-        given = safe.without(declared.parameters, given, topology.plan, f"{name}.parameters")
+        given = safe.without(declared.parameters, given, topology.plan, f"workflows.{name}.parameters")
         path = declared.function
     elif isinstance(workflow, str):
         if ":" not in workflow:
