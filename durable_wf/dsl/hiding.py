@@ -51,6 +51,7 @@ class Secrets:
     def __init__(self, types: Mapping[str, Typed]) -> None:
         self._types = types
         self._ways: dict[str, tuple[Way, ...]] = {}
+        self._owners: dict[int, tuple[Typed, tuple[Way, ...]]] = {}
 
     @cached_property
     def any_typed(self) -> bool:
@@ -68,6 +69,14 @@ class Secrets:
         if name not in self._ways:
             self._ways[name] = self.of(self._types[name].properties)
         return self._ways[name]
+
+    def of_owner(self, one: Typed | None) -> tuple[Way, ...]:
+        """Those of the properties of what has this type, the same object for each."""
+        if one is None:
+            return ()
+        if id(one) not in self._owners:
+            self._owners[id(one)] = (one, self.of(one.properties))
+        return self._owners[id(one)][1]
 
     def of(self, declared: Mapping[str, Declared]) -> tuple[Way, ...]:
         """Those of a mapping of declared values."""
