@@ -94,6 +94,11 @@ _ROWS = (
     Code("constraint-violated", 0, "The default does not hold the constraints that stand beside it."),
     Code("function-not-allowed", 219, "A literal is needed here; a function cannot be evaluated in time."),
     Code("not-a-function", 210, "An instance count is a number, or a function that gives one."),
+    Code(
+        "secret-from-open-input",
+        0,
+        "A value that is declared `secret: true` is an input that is not, and inputs are stored. Declare both.",
+    ),
     Code("hidden-required-input", 215, "An input that is hidden and required needs a default: nobody could give it."),
     Code("bad-display", 216, "`display` is only for inputs of type textarea."),
     # relationships and instances

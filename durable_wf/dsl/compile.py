@@ -22,10 +22,13 @@ from durable_wf.dsl.declared import Declarations, check_defaults, read_data_type
 from durable_wf.dsl.document import Document, read_document
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS
 from durable_wf.dsl.groups import Groups
+from durable_wf.dsl.hiding import Secrets, Way
 from durable_wf.dsl.mapping import Mapper
 from durable_wf.dsl.operations import Located, Operations, Owner
 from durable_wf.dsl.plugin_properties import check_values, give
 from durable_wf.dsl.problems import Report
+from durable_wf.dsl.secret_sources import OpenInputs
+from durable_wf.dsl.secret_texts import declared_texts, texts_at
 from durable_wf.dsl.sections import values
 from durable_wf.dsl.server import ServerSections
 from durable_wf.dsl.shapes import NEWEST, MapOf
@@ -57,8 +60,9 @@ def compile_blueprint(resolver: Resolver, limits: Limits | None = None) -> Bluep
     checker = Checker(report)
     limits = limits or Limits()
     document = read_document(resolver, report, checker, limits)
-    blueprint = _Compiler(document, report, checker, resolver, limits).compile()
-    report.raise_if_any()
+    compiler = _Compiler(document, report, checker, resolver, limits)
+    blueprint = compiler.compile()
+    report.raise_if_any(compiler.secret_texts)
     return blueprint
 
 
@@ -71,6 +75,8 @@ class _Compiler:
         self._sections = _checked(document, checker)
         self._own_types = read_data_types(self._sections["data_types"], report, limits)
         self._data_types = DataTypes(self._own_types)
+        self._secrets = Secrets(self._own_types)
+        self._open_inputs = OpenInputs(self._sections["inputs"], self._secrets, report)
         self._node_types = derive(self._sections["node_types"], "node_types", report)
         self._relationship_types = derive(self._sections["relationships"], "relationships", report)
         for section in ("data_types", "node_types", "relationships", "policy_types"):
@@ -139,6 +145,16 @@ class _Compiler:
             notes=self._report.notes,
         )
 
+    def secret_texts(self) -> list[str]:
+        """Texts that the files give to what they declare secret."""
+        found = declared_texts(self._sections)
+        links = [link for each in self._templates.values() for link in each.links]
+        owners: list[Template | Link] = [*self._templates.values(), *links]
+        for one in owners:
+            ways = self._secrets.of_owner(one.type)
+            found += texts_at({name: plain(value) for name, value in one.properties.items()}, ways)
+        return found
+
     def _plugin(self, name: str, value: Value) -> Plugin:
         given = {key: plain(pair.value) for key, pair in value.pairs.items() if not pair.value.is_bad}
         plugin = Plugin(name=name, **{"executor": "", **given})
@@ -195,8 +211,15 @@ class _Compiler:
             interfaces=interfaces,
             relationships=tuple([self._relationship(template, link) for link in template.links]),
             host_id=self._hosts[template.name],
+            secrets=self._secrets_of(template),
             scalable=self._scalable(template),
         )
+
+    def _secrets_of(self, one: Template | Link) -> tuple[Way, ...]:
+        """Ways to its secret properties; where one is an open input, that is reported."""
+        ways = self._secrets.of_owner(one.type)
+        self._open_inputs.check(one.properties, ways, f"{one.path}.properties")
+        return ways
 
     def _interfaces(self, operations: Operations, owner: Owner, value: Value, scope: Scope) -> Interfaces:
         interfaces, calls = operations.compile(owner, value.get(owner.key))
@@ -219,6 +242,7 @@ class _Compiler:
             properties={name: plain(value) for name, value in link.properties.items()},
             source_interfaces=both[0],
             target_interfaces=both[1],
+            secrets=self._secrets_of(link),
         )
 
     def _scalable(self, template: Template) -> Scalable:

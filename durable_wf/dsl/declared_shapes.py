@@ -27,7 +27,13 @@ _DISPLAY = (
     Field("hidden", Boolean(), since=(1, 3), doc="Not shown to people who create a deployment; false if not said."),
 )
 
-PROPERTY = Record(
+SECRET = Field(
+    "secret",
+    Boolean(),
+    doc="Whether values are kept out of the journal and of all that is said; false if not said. Ours.",
+)
+
+OPEN_PROPERTY = Record(
     (
         Field("type", TypeName(), doc="What values fit; absent: any."),
         Field("default", Anything(), doc="The value where none is given."),
@@ -35,8 +41,11 @@ PROPERTY = Record(
         Field("required", Boolean(), since=(1, 2), doc="Whether there must be a value; true if not said."),
         *_DISPLAY,
     ),
-    name="property",
+    name="open property",
 )
+"""One whose values are stored as they are, or by nobody."""
+
+PROPERTY = Record((*OPEN_PROPERTY.fields, SECRET), name="property")
 
 DATA_TYPE = Record(
     (

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from durable_wf.dsl.declared_shapes import DATA_TYPE, INPUT, PROPERTY
+from durable_wf.dsl.declared_shapes import DATA_TYPE, INPUT, OPEN_PROPERTY, PROPERTY, SECRET
 from durable_wf.dsl.declared_shapes import DESCRIPTION as _DESCRIPTION
 from durable_wf.dsl.grammar_groups import COUNTS, GROUP, POLICY, POLICY_TRIGGER, POLICY_TYPE
 from durable_wf.dsl.server_shapes import BLUEPRINT_LABEL, LABEL, SETTINGS
@@ -147,7 +147,7 @@ NODE_TYPE = Record(
             doc="The parent, whose properties and operations the type has too; absent: none.",
         ),
         Field("properties", MapOf(PROPERTY), doc="Which properties its nodes have; one of the parent's is replaced."),
-        Field("runtime_properties", MapOf(PROPERTY), since=(1, 5), doc="What operations will set; for people."),
+        Field("runtime_properties", MapOf(OPEN_PROPERTY), since=(1, 5), doc="What operations will set; for people."),
         Field("interfaces", TYPE_INTERFACES, doc="Operations by interface; one of the parent's is replaced whole."),
     ),
     name="node type",
@@ -243,6 +243,7 @@ PLUGIN_PROPERTY = Record(
         _DESCRIPTION,
         Field("display_label", Text(), doc="A name for people."),
         Field("value", Anything(), doc="The value, where the import gives no other."),
+        SECRET,
     ),
     name="plugin property",
 )

@@ -5,7 +5,7 @@ Source: reference/blueprint-dsl.md §12 (counts), §13.
 
 from __future__ import annotations
 
-from durable_wf.dsl.declared_shapes import PROPERTY
+from durable_wf.dsl.declared_shapes import OPEN_PROPERTY
 from durable_wf.dsl.shapes import Anything, Either, Field, FunctionCall, ListOf, MapOf, Number, OneOf, Record, Ref, Text
 
 _COUNT = Either((Number(0, whole=True, code="bad-instance-count"), FunctionCall("not-a-function")))
@@ -80,7 +80,7 @@ POLICY = Record(
 POLICY_TYPE = Record(
     (
         Field("source", Text(), required=True, doc="Code of the older system's monitoring."),
-        Field("properties", MapOf(PROPERTY), doc="Which properties its policies have."),
+        Field("properties", MapOf(OPEN_PROPERTY), doc="Which properties its policies have."),
     ),
     name="policy type",
 )
@@ -88,7 +88,7 @@ POLICY_TYPE = Record(
 POLICY_TRIGGER = Record(
     (
         Field("source", Text(), required=True, doc="Code of the older system's monitoring."),
-        Field("parameters", MapOf(PROPERTY), doc="Which parameters its triggers have."),
+        Field("parameters", MapOf(OPEN_PROPERTY), doc="Which parameters its triggers have."),
     ),
     name="policy trigger type",
 )

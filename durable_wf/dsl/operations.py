@@ -34,6 +34,7 @@ class _Draft:
 
     mapping   None for a no-op
     missing   names of inputs that have neither a default nor a value
+    secrets   names of inputs that are declared secret
     """
 
     mapping: Located | None = None
@@ -41,6 +42,7 @@ class _Draft:
     types: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class Operations:
             inputs=inputs,
             inputs_types=draft.types,
             has_intrinsic_functions=bool(with_calls),
+            secrets=draft.secrets,
             **settings,
         )
         return operation, tuple(draft.inputs[name] for name in with_calls)
@@ -192,6 +195,7 @@ def _from_type(given: Declared) -> _Draft:
         {name: one.type for name, one in declared.items() if one.type},
         _settings(given),
         tuple(name for name, one in declared.items() if one.default is None and one.required),
+        tuple(name for name, one in declared.items() if one.secret),
     )
 
 
@@ -211,6 +215,7 @@ def _merged(of_type: Declared | None, own: Declared) -> _Draft:
         base.types,
         {**base.settings, **{name: value for name, value in _settings(own).items() if value is not None}},
         tuple(name for name in base.missing if name not in values),
+        base.secrets,
     )
 
 
