@@ -15,6 +15,7 @@ from typing import NamedTuple
 from durable_wf.dsl.checker import Checker
 from durable_wf.dsl.composer import compose
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS, VERSIONS
+from durable_wf.dsl.imported import ImportedBlueprints
 from durable_wf.dsl.imports import Import, ImportReader
 from durable_wf.dsl.merging import OVERRIDE, combined, may_override, rule_of
 from durable_wf.dsl.namespaces import Namespace, defined
@@ -50,9 +51,11 @@ class Document:
     incomplete  sections that may have names we could not read
     sources     SHA-256 of each file by name, in the order of reading
     gifts       what imports give to properties of plugins
+    imported    what a server has merged into the files
     """
 
     main: str
+    imported: ImportedBlueprints
     version_name: str = ""
     version: Version = NEWEST
     description: str | None = None
@@ -103,7 +106,7 @@ def read_document(resolver: Resolver, report: Report, checker: Checker, limits: 
     raises   SourceError when the main file cannot be had
     """
     main = resolver.main()
-    reader = _Reader(resolver, report, checker, limits, Document(main.name))
+    reader = _Reader(resolver, report, checker, limits, Document(main.name, ImportedBlueprints(report)))
     queue = [_File(main, 0)]
     reader.seen[main.name, ""] = None
     reader.document.sources[main.name] = main.sha256
@@ -248,6 +251,7 @@ class _Reader:
             self.document.description = description.text if description else None
         if self.document.metadata is None and not one.source.builtin:
             self.document.metadata = root.get("metadata")
+        self.document.imported.receive(root, one.prefix)
         settings = root.pairs.get("deployment_settings")
         if settings is not None and self.document.settings is not None:
             message = "only one file of a blueprint may have 'deployment_settings'"

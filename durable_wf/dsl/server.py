@@ -17,7 +17,7 @@ from durable_wf.dsl.source import Pair, Value, child, plain
 _UNIT = "(?:min(?:ute)?s?|h(?:ours?)?|d(?:ays?)?|w(?:eeks?)?|mo(?:nths?)?|y(?:ears?)?)"
 _TIME = re.compile(rf"(?:\d{{4}}-\d\d-\d\d )?\d\d?:\d\d|(?:\s*\+\s*\d+\s*{_UNIT})+\s*")
 _WEEKDAY = re.compile(r"(?:-?[1-5]|l-)?(?:su|mo|tu|we|th|fr|sa)", re.IGNORECASE)
-_KEPT = "kept; it means something to a server only"
+KEPT = "kept; it means something to a server only"
 
 
 class ServerSections:
@@ -33,7 +33,7 @@ class ServerSections:
         for key, pair in section.items():
             path = f"{name}.{key}"
             if name != "labels":  # get_label and get_environment_capability ask for those
-                self._report.note(_KEPT, pair.key, path)
+                self._report.note(KEPT, pair.key, path)
             values = pair.value.get("values")
             if values is not None and name == "labels":
                 self._calls.check(values, child(path, "values"), {})
@@ -44,7 +44,7 @@ class ServerSections:
     def tags(self, section: Mapping[str, Pair]) -> dict[str, Any]:
         """`resource_tags`: what was written by name; functions in them are not looked at."""
         for key, pair in section.items():
-            self._report.note(_KEPT, pair.key, f"resource_tags.{key}")
+            self._report.note(KEPT, pair.key, f"resource_tags.{key}")
         return {key: plain(pair.value) for key, pair in section.items()}
 
     def settings(self, given: Value | None) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class ServerSections:
         path = "deployment_settings"
         for name, pair in given.pairs.items():
             if name != "default_groups":  # get_group_capability asks for those
-                self._report.note(_KEPT, pair.key, child(path, name))
+                self._report.note(KEPT, pair.key, child(path, name))
         for key in ("display_name", "default_schedules"):
             value = given.get(key)
             if value is not None:

@@ -109,11 +109,6 @@ class FunctionCall:
 
 
 @dataclass(frozen=True, slots=True)
-class NotBuilt:
-    """A part of the language that is not there yet: refused, never silently ignored."""
-
-
-@dataclass(frozen=True, slots=True)
 class Ignored:
     """Accepted, ignored, and said so in a warning."""
 
@@ -124,6 +119,7 @@ class Field:
 
     since   the version of the language that added it
     doc     one sentence for the reference table and the schema
+    later   its row in `not_yet.py`, if that has one: some values, or all, are refused until that is built
     """
 
     name: str
@@ -131,6 +127,7 @@ class Field:
     required: bool = False
     since: Version = OLDEST
     doc: str = ""
+    later: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +156,6 @@ Shape: TypeAlias = (
     | MapOf
     | Either
     | FunctionCall
-    | NotBuilt
     | Ignored
     | Record
 )
