@@ -29,6 +29,7 @@ from durable_wf.dsl.plugin_properties import check_values, give
 from durable_wf.dsl.problems import Report
 from durable_wf.dsl.sections import values
 from durable_wf.dsl.server import ServerSections
+from durable_wf.dsl.server_shapes import SETTINGS
 from durable_wf.dsl.shapes import NEWEST, MapOf
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.dsl.templates import Link, Template, Templates
@@ -271,6 +272,9 @@ def _checked(document: Document, checker: Checker) -> dict[str, dict[str, Pair]]
             checker.namespace = namespaces.get(entry.prefix)
             value = checker.check(entry.pair.value, shape.value, child(section, name))
             sections[section][name] = Pair(entry.pair.key, value)
+    checker.namespace = document.namespace(document.settings_prefix)
+    if checker.namespace is not None and document.settings is not None:  # it was checked when its file was read
+        document.settings = checker.check(document.settings, SETTINGS, "deployment_settings")
     checker.namespace = None
     for gift in document.gifts:
         give(gift, sections["plugins"], document.namespace(gift.prefix))

@@ -61,6 +61,7 @@ class Document:
     description: str | None = None
     metadata: Value | None = None
     settings: Value | None = None
+    settings_prefix: str = ""
     sections: dict[str, dict[str, Entry]] = field(default_factory=lambda: {name: {} for name in SECTIONS})
     incomplete: set[str] = field(default_factory=set)
     sources: dict[str, str] = field(default_factory=dict)
@@ -257,8 +258,8 @@ class _Reader:
             message = "only one file of a blueprint may have 'deployment_settings'"
             self._report.add("non-mergeable", message, settings.key, "deployment_settings")
         elif settings is not None:
-            value = settings.value  # its calls name inputs and nodes only, and no built-in ones
-            self.document.settings = Namespace(one.prefix, {}, {}).rewritten(value, Anything()) if one.prefix else value
+            self.document.settings = settings.value
+            self.document.settings_prefix = one.prefix
         for section in SECTIONS:
             if section in root.pairs:
                 self._merge_section(section, root.pairs[section], one)

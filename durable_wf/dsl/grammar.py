@@ -26,6 +26,7 @@ from durable_wf.dsl.shapes import (
     Ignored,
     ListOf,
     MapOf,
+    Name,
     Nothing,
     Number,
     OneOf,
@@ -186,7 +187,11 @@ AVAILABILITY = Record(
             ListOf(OneOf(ACTIVE, "bad-availability")),
             doc="How many of the deployment's instances are started; any of the list is enough.",
         ),
-        Field("node_types_required", ListOf(Text()), doc="One of these types must be a node's; derived ones count."),
+        Field(
+            "node_types_required",
+            ListOf(Name("node_types")),
+            doc="A node must have one of these types, or one derived.",
+        ),
     )
 )
 

@@ -79,6 +79,13 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """A text that names an entry of `section`, there or not: in a namespaced file it has the namespace."""
+
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListOf:
     """A list of `item`; an empty one is reported as `empty`, if that is given."""
 
@@ -152,6 +159,7 @@ Shape: TypeAlias = (
     | OneOf
     | TypeName
     | Ref
+    | Name
     | ListOf
     | MapOf
     | Either

@@ -220,7 +220,8 @@ class Blueprint:
     labels              values by name; may be functions, which are evaluated when a deployment is created
     blueprint_labels    values by name, text
     resource_tags       as written
-    deployment_settings as written; functions in it are evaluated when a deployment is created
+    deployment_settings as written, but for schedules' times with a date, which are in UTC; functions in it are
+                        evaluated when a deployment is created
     imported_blueprints, namespaces_mapping    what a server has merged into the files: ids, and namespace -> id
     """
 
