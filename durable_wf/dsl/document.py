@@ -52,6 +52,7 @@ class Document:
     sources     SHA-256 of each file by name, in the order of reading
     gifts       what imports give to properties of plugins
     imported    what a server has merged into the files
+    overrides   whether the main file says that the blueprint's own workflows stand before built-in ones
     """
 
     main: str
@@ -62,6 +63,7 @@ class Document:
     metadata: Value | None = None
     settings: Value | None = None
     settings_prefix: str = ""
+    overrides: bool = False
     sections: dict[str, dict[str, Entry]] = field(default_factory=lambda: {name: {} for name in SECTIONS})
     incomplete: set[str] = field(default_factory=set)
     sources: dict[str, str] = field(default_factory=dict)
@@ -248,6 +250,7 @@ class _Reader:
 
     def _merge(self, root: Value, one: _File) -> None:
         if one.depth == 0:
+            self.document.overrides = may_override(root.get("metadata"))
             description = root.get("description")
             self.document.description = description.text if description else None
         if self.document.metadata is None and not one.source.builtin:
@@ -294,9 +297,15 @@ class _Reader:
             self._report.warn(
                 "the definition that was read first is used, not this one", new.pair.key, f"{section}.{name}"
             )
+        elif section == "workflows" and new.builtin != old.builtin:
+            known[name] = self._of_workflow(name, old, new)
         elif new.builtin and not old.builtin:
-            self._meet_builtin(section, name, old, new)
+            self._report.warn("the built-in definition is used, not this one", old.pair.key, child(section, name))
+            known[name] = new
         elif name.startswith("cloudify.") or old.builtin:
+            self._report.warn(
+                "the definition that was read last is used, not this one", old.pair.key, child(section, name)
+            )
             known[name] = new
         else:
             merged = combined(section, old.pair, new.pair)
@@ -306,11 +315,11 @@ class _Reader:
             else:
                 known[name] = Entry(merged, builtin=False, prefix=old.prefix)
 
-    def _meet_builtin(self, section: str, name: str, old: Entry, new: Entry) -> None:
-        """The built-in definition stands, unless it is a workflow's and the main file says otherwise."""
-        if section == "workflows" and may_override(self.document.metadata):
-            return
-        hint = f"; metadata: {{{OVERRIDE}: true}} uses this one" if section == "workflows" else ""
-        message = f"the built-in definition is used, not this one{hint}"
-        self._report.warn(message, old.pair.key, child(section, name))
-        self.document.sections[section][name] = new
+    def _of_workflow(self, name: str, old: Entry, new: Entry) -> Entry:
+        """Of a built-in workflow and an author's of the same name the one that stands, whichever was read first."""
+        own, builtin = (old, new) if new.builtin else (new, old)
+        if self.document.overrides:
+            return own
+        message = f"the built-in definition is used, not this one; metadata: {{{OVERRIDE}: true}} uses this one"
+        self._report.warn(message, own.pair.key, f"workflows.{name}")
+        return builtin

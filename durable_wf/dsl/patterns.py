@@ -58,7 +58,7 @@ def refusal(pattern: str) -> str:
     return ""
 
 
-def matches(pattern: str, text: str, steps: int = STEPS) -> bool:
+def matches(pattern: object, text: object, steps: int = STEPS) -> bool:
     """Whether `text` begins with a match of `pattern`, which was not refused.
 
     steps   how many positions may be looked at
