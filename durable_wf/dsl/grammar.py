@@ -1,8 +1,8 @@
 """The grammar of the blueprint language, as a table.
 
 A row is a `Field`: name, shape, required, since which version, one sentence. `checker.py` walks the
-table; nothing here is code. A part of the language that is not built yet is a row too (`NotBuilt`), so
-that it is refused with a clear sentence. To build it: give its row a shape, and compile it.
+table; nothing here is code. A part of the language that is not built yet is a row too (`later`), so that
+it is refused with a clear sentence. To build it: take its row out of `not_yet.py`, and compile it.
 
 Source: reference/blueprint-dsl.md §1 (versions), §2, §4, §6–§14.
 """
@@ -26,7 +26,6 @@ from durable_wf.dsl.shapes import (
     Ignored,
     ListOf,
     MapOf,
-    NotBuilt,
     Nothing,
     Number,
     OneOf,
@@ -67,6 +66,7 @@ _ON_UNKNOWN = Field(
     OneOf(UNKNOWN_OUTCOMES),
     doc="What to do where a crash hid how an attempt ended: run it again, ask a person, or count it as failed. "
     "Ours; absent: what the code or the deployment says.",
+    later="on_unknown",
 )
 _SOURCE_SIDE = "Operations that run in the node that has the relationship."
 _TARGET_SIDE = "Operations that run in the node that the relationship points at."
@@ -87,7 +87,7 @@ def _operation(name: str, absent: str, inputs: Field) -> Either:
                     inputs,
                     Field(
                         "executor",
-                        OneOf(EXECUTORS, "unknown-executor"),
+                        OneOf(EXECUTORS, "unknown-operation-executor"),
                         doc="Where it runs; absent: where its plugin says. Here both are this machine.",
                     ),
                     Field(
@@ -102,10 +102,12 @@ def _operation(name: str, absent: str, inputs: Field) -> Either:
                         since=(1, 1),
                         doc="Seconds between two attempts; absent: what the run says.",
                     ),
+                    Field("retry", MapOf(Anything()), doc="When a failed attempt is tried again. Ours.", later="retry"),
                     Field(
                         "timeout",
                         Number(0),
-                        doc="Seconds that an attempt may take; kept, but nothing can stop a thread that takes longer.",
+                        doc="Seconds that an attempt may take; 0, as if not said: as long as it takes.",
+                        later="timeout",
                     ),
                     Field(
                         "timeout_recoverable",
@@ -329,8 +331,8 @@ BLUEPRINT = Record(
         Field("resource_tags", MapOf(Anything()), since=(1, 3), doc="Tags for what plugins make."),
         Field("deployment_settings", SETTINGS, doc="What a server does with a deployment; groups that it is in."),
         Field("upload_resources", Ignored(), doc="Files for a server; ignored with a warning."),
-        Field("imported_blueprints", NotBuilt(), doc="Written by a server into blueprints that it has merged."),
-        Field("namespaces_mapping", NotBuilt(), doc="Written by a server into blueprints that it has merged."),
+        Field("imported_blueprints", ListOf(Text()), doc="Written by a server: the blueprints that it has merged in."),
+        Field("namespaces_mapping", MapOf(Text()), doc="Written by a server: the namespace of each of them."),
     ),
     name="blueprint",
 )

@@ -6,7 +6,7 @@ Source: reference/blueprint-dsl.md §10.
 from __future__ import annotations
 
 from durable_wf.dsl.declared_shapes import PARAMETER
-from durable_wf.dsl.shapes import Boolean, CodePath, Either, Field, ListOf, MapOf, OneOf, Record, Text
+from durable_wf.dsl.shapes import Boolean, CodePath, Either, Field, ListOf, MapOf, Name, OneOf, Record
 
 ACTIVE = ("all", "partial", "none")
 
@@ -18,7 +18,11 @@ AVAILABILITY = Record(
             ListOf(OneOf(ACTIVE, "bad-availability")),
             doc="How many of the deployment's instances are started; any of the list is enough.",
         ),
-        Field("node_types_required", ListOf(Text()), doc="One of these types must be a node's; derived ones count."),
+        Field(
+            "node_types_required",
+            ListOf(Name("node_types")),
+            doc="One of these types must be a node's; derived ones count.",
+        ),
     ),
     name="availability rules",
 )

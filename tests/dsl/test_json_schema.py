@@ -10,7 +10,8 @@ from durable_wf.dsl.compile import compile_blueprint
 from durable_wf.dsl.composer import compose
 from durable_wf.dsl.functions import Function, register, unregister
 from durable_wf.dsl.grammar import BLUEPRINT
-from durable_wf.dsl.json_schema import blueprint_schema, plugin_schema
+from durable_wf.dsl.json_schema import LATER, blueprint_schema, plugin_schema
+from durable_wf.dsl.not_yet import NOT_YET
 from durable_wf.dsl.problems import BlueprintError, Report
 from durable_wf.dsl.shapes import Either, FunctionCall, ListOf, MapOf, Number, OneOf, Record, TypeName
 from durable_wf.dsl.source import child, plain
@@ -138,6 +139,16 @@ def test_every_row_is_described():
         if name not in ("value", "function"):
             for key, inner in schema.get("properties", {}).items():
                 assert inner.get("description"), f"{name}.{key}"
+
+
+def test_what_cannot_be_done_yet_is_refused_as_the_checker_refuses_it():
+    """`LATER` says in a schema what rows of `NOT_YET` say in code; a row that is gone there goes here."""
+    assert set(LATER) <= set(NOT_YET)
+    for key, refused, taken in (("retry", {"every": 5}, None), ("timeout", 5, 0)):
+        for value in (refused, taken):
+            operation = {"n": {"type": "t", "interfaces": {"i": {"go": {key: value}}}}}
+            fits = errors({"node_templates": operation}) == set()
+            assert fits == (key not in NOT_YET or not NOT_YET[key].refuses(value)), (key, value)
 
 
 def test_an_old_form_is_marked():

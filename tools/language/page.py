@@ -37,7 +37,7 @@ def page() -> str:
         f"## Versions\n\n{_part('versions')}\n\n{_versions()}",
         f"## Sections\n\nWhat a file may have. None must be there but the first, in the main file.\n\n{_sections()}",
         *_each_section(),
-        f"## Code\n\n{_part('code')}{_not_built('script-not-built')}",
+        f"## Code\n\n{_part('code')}",
         f"## Types\n\n{_part('types')}\n\n{_types()}",
         f"## Functions\n\n{_part('functions')}\n\n{_functions()}",
         f"## Built-in types\n\n{_part('builtin')}",
@@ -144,8 +144,3 @@ def _functions() -> str:
 def _errors() -> str:
     rows = ((f"`{one.name}`", str(one.number or ""), one.explanation) for one in CODES.values())
     return table(("code", "number", "what it means"), rows)
-
-
-def _not_built(code: str) -> str:
-    """What the table of codes says of a part that is not there yet; nothing once the code is gone."""
-    return f" {CODES[code].explanation}" if code in CODES else ""

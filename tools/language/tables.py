@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from durable_wf.dsl.not_yet import NOT_YET
 from durable_wf.dsl.shapes import (
     OLDEST,
     Anything,
@@ -16,7 +17,7 @@ from durable_wf.dsl.shapes import (
     Ignored,
     ListOf,
     MapOf,
-    NotBuilt,
+    Name,
     Nothing,
     Number,
     OneOf,
@@ -109,11 +110,11 @@ _WORDS: dict[type, Callable[[Any], str]] = {
         else f"name of a {link('type', 'types')}"
     ),
     Ref: _ref,
+    Name: lambda shape: f"name of a {link(shape.section.removesuffix('s').replace('_', ' '))}",
     ListOf: lambda shape: _container("list", shape.item),
     MapOf: lambda shape: _container("mapping", shape.value),
     Either: lambda shape: _alternatives([words(one) for one in shape.shapes]),
     FunctionCall: lambda _: f"a {link('function', 'functions')}",
-    NotBuilt: lambda _: "not supported by this version of durable-wf",
     Ignored: lambda _: "any value",
     Record: lambda shape: link(shape.name),
 }
@@ -123,6 +124,8 @@ def row(field: Field, name: str | None = None) -> tuple[str, str, str, str]:
     """A row of the grammar: key, what may stand there, since when, and what for."""
     key = name or f"`{field.name}`"
     doc = f"{field.doc} An old form: use `{field.old}`." if field.old else field.doc
+    if field.later in NOT_YET:
+        doc += f" Not all of it can be done yet: {NOT_YET[field.later].why}."
     return (f"{key} *required*" if field.required else key), words(field.shape), version(field.since), doc
 
 
