@@ -215,7 +215,7 @@ class Spot(NamedTuple):
 
 def _schema(one: Parameter) -> Schema:
     default = located(one.default, _NOWHERE) if one.has_default else None
-    return Schema(one.type, default, one.required, "")
+    return Schema(one.type, default, one.required, "", secret=one.secret)
 
 
 _NOWHERE = Place("", 0, 0)

@@ -93,6 +93,7 @@ class Declarations:
             default=plain(schema.default),
             has_default=schema.default is not None,
             required=schema.required,
+            secret=bool(schema.secret),
         )
 
     def _details(self, pair: Pair, path: str) -> Parameter:
@@ -197,7 +198,12 @@ class Declarations:
     def _property(self, one: Schema) -> Parameter:
         default = self._types.default(one)
         return Parameter(
-            one.type, one.description, plain(default), has_default=default is not None, required=one.required
+            one.type,
+            one.description,
+            plain(default),
+            has_default=default is not None,
+            required=one.required,
+            secret=bool(one.secret),
         )
 
 

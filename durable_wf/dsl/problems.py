@@ -7,13 +7,14 @@ The table of codes, with the reference's numbers, is in `codes.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import NamedTuple
 
 from durable_wf.dsl.codes import CODES, EXPLANATIONS
 from durable_wf.errors import InputError
+from durable_wf.sources.redactor import Finder
 
 __all__ = ["EXPLANATIONS", "BlueprintError", "Place", "Problem", "Report"]
 
@@ -85,9 +86,18 @@ class BlueprintError(InputError):
         "its own, which `durable-wf explain` knows too. Nothing was changed."
     )
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+    def __init__(self, problems: Iterable[Problem], secrets: Iterable[str] = ()) -> None:
+        self._secrets = Finder(secrets)
+        self.problems = tuple([self._masked(one) for one in problems])
         super().__init__("\n".join(map(str, self.problems)))
+
+    def masked(self, text: str) -> str:
+        """A text, a line of the blueprint say, without the values that the blueprint declares secret."""
+        return self._secrets.replaced(text, lambda _: "<secret>")
+
+    def _masked(self, one: Problem) -> Problem:
+        hint, expected = one.hint and self.masked(one.hint), one.expected and self.masked(one.expected)
+        return replace(one, message=self.masked(one.message), hint=hint, expected=expected)
 
 
 class Report:
@@ -182,10 +192,14 @@ class Report:
         named = [(place._replace(file=self._names.get(place.file, place.file)), text) for place, text in said]
         return tuple([f"{place}: {text}" for place, text in named])
 
-    def raise_if_any(self) -> None:
-        """raises BlueprintError with everything that was recorded, if anything was."""
+    def raise_if_any(self, secrets: Callable[[], Iterable[str]] = tuple) -> None:
+        """Raise everything that was recorded, if anything was.
+
+        secrets  gives the texts that no message may have in it
+        raises   BlueprintError
+        """
         if self._problems:
-            raise BlueprintError(self.problems)
+            raise BlueprintError(self.problems, secrets())
 
 
 def kinds(value: object) -> str:
