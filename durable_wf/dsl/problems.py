@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from durable_wf.dsl.codes import CODES, EXPLANATIONS
+from durable_wf.dsl.likeness import Likeness
 from durable_wf.errors import InputError
 
 __all__ = ["EXPLANATIONS", "BlueprintError", "Place", "Problem", "Report"]
@@ -20,7 +20,6 @@ __all__ = ["EXPLANATIONS", "BlueprintError", "Place", "Problem", "Report"]
 HINT_CUTOFF = 0.6  # similar enough to be asked about
 REPAIR_CUTOFF = 0.75  # similar enough to go on checking as if it had been written
 SURE_CUTOFF = 0.85  # similar enough to be a mistake, though the name may be in a file that could not be read
-_LOOKUP_BUDGET = 200_000  # comparisons of names in one report: a file full of unknown names stays quick
 
 
 class Place(NamedTuple):
@@ -102,7 +101,7 @@ class Report:
         self._notes: dict[tuple[Place, str], None] = {}
         self._files: dict[str, int] = {}
         self._names: dict[str, str] = {}
-        self._budget = _LOOKUP_BUDGET
+        self.likeness = Likeness()
 
     def add(
         self,
@@ -140,12 +139,8 @@ class Report:
         self._names[file] = name
 
     def similar(self, word: str, names: Iterable[str], cutoff: float = HINT_CUTOFF) -> str | None:
-        """The name most like `word`, or None."""
-        options = list(names)
-        if self._budget < len(options):
-            return None
-        self._budget -= len(options)
-        return next(iter(get_close_matches(word, options, n=1, cutoff=cutoff)), None)
+        """The name most like `word`, or None; a report's work on this is bounded (`likeness`)."""
+        return self.likeness.find(word, names, cutoff)
 
     def did_you_mean(self, word: str, names: Iterable[str]) -> str | None:
         """The question as a hint, or None where no name is similar."""
