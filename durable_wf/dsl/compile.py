@@ -9,8 +9,9 @@ Source: reference/blueprint-dsl.md §0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from durable_wf.dsl.availability import availability
 from durable_wf.dsl.calls import CallChecker, Known, Scope
@@ -20,18 +21,20 @@ from durable_wf.dsl.counts import scalable_of
 from durable_wf.dsl.data_types import DataTypes
 from durable_wf.dsl.declared import Declarations, check_defaults, read_data_types
 from durable_wf.dsl.document import Document, read_document
+from durable_wf.dsl.excerpts import Sources
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS
 from durable_wf.dsl.groups import Groups
-from durable_wf.dsl.mapping import Mapper
+from durable_wf.dsl.mapping import Mapped, Mapper
 from durable_wf.dsl.operations import Located, Operations, Owner
 from durable_wf.dsl.plugin_properties import check_values, give
-from durable_wf.dsl.problems import Report
+from durable_wf.dsl.problems import Problem, Report, ordered
 from durable_wf.dsl.sections import values
 from durable_wf.dsl.server import ServerSections
 from durable_wf.dsl.shapes import NEWEST, MapOf
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.dsl.templates import Link, Template, Templates
 from durable_wf.dsl.types import RELATIONSHIP_KEYS, derive
+from durable_wf.dsl.unused import unused
 from durable_wf.model.groups import Scalable
 from durable_wf.model.plan import (
     Blueprint,
@@ -44,6 +47,26 @@ from durable_wf.model.plan import (
 from durable_wf.sources.port import Resolver
 
 
+class Checked(NamedTuple):
+    """A blueprint that compiled, and what its author may want to hear.
+
+    warnings  those of the plan, and more, by file and place
+    mapped    the functions that operations and workflows are mapped to
+    sources   the lines of its files
+    files     their names as people see them, in the order of reading
+    """
+
+    blueprint: Blueprint
+    warnings: tuple[Problem, ...]
+    mapped: tuple[Mapped, ...]
+    sources: Sources
+    files: tuple[str, ...]
+
+    def and_also(self, more: Iterable[Problem]) -> tuple[Problem, ...]:
+        """The warnings, and those of others, in one order."""
+        return ordered([*self.warnings, *more], self.files)
+
+
 def compile_blueprint(resolver: Resolver, limits: Limits | None = None) -> Blueprint:
     """The plan of a blueprint, whatever its inputs will be.
 
@@ -53,13 +76,20 @@ def compile_blueprint(resolver: Resolver, limits: Limits | None = None) -> Bluep
               file
     cost      linear in the files and in what nodes inherit from their types
     """
+    return check_blueprint(resolver, limits).blueprint
+
+
+def check_blueprint(resolver: Resolver, limits: Limits | None = None) -> Checked:
+    """As `compile_blueprint`, with all that `validate` says of a blueprint that is right."""
     report = Report()
     checker = Checker(report)
     limits = limits or Limits()
     document = read_document(resolver, report, checker, limits)
-    blueprint = _Compiler(document, report, checker, resolver, limits).compile()
+    compiler = _Compiler(document, report, checker, resolver, limits)
+    blueprint = compiler.compile()
     report.raise_if_any()
-    return blueprint
+    compiler.advise()
+    return Checked(blueprint, report.warned, tuple(compiler.mapped), report.sources, report.files)
 
 
 class _Compiler:
@@ -138,6 +168,21 @@ class _Compiler:
             warnings=self._report.warnings,
             notes=self._report.notes,
         )
+
+    @property
+    def mapped(self) -> list[Mapped]:
+        """The functions that operations and workflows are mapped to."""
+        return self._mapper.mapped
+
+    def advise(self) -> None:
+        """Warn of what is right, and probably not meant."""
+        for place, one, path in self._report.spellings.surprises():
+            self._report.advise("yaml-surprise", one.message, place, path, one.hint)
+        own = {name: pair for name, pair in self._sections["inputs"].items() if self._document.is_own(pair.key)}
+        values = [pair.value for section in self._sections.values() for pair in section.values()]
+        for name in unused(own, [*values, *([self._document.settings] if self._document.settings else [])]):
+            message = f"no get_input names the input '{name}'"
+            self._report.advise("unused-input", message, own[name].key, f"inputs.{name}")
 
     def _plugin(self, name: str, value: Value) -> Plugin:
         given = {key: plain(pair.value) for key, pair in value.pairs.items() if not pair.value.is_bad}

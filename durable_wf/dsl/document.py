@@ -19,7 +19,7 @@ from durable_wf.dsl.imports import Import, ImportReader
 from durable_wf.dsl.merging import OVERRIDE, combined, may_override, rule_of
 from durable_wf.dsl.namespaces import Namespace, defined
 from durable_wf.dsl.plugin_properties import Gift, fitting
-from durable_wf.dsl.problems import Report
+from durable_wf.dsl.problems import Place, Report
 from durable_wf.dsl.shapes import NEWEST, Anything, Field, MapOf, Record, Version
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.sources.port import Resolver, SourceError, SourceFile
@@ -50,6 +50,7 @@ class Document:
     incomplete  sections that may have names we could not read
     sources     SHA-256 of each file by name, in the order of reading
     gifts       what imports give to properties of plugins
+    others      files that came with plugins or with durable-wf, as people see them
     """
 
     main: str
@@ -62,6 +63,11 @@ class Document:
     incomplete: set[str] = field(default_factory=set)
     sources: dict[str, str] = field(default_factory=dict)
     gifts: list[Gift] = field(default_factory=list)
+    others: set[str] = field(default_factory=set)
+
+    def is_own(self, place: Place) -> bool:
+        """Whether the blueprint's author wrote the file, and not a plugin's, or we."""
+        return place.file not in self.others
 
     def namespace(self, prefix: str) -> Namespace | None:
         """How names in files under `prefix` are read, now that all are known; None without a namespace."""
@@ -127,7 +133,9 @@ class _Reader:
     def read(self, one: _File) -> list[_File]:
         """Merge a file; what it imports that was not read yet."""
         source, is_main = one.source, one.depth == 0
-        self._report.reading(source.shown, source.name)
+        if source.builtin or source.plugin:
+            self.document.others.add(source.shown)
+        self._report.reading(source.shown, source.name, source.data[: self._limits.file_bytes])
         root = compose(source, self._report, self._limits)
         if root is None:
             self.document.incomplete.update(_ALL_NAMES)
@@ -286,9 +294,8 @@ class _Reader:
         if old is None:
             known[name] = new
         elif rule_of(section).keeps_first:
-            self._report.warn(
-                "the definition that was read first is used, not this one", new.pair.key, f"{section}.{name}"
-            )
+            message = "the definition that was read first is used, not this one"
+            self._report.warn(message, new.pair.key, f"{section}.{name}", code="definition-not-used")
         elif new.builtin and not old.builtin:
             self._meet_builtin(section, name, old, new)
         elif name.startswith("cloudify.") or old.builtin:
@@ -307,5 +314,5 @@ class _Reader:
             return
         hint = f"; metadata: {{{OVERRIDE}: true}} uses this one" if section == "workflows" else ""
         message = f"the built-in definition is used, not this one{hint}"
-        self._report.warn(message, old.pair.key, child(section, name))
+        self._report.warn(message, old.pair.key, child(section, name), code="definition-not-used")
         self.document.sections[section][name] = new

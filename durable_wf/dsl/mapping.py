@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from durable_wf.dsl.namespaces import DELIMITER
-from durable_wf.dsl.problems import SURE_CUTOFF, Report
+from durable_wf.dsl.problems import SURE_CUTOFF, Place, Report
 from durable_wf.dsl.source import Value
 
 
@@ -20,12 +20,22 @@ class Target(NamedTuple):
     function: str
 
 
+class Mapped(NamedTuple):
+    """A function that something is mapped to, and where that stands first."""
+
+    target: Target
+    place: Place
+    path: str
+
+
 class Mapper:
     """Resolves the mappings of operations and workflows.
 
     plugins        declared names
     is_incomplete  whether there may be plugins that could not be read
     has_file       whether the blueprint's folder has a file of that path
+
+    `mapped` has every function that was found so far, once.
     """
 
     def __init__(
@@ -36,6 +46,7 @@ class Mapper:
         self._has_file = has_file
         self._is_incomplete = is_incomplete
         self._found: dict[str, Target] = {}
+        self.mapped: list[Mapped] = []
 
     def target(self, mapping: Value, path: str, code: str) -> Target | None:
         """What `mapping` refers to; None after reporting that it is nothing.
@@ -53,7 +64,9 @@ class Mapper:
         dots = [at for at, char in enumerate(text) if char == "."]
         found = [text[:at] for at in dots if text[:at] in self._plugins and text[at + 1 :]]
         if len(found) == 1:
-            return self._found.setdefault(text, Target(found[0], text[len(found[0]) + 1 :]))
+            target = self._found[text] = Target(found[0], text[len(found[0]) + 1 :])
+            self.mapped.append(Mapped(target, mapping.place, path))
+            return target
         if found:
             message = f"'{text}' may begin with the plugin {' or '.join(found)}"
             self._report.add("ambiguous-plugin", message, mapping.place, path)

@@ -139,6 +139,8 @@ class Operations:
         target = self._mapper.target(*draft.mapping, self._code)
         if target is None:
             return NOOP, ()
+        for name, at in draft.inputs.items():
+            self._report.spellings.expect(at.value.place, draft.types.get(name))
         inputs = {name: _typed(plain(at.value), draft.types.get(name)) for name, at in draft.inputs.items()}
         with_calls = [name for name, value in inputs.items() if has_function(value)]
         settings = dict(draft.settings)

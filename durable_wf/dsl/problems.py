@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from durable_wf.dsl.codes import CODES, EXPLANATIONS
+from durable_wf.dsl.excerpts import Sources
 from durable_wf.dsl.likeness import Likeness
+from durable_wf.dsl.spelling import Spellings
+from durable_wf.dsl.warning_codes import WARNINGS
 from durable_wf.errors import InputError
 
 __all__ = ["EXPLANATIONS", "BlueprintError", "Place", "Problem", "Report"]
@@ -75,7 +78,8 @@ class Problem:
 class BlueprintError(InputError):
     """A blueprint has mistakes; all of them are in `problems`, sorted by file and place. Its text has a line for each.
 
-    The main file's problems come first, then those of imported files in the order of import.
+    The main file's problems come first, then those of imported files in the order of import. `sources` has the lines
+    that they stand in.
     """
 
     code = "blueprint"
@@ -84,8 +88,9 @@ class BlueprintError(InputError):
         "its own, which `durable-wf explain` knows too. Nothing was changed."
     )
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], sources: Sources | None = None) -> None:
         self.problems = tuple(problems)
+        self.sources = sources or Sources()
         super().__init__("\n".join(map(str, self.problems)))
 
 
@@ -97,11 +102,14 @@ class Report:
 
     def __init__(self) -> None:
         self._problems: dict[tuple[str, Place, str], Problem] = {}
-        self._warnings: dict[tuple[Place, str], None] = {}
+        self._warnings: dict[tuple[str, Place, str, str], Problem] = {}
+        self._advice: list[Problem] = []
         self._notes: dict[tuple[Place, str], None] = {}
         self._files: dict[str, int] = {}
         self._names: dict[str, str] = {}
+        self._data: dict[str, bytes] = {}
         self.likeness = Likeness()
+        self.spellings = Spellings()
 
     def add(
         self,
@@ -121,22 +129,37 @@ class Report:
         problem = Problem(code, message, place, path, expected, hint)
         self._problems.setdefault((code, place, message), problem)
 
-    def warn(self, message: str, place: Place, path: str = "") -> None:
-        """Record that something is accepted and ignored."""
-        self._warnings.setdefault((place, f"{path}: {message}" if path else message))
+    def warn(self, message: str, place: Place, path: str = "", *, code: str = "ignored") -> None:
+        """Record that something is accepted and ignored.
+
+        code    of `warning_codes.WARNINGS`
+        raises  KeyError for another
+        """
+        WARNINGS[code]
+        self._warnings.setdefault((code, place, path, message), Problem(code, message, place, path))
+
+    def advise(self, code: str, message: str, place: Place, path: str, hint: str | None = None) -> None:
+        """Record a warning that is for the author only: unlike those of `warn` it is not kept in the plan.
+
+        raises  KeyError for a code that is not in `warning_codes.WARNINGS`
+        """
+        WARNINGS[code]
+        self._advice.append(Problem(code, message, place, path, hint=hint))
 
     def note(self, message: str, place: Place, path: str = "") -> None:
         """Record that something is accepted and kept, and means something to a server only."""
         self._notes.setdefault((place, f"{path}: {message}" if path else message))
 
-    def reading(self, file: str, name: str) -> None:
+    def reading(self, file: str, name: str, data: bytes = b"") -> None:
         """Problems of files are sorted in the order in which files were named here.
 
         file    as in places: how people named it
         name    as a plan names it, which is stored and so holds no path of this machine
+        data    its content, for whoever shows the lines of problems
         """
         self._files.setdefault(file, len(self._files))
         self._names[file] = name
+        self._data[file] = data
 
     def similar(self, word: str, names: Iterable[str], cutoff: float = HINT_CUTOFF) -> str | None:
         """The name most like `word`, or None; a report's work on this is bounded (`likeness`)."""
@@ -150,13 +173,22 @@ class Report:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """All problems so far, by file in the order of reading, line and column."""
-        unknown = len(self._files)
-        return tuple(
-            sorted(
-                self._problems.values(),
-                key=lambda one: (self._files.get(one.file, unknown), one.line, one.column, one.code, one.message),
-            )
-        )
+        return ordered(self._problems.values(), self._files)
+
+    @property
+    def warned(self) -> tuple[Problem, ...]:
+        """All warnings so far, advice too, as records, in the order of problems."""
+        return ordered([*self._warnings.values(), *self._advice], self._files)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All files, in the order of reading."""
+        return tuple(self._files)
+
+    @property
+    def sources(self) -> Sources:
+        """The lines of all files that were read."""
+        return Sources(self._data)
 
     @property
     def count(self) -> int:
@@ -165,8 +197,10 @@ class Report:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """All warnings so far, one line each, with the names that a plan has for files."""
-        return self._lines(self._warnings)
+        """All warnings that a plan keeps, one line each, with the names that a plan has for files."""
+        return self._lines(
+            (one.place, f"{one.path}: {one.message}" if one.path else one.message) for one in self._warnings.values()
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -180,7 +214,14 @@ class Report:
     def raise_if_any(self) -> None:
         """raises BlueprintError with everything that was recorded, if anything was."""
         if self._problems:
-            raise BlueprintError(self.problems)
+            raise BlueprintError(self.problems, self.sources)
+
+
+def ordered(said: Iterable[Problem], files: Iterable[str]) -> tuple[Problem, ...]:
+    """Problems or warnings by file, in the order of `files`, line and column."""
+    ranks = {file: rank for rank, file in enumerate(files)}
+    last = len(ranks)
+    return tuple(sorted(said, key=lambda one: (ranks.get(one.file, last), one.line, one.column, one.code, one.message)))
 
 
 def kinds(value: object) -> str:
