@@ -145,7 +145,8 @@ def _names_of(spec: ModuleSpec, module: str) -> frozenset[str] | Lack | None:
             warnings.simplefilter("ignore")  # of what is odd in somebody else's code
             tree = ast.parse(data if len(data) <= _LARGEST else b"")
     except SyntaxError as error:
-        return Lack(module, f"the module '{module}' cannot be imported: line {error.lineno}: {error.msg}")
+        where = f"line {error.lineno}: " if error.lineno else ""
+        return Lack(module, f"the module '{module}' cannot be imported: {where}{error.msg}")
     except (OSError, ValueError, RecursionError, MemoryError):
         return None
     if len(data) > _LARGEST or any(map(_is_unclear, ast.walk(tree))):
