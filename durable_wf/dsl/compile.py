@@ -76,20 +76,24 @@ def compile_blueprint(resolver: Resolver, limits: Limits | None = None) -> Bluep
               file
     cost      linear in the files and in what nodes inherit from their types
     """
-    return check_blueprint(resolver, limits).blueprint
+    return _compiled(resolver, limits or Limits(), Report())[0]
 
 
 def check_blueprint(resolver: Resolver, limits: Limits | None = None) -> Checked:
     """As `compile_blueprint`, with all that `validate` says of a blueprint that is right."""
     report = Report()
+    blueprint, compiler = _compiled(resolver, limits or Limits(), report)
+    compiler.advise()
+    return Checked(blueprint, report.warned, tuple(compiler.mapped), report.sources, report.files)
+
+
+def _compiled(resolver: Resolver, limits: Limits, report: Report) -> tuple[Blueprint, _Compiler]:
     checker = Checker(report)
-    limits = limits or Limits()
     document = read_document(resolver, report, checker, limits)
     compiler = _Compiler(document, report, checker, resolver, limits)
     blueprint = compiler.compile()
     report.raise_if_any()
-    compiler.advise()
-    return Checked(blueprint, report.warned, tuple(compiler.mapped), report.sources, report.files)
+    return blueprint, compiler
 
 
 class _Compiler:

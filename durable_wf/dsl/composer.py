@@ -220,12 +220,9 @@ class _Composer:
 
     def _keep_spelling(self, text: str, value: Value) -> None:
         """Note what a plain scalar, but for a key, may seem to be."""
-        content = value.content
+        found = spelling(text, value.content, self._path)
         is_key = self._open and self._open[-1].is_mapping and len(self._open[-1].nodes) % 2 == 0
-        if content is None or content is BAD or is_key:
-            return
-        found = spelling(text, content, self._path)
-        if found is not None:
+        if found is not None and not is_key:
             self._report.spellings.keep(value.place, found, self._path())
 
     def _content(self, event: Any, place: Place) -> Content:

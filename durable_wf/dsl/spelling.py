@@ -50,7 +50,7 @@ def spelling(text: str, content: object, path: Callable[[], str]) -> Spelling | 
         return _word(text, content)
     if isinstance(content, int):
         return _integer(text, content)
-    return _float(text, content, path()) if isinstance(content, float) else None
+    return _float(text, content, path) if isinstance(content, float) else None
 
 
 def _word(text: str, content: object) -> Spelling | None:
@@ -73,12 +73,12 @@ def _integer(text: str, content: int) -> Spelling | None:
     return None
 
 
-def _float(text: str, content: float, path: str) -> Spelling | None:
+def _float(text: str, content: float, path: Callable[[], str]) -> Spelling | None:
     if ":" in text:
         return Spelling(f"{text} is read as the number {content}, in base 60", _quoted(text))
     if not _TRAILING.fullmatch(text):
         return None
-    expected = None if _VERSION.search(path) else _TEXTS
+    expected = None if _VERSION.search(path()) else _TEXTS
     return Spelling(f"{text} is read as the number {content}", _quoted(text), frozenset({"float"}), expected)
 
 
@@ -102,7 +102,7 @@ def _quoted(text: str, other: str = "") -> str:
     return f"quote it if text is meant ('{text}')" + (f", else write {other}" if other else "")
 
 
-_BEGINNINGS = tuple("+-.0123456789")
+_BEGINNINGS = frozenset("+-.0123456789")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:_\d{3})+")
 _TRAILING = re.compile(r"[-+]?\d+\.\d+0")
 _NEARLY = re.compile(r"[-+]?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})[eE][-+]?\d{1,3}|0o[0-7]{1,21}")
