@@ -92,15 +92,25 @@ class Checker:
             return value
         if not accepts(shape, value.content):
             code = shape.code if isinstance(shape, Either) else "wrong-type"
-            return self._bad(value, code, f"{kinds(value.content)} cannot stand here", path, describe(shape))
+            message = f"{kinds(value.content)} cannot stand here"
+            return self._bad(value, code, message, path, describe(shape), self._spelled(value, shape))
+        if self.report.spellings:
+            self.report.spellings.expect(value.place, _TYPES_OF.get(type(shape)))
         if self.namespace is not None:
             value = self.namespace.rewritten(value, shape)
         check = self._checks.get(type(shape))
         return check(value, shape, path) if check else value
 
-    def _bad(self, value: Value, code: str, message: str, path: str, expected: str | None = None) -> Value:
-        self.report.add(code, message, value.place, path, expected=expected)
+    def _bad(
+        self, value: Value, code: str, message: str, path: str, expected: str | None = None, hint: str | None = None
+    ) -> Value:
+        self.report.add(code, message, value.place, path, expected=expected, hint=hint)
         return Value(BAD, value.place)
+
+    def _spelled(self, value: Value, shape: Shape) -> str | None:
+        """How to write what may be meant by a scalar of the wrong kind."""
+        wanted = "string" if accepts(shape, "") else "float" if accepts(shape, 0) else None
+        return self.report.spellings.hint(value.place, wanted)
 
     def _number(self, value: Value, shape: Number, path: str) -> Value:
         number = value.content
@@ -294,6 +304,8 @@ def describe(shape: Shape) -> str:
         return "an integer" if shape.whole else "a number"
     return _DESCRIPTIONS.get(type(shape), "text")
 
+
+_TYPES_OF: dict[type, str] = {Boolean: "boolean", Number: "float", Text: "string"}
 
 _DESCRIPTIONS: dict[type, str] = {
     Boolean: "true or false",

@@ -9,7 +9,9 @@ Source: reference/blueprint-dsl.md §0.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from durable_wf.dsl.availability import availability
 from durable_wf.dsl.calls import CallChecker, Known, Scope
@@ -19,15 +21,16 @@ from durable_wf.dsl.counts import scalable_of
 from durable_wf.dsl.data_types import DataTypes
 from durable_wf.dsl.declared import Declarations, check_defaults, read_data_types
 from durable_wf.dsl.document import Document, read_document
+from durable_wf.dsl.excerpts import Sources
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS
 from durable_wf.dsl.groups import Groups
 from durable_wf.dsl.hiding import Secrets, Way
 from durable_wf.dsl.hosts import Hosts
 from durable_wf.dsl.lifecycle import check_lifecycle_links
-from durable_wf.dsl.mapping import RUN_WORKFLOW_SCRIPT, SCRIPT_INPUTS, Mapper, Target
+from durable_wf.dsl.mapping import RUN_WORKFLOW_SCRIPT, SCRIPT_INPUTS, Mapped, Mapper, Target
 from durable_wf.dsl.operations import Located, Operations, Owner
 from durable_wf.dsl.plugin_properties import check_values, give
-from durable_wf.dsl.problems import Report
+from durable_wf.dsl.problems import Problem, Report, masked, masking, ordered
 from durable_wf.dsl.secret_sources import OpenInputs
 from durable_wf.dsl.secret_texts import declared_texts, texts_at
 from durable_wf.dsl.sections import values
@@ -37,6 +40,7 @@ from durable_wf.dsl.shapes import NEWEST, MapOf
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.dsl.templates import Link, Template, Templates
 from durable_wf.dsl.types import RELATIONSHIP_KEYS, derive
+from durable_wf.dsl.unused import unused
 from durable_wf.model.declarations import Parameter
 from durable_wf.model.groups import Scalable
 from durable_wf.model.plan import (
@@ -50,6 +54,26 @@ from durable_wf.model.plan import (
 from durable_wf.sources.port import Resolver
 
 
+class Checked(NamedTuple):
+    """A blueprint that compiled, and what its author may want to hear.
+
+    warnings  those of the plan, and more, by file and place
+    mapped    the functions that operations and workflows are mapped to
+    sources   the lines of its files
+    files     their names as people see them, in the order of reading
+    """
+
+    blueprint: Blueprint
+    warnings: tuple[Problem, ...]
+    mapped: tuple[Mapped, ...]
+    sources: Sources
+    files: tuple[str, ...]
+
+    def and_also(self, more: Iterable[Problem]) -> tuple[Problem, ...]:
+        """The warnings, and those of others, in one order."""
+        return ordered([*self.warnings, *more], self.files)
+
+
 def compile_blueprint(resolver: Resolver, limits: Limits | None = None) -> Blueprint:
     """The plan of a blueprint, whatever its inputs will be.
 
@@ -59,14 +83,26 @@ def compile_blueprint(resolver: Resolver, limits: Limits | None = None) -> Bluep
               file
     cost      linear in the files and in what nodes inherit from their types
     """
+    return _compiled(resolver, limits or Limits(), Report())[0]
+
+
+def check_blueprint(resolver: Resolver, limits: Limits | None = None) -> Checked:
+    """As `compile_blueprint`, with all that `validate` says of a blueprint that is right."""
     report = Report()
+    blueprint, compiler = _compiled(resolver, limits or Limits(), report)
+    compiler.advise()
+    mask = masking(compiler.secret_texts())
+    said, sources = masked(report.warned, mask), report.sources.hiding(mask)
+    return Checked(blueprint, said, tuple(compiler.mapped), sources, report.files)
+
+
+def _compiled(resolver: Resolver, limits: Limits, report: Report) -> tuple[Blueprint, _Compiler]:
     checker = Checker(report)
-    limits = limits or Limits()
     document = read_document(resolver, report, checker, limits)
     compiler = _Compiler(document, report, checker, resolver, limits)
     blueprint = compiler.compile()
     report.raise_if_any(compiler.secret_texts)
-    return blueprint
+    return blueprint, compiler
 
 
 class _Compiler:
@@ -160,6 +196,21 @@ class _Compiler:
             ways = self._secrets.of_owner(one.type)
             found += texts_at({name: plain(value) for name, value in one.properties.items()}, ways)
         return found
+
+    @property
+    def mapped(self) -> list[Mapped]:
+        """The functions that operations and workflows are mapped to."""
+        return self._mapper.mapped
+
+    def advise(self) -> None:
+        """Warn of what is right, and probably not meant."""
+        for place, one, path in self._report.spellings.surprises():
+            self._report.advise("yaml-surprise", one.message, place, path, one.hint)
+        own = {name: pair for name, pair in self._sections["inputs"].items() if self._document.is_own(pair.key)}
+        values = [pair.value for section in self._sections.values() for pair in section.values()]
+        for name in unused(own, [*values, *([self._document.settings] if self._document.settings else [])]):
+            message = f"no get_input names the input '{name}'"
+            self._report.advise("unused-input", message, own[name].key, f"inputs.{name}")
 
     def _plugin(self, name: str, value: Value) -> Plugin:
         given = {key: plain(pair.value) for key, pair in value.pairs.items() if not pair.value.is_bad}

@@ -177,7 +177,7 @@ class DataTypes:
             if name in of.properties or not of.is_complete:
                 found[name] = pair
                 continue
-            absent = [one for one in of.properties if one not in value.pairs and one not in found]
+            absent = (one for one in of.properties if one not in value.pairs and one not in found)
             near = filling.report.similar(name, absent)
             hint = f"did you mean '{near}'?" if near else None
             message = f"the data type '{of.name}' has no property '{name}'"

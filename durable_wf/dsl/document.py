@@ -20,7 +20,7 @@ from durable_wf.dsl.imports import Import, ImportReader
 from durable_wf.dsl.merging import OVERRIDE, combined, may_override, rule_of
 from durable_wf.dsl.namespaces import Namespace, defined
 from durable_wf.dsl.plugin_properties import Gift, fitting
-from durable_wf.dsl.problems import Report
+from durable_wf.dsl.problems import Place, Report
 from durable_wf.dsl.shapes import NEWEST, Anything, Field, MapOf, Record, Version
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.sources.port import Resolver, SourceError, SourceFile
@@ -43,6 +43,9 @@ class Entry(NamedTuple):
     prefix: str = ""
 
 
+_NOT_USED = "definition-not-used"
+
+
 @dataclass(slots=True)
 class Document:
     """The merged files.
@@ -53,6 +56,7 @@ class Document:
     gifts       what imports give to properties of plugins
     imported    what a server has merged into the files
     overrides   whether the main file says that the blueprint's own workflows stand before built-in ones
+    others      files that came with plugins or with durable-wf, as people see them
     """
 
     main: str
@@ -68,6 +72,11 @@ class Document:
     incomplete: set[str] = field(default_factory=set)
     sources: dict[str, str] = field(default_factory=dict)
     gifts: list[Gift] = field(default_factory=list)
+    others: set[str] = field(default_factory=set)
+
+    def is_own(self, place: Place) -> bool:
+        """Whether the blueprint's author wrote the file, and not a plugin's, or we."""
+        return place.file not in self.others
 
     def namespace(self, prefix: str) -> Namespace | None:
         """How names in files under `prefix` are read, now that all are known; None without a namespace."""
@@ -133,7 +142,9 @@ class _Reader:
     def read(self, one: _File) -> list[_File]:
         """Merge a file; what it imports that was not read yet."""
         source, is_main = one.source, one.depth == 0
-        self._report.reading(source.shown, source.name)
+        if source.builtin or source.plugin:
+            self.document.others.add(source.shown)
+        self._report.reading(source.shown, source.name, source.data[: self._limits.file_bytes])
         root = compose(source, self._report, self._limits)
         if root is None:
             self.document.incomplete.update(_ALL_NAMES)
@@ -294,18 +305,17 @@ class _Reader:
         if old is None:
             known[name] = new
         elif rule_of(section).keeps_first:
-            self._report.warn(
-                "the definition that was read first is used, not this one", new.pair.key, f"{section}.{name}"
-            )
+            message = "the definition that was read first is used, not this one"
+            self._report.warn(message, new.pair.key, f"{section}.{name}", code=_NOT_USED)
         elif section == "workflows" and new.builtin != old.builtin:
             known[name] = self._of_workflow(name, old, new)
         elif new.builtin and not old.builtin:
-            self._report.warn("the built-in definition is used, not this one", old.pair.key, child(section, name))
+            message = "the built-in definition is used, not this one"
+            self._report.warn(message, old.pair.key, child(section, name), code=_NOT_USED)
             known[name] = new
         elif name.startswith("cloudify.") or old.builtin:
-            self._report.warn(
-                "the definition that was read last is used, not this one", old.pair.key, child(section, name)
-            )
+            message = "the definition that was read last is used, not this one"
+            self._report.warn(message, old.pair.key, child(section, name), code=_NOT_USED)
             known[name] = new
         else:
             merged = combined(section, old.pair, new.pair)
@@ -321,5 +331,5 @@ class _Reader:
         if self.document.overrides:
             return own
         message = f"the built-in definition is used, not this one; metadata: {{{OVERRIDE}: true}} uses this one"
-        self._report.warn(message, own.pair.key, f"workflows.{name}")
+        self._report.warn(message, own.pair.key, f"workflows.{name}", code=_NOT_USED)
         return builtin

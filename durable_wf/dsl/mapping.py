@@ -34,12 +34,22 @@ class Target(NamedTuple):
     text: str = ""
 
 
+class Mapped(NamedTuple):
+    """A function that something is mapped to, and where that stands first."""
+
+    target: Target
+    place: Place
+    path: str
+
+
 class Mapper:
     """Resolves the mappings of operations and workflows.
 
     plugins        declared names, in the order of declaration
     is_incomplete  whether there may be plugins that could not be read
     has_file       whether the blueprint's folder has a file of that path
+
+    `mapped` has every function that was found so far, once.
     """
 
     def __init__(
@@ -51,6 +61,7 @@ class Mapper:
         self._is_incomplete = is_incomplete
         self._found: dict[tuple[str, str], Target] = {}
         self._of_scripts = next((name for name in plugins if name.endswith(_SCRIPT_PLUGIN)), None)
+        self.mapped: list[Mapped] = []
 
     def target(self, mapping: Value, path: str, code: str, runner: str = RUN_SCRIPT) -> Target | None:
         """What `mapping` refers to; None after reporting that it is nothing.
@@ -90,7 +101,9 @@ class Mapper:
         dots = [at for at, char in enumerate(text) if char == "."]
         found = [text[:at] for at in dots if text[:at] in self._plugins and text[at + 1 :]]
         if len(found) == 1:
-            return Target(found[0], text[len(found[0]) + 1 :])
+            target = Target(found[0], text[len(found[0]) + 1 :])
+            self.mapped.append(Mapped(target, mapping.place, path))
+            return target
         if found:
             message = f"'{text}' may begin with the plugin {' or '.join(found)}"
             self._report.add("ambiguous-plugin", message, mapping.place, path)

@@ -170,6 +170,8 @@ class Operations:
         target = self._mapper.target(*draft.mapping, self._code)
         if target is None or self._is_given_twice(target, draft):
             return NOOP, ()
+        for name, at in draft.inputs.items():
+            self._report.spellings.expect(at.value.place, draft.types.get(name))
         inputs = {name: _typed(plain(at.value), draft.types.get(name)) for name, at in draft.inputs.items()}
         if target.script is not None:
             inputs[target.script] = target.text

@@ -178,6 +178,7 @@ def _merged(
 
 def check_value(value: Value, type_name: str | None, path: str, report: Report, code: str = "value-mismatch") -> None:
     """Report a literal that does not fit a primitive type. Functions fit until they are evaluated."""
+    report.spellings.expect(value.place, type_name)
     if type_name is not None and not value.is_bad and not fits(type_name, plain(value)):
         message = f"{kinds(value.content)} does not fit the type '{type_name}'"
-        report.add(code, message, value.place, path)
+        report.add(code, message, value.place, path, hint=report.spellings.hint(value.place, type_name))
