@@ -239,4 +239,3 @@ def _violated(problem: Problem, parts_of_file: list[Seen]) -> Iterator[Feature]:
 
 def _is_in(path: str, outer: str) -> bool:
     return path == outer or path.startswith((f"{outer}.", f"{outer}["))
-

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from durable_wf.dsl.codes import CODES
+from tests.dsl.made import MADE
 from tests.dsl.pairs import all_pairs, read
 from tests.dsl.samples import of_pair, problems_of
 
@@ -28,6 +29,14 @@ def test_mending_it_is_enough(pair):
     """The other blueprint is accepted, and differs in little."""
     assert problems_of(of_pair(pair, pair.accepted)) == ()
     assert 0 < len(pair.removed) + len(pair.added) <= MOST_LINES
+
+
+@pytest.mark.parametrize("code", MADE)
+def test_a_limit_is_where_it_is_said_to_be(code):
+    """What is at the limit is accepted; one more is one problem, at its place."""
+    refused, accepted, spot = MADE[code]
+    assert [(one.code, one.file, one.line, one.column) for one in problems_of(refused)] == [(code, *spot)]
+    assert problems_of(accepted) == ()
 
 
 def test_titles_name_codes_once():
