@@ -13,7 +13,7 @@ A file of `cases/pairs/` has many, each a delta as `difflib.ndiff` writes it:
 
 Two spaces begin a line of both blueprints, `-` one of the refused, `+` one of the accepted; `?` marks the problem's
 place in the line above it. `@` begins another file of the blueprint: those before it are the main file's. A main file
-that does not name its version is of the newest.
+that does not name its version is of the newest. `!` begins what is said, where that has no place.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Pair:
     spots      where the refused one has its problems, in order
     removed    lines that only the refused one has
     added      lines that only the accepted one has
+    said       of the refused one, where problems have no places
     """
 
     code: str
@@ -54,6 +55,7 @@ class Pair:
     spots: list[Spot] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         return f"{self.code}: {self.title}" if self.title else self.code
@@ -66,7 +68,7 @@ class Pair:
 def read(text: str, start: str = HEAD) -> list[Pair]:
     """The pairs of a file; what stands before the first is a comment.
 
-    start   of a main file that does not name a version; '' for files that are no blueprints
+    start   of a main file that does not name a version
     raises  ValueError for a line that begins with none of the marks
     """
     pairs: list[Pair] = []
@@ -78,6 +80,8 @@ def read(text: str, start: str = HEAD) -> list[Pair]:
             name = MAIN
         elif pairs and mark == "@ ":
             name = rest
+        elif pairs and mark == "! ":
+            pairs[-1].said.append(rest)
         elif pairs:
             if mark not in {"  ", "- ", "+ ", "? "}:
                 raise ValueError(f"line {number} has no mark: {line}")
@@ -105,12 +109,12 @@ def _take(pair: Pair, name: str, mark: str, rest: str) -> None:
 def _begin(pair: Pair, start: str) -> None:
     """Put the version before a main file that names none."""
     both = (*pair.refused.get(MAIN, ()), *pair.accepted.get(MAIN, ()))
-    if start and not any("tosca_definitions_version" in line for line in both):
+    if not any("tosca_definitions_version" in line for line in both):
         for which in (pair.refused, pair.accepted):
             which.setdefault(MAIN, []).insert(0, start)
         pair.spots = [spot._replace(line=spot.line + (spot.file == MAIN)) for spot in pair.spots]
 
 
-def all_pairs() -> list[Pair]:
-    """Those of all files."""
-    return [pair for path in sorted(PAIRS.glob("*.ndiff")) for pair in read(path.read_text())]
+def all_pairs(folder: Path = PAIRS) -> list[Pair]:
+    """Those of all files of a folder."""
+    return [pair for path in sorted(folder.glob("*.ndiff")) for pair in read(path.read_text())]

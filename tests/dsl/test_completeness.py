@@ -15,6 +15,7 @@ from durable_wf.dsl.functions import FUNCTIONS
 from durable_wf.dsl.grammar import TYPES, VERSIONS
 from durable_wf.dsl.shapes import NEWEST, OLDEST, Ignored, NotBuilt
 from durable_wf.dsl.values import fits
+from tests.dsl.catalogue import CATALOGUE
 from tests.dsl.made import MADE
 from tests.dsl.pairs import all_pairs
 from tests.dsl.samples import Sample, accepted_samples, problems_of, refused_samples
@@ -92,7 +93,7 @@ def test_exceptions_are_not_out_of_date():
 def test_a_thing_without_its_case_is_named(which):
     """The difference is none because all is shown, not because nothing is looked for: each alone is missed."""
     wanted = set((to_be_accepted, to_be_refused)[which]())
-    assert len(wanted) > 300  # noqa: PLR2004 -- rows and codes alone are
+    assert len(wanted) > 300
     for one in wanted:
         assert difference(wanted, shown()[which] - {one}) == [str(one)]
 
@@ -119,6 +120,21 @@ def test_what_a_blueprint_shows(line, good, bad):
     assert told == bad if isinstance(bad, set) else bad in told
     if good is not None:
         assert {good} if isinstance(good, str) else good <= set(map(str, accepted(files)))
+
+
+def test_each_number_of_the_reference_is_said_by_a_code():
+    """§18: each meaning has codes of ours, which have its number; where not, there is a reason."""
+    for one in CATALOGUE:
+        numbers = {CODES[code].number for code in one.codes}
+        assert one.codes or one.why_not, one
+        assert set(one.numbers) <= numbers or one.why_not, one
+        assert not (one.codes and set(one.numbers) <= numbers and one.why_not), one
+
+
+def test_no_code_has_a_number_that_the_reference_gives_to_something_else():
+    """A number of ours is one of the catalogue, 0, or the number of the kind of mistake that a code belongs to."""
+    known = {number for one in CATALOGUE for number in one.numbers}
+    assert {code.number for code in CODES.values()} <= {0, *known}
 
 
 # ------------------------------------------------------------------ versions
