@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import NamedTuple
 
 from durable_wf.dsl.codes import CODES, EXPLANATIONS
@@ -146,6 +146,15 @@ class Report:
             return None
         self._budget -= len(options)
         return next(iter(get_close_matches(word, options, n=1, cutoff=cutoff)), None)
+
+    def meant(self, word: str, names: Iterable[str], cutoff: float = REPAIR_CUTOFF) -> str | None:
+        """As `similar`, to go on as if it had been written: None too where two names are equally similar."""
+        options = list(names)
+        found = self.similar(word, options, cutoff)
+        if found is None:
+            return None
+        likeness = [SequenceMatcher(None, word, name).ratio() for name in get_close_matches(word, options, 2, cutoff)]
+        return None if len(likeness) > 1 and likeness[0] == likeness[1] else found
 
     def did_you_mean(self, word: str, names: Iterable[str]) -> str | None:
         """The question as a hint, or None where no name is similar."""

@@ -12,14 +12,14 @@ import pytest
 from durable_wf.dsl.codes import CODES
 from durable_wf.dsl.declared_shapes import OPERATORS
 from durable_wf.dsl.functions import FUNCTIONS
-from durable_wf.dsl.grammar import TYPES, VERSIONS
-from durable_wf.dsl.shapes import NEWEST, OLDEST, Ignored, NotBuilt
+from durable_wf.dsl.grammar import BLUEPRINT, TYPES, VERSIONS
+from durable_wf.dsl.shapes import NEWEST, OLDEST, Either, Field, Ignored, NotBuilt, OneOf, Record, Text
 from durable_wf.dsl.values import fits
 from tests.dsl.catalogue import CATALOGUE
 from tests.dsl.made import MADE
 from tests.dsl.pairs import all_pairs
 from tests.dsl.samples import Sample, accepted_samples, problems_of, refused_samples
-from tests.dsl.showing import TABLE, Feature, accepted, calls, refused, seen, tree
+from tests.dsl.showing import TABLE, Feature, Table, accepted, calls, refused, seen, tree
 
 ONLY_REFUSED = {
     "namespace-taken": "what stands under a taken namespace is a blueprint of a server: refused in any case"
@@ -32,34 +32,36 @@ NOT_VIOLATED = {
 
 
 @cache
-def shown():
-    """What is accepted somewhere, and what is refused somewhere."""
-    good = {each for one in accepted_samples() for each in accepted(dict(one.files))}
-    bad = {each for one in refused_samples() for each in refused(dict(one.files), problems_of(one))}
+def shown(good_ones=None, bad_ones=None):
+    """What is accepted somewhere, and what is refused somewhere; of all blueprints where none are given."""
+    good_ones = accepted_samples() if good_ones is None else good_ones
+    bad_ones = refused_samples() if bad_ones is None else bad_ones
+    good = {each for one in good_ones for each in accepted(dict(one.files))}
+    bad = {each for one in bad_ones for each in refused(dict(one.files), problems_of(one))}
     good |= {Feature("code", code) for code in (*MADE, *(pair.code for pair in all_pairs()))}
     bad |= {Feature("code", code) for code in MADE}
-    bad |= {Feature("code", one.code) for sample in refused_samples() for one in problems_of(sample)}
+    bad |= {Feature("code", one.code) for sample in bad_ones for one in problems_of(sample)}
     return good, bad
 
 
-def to_be_accepted():
-    yield from (Feature("row", name) for name, row in TABLE.rows.items() if not isinstance(row.shape, NotBuilt))
-    yield from (Feature("choice", name) for name in TABLE.choices)
-    yield from (Feature("word", name) for name in TABLE.words)
+def to_be_accepted(table=TABLE, codes=CODES):
+    yield from (Feature("row", name) for name, row in table.rows.items() if not isinstance(row.shape, NotBuilt))
+    yield from (Feature("choice", name) for name in table.choices)
+    yield from (Feature("word", name) for name in table.words)
     yield from (Feature("function", name) for name in FUNCTIONS)
     yield from (Feature("type", name) for name in TYPES)
     yield from (Feature("constraint", name) for name in OPERATORS)
-    yield from (Feature("code", name) for name in CODES if name not in ONLY_REFUSED)
+    yield from (Feature("code", name) for name in codes if name not in ONLY_REFUSED)
 
 
-def to_be_refused():
+def to_be_refused(table=TABLE, codes=CODES):
     """Rows that are ignored, and types that take every value, cannot be refused."""
-    yield from (Feature("row", name) for name, row in TABLE.rows.items() if not isinstance(row.shape, Ignored))
-    yield from (Feature("required", name) for name, row in TABLE.rows.items() if row.required)
+    yield from (Feature("row", name) for name, row in table.rows.items() if not isinstance(row.shape, Ignored))
+    yield from (Feature("required", name) for name, row in table.rows.items() if row.required)
     yield from (Feature("function", name) for name in FUNCTIONS)
     yield from (Feature("type", name) for name in TYPES if not all(fits(name, value) for value in KINDS))
     yield from (Feature("constraint", name) for name in OPERATORS if name not in NOT_VIOLATED)
-    yield from (Feature("code", name) for name in CODES)
+    yield from (Feature("code", name) for name in codes)
 
 
 KINDS = (None, True, 5, 0.5, "(", [], {})
@@ -96,6 +98,27 @@ def test_a_thing_without_its_case_is_named(which):
     assert len(wanted) > 300
     for one in wanted:
         assert difference(wanted, shown()[which] - {one}) == [str(one)]
+
+
+def test_a_row_or_code_that_is_new_is_named():
+    """As whoever adds one will see it."""
+    table = Table()
+    table.add(Record((*BLUEPRINT.fields, Field("new", Either((Text(), OneOf(("word",)))), required=True))))
+    codes = (*CODES, "new-code")
+    good, bad = ["choice new as OneOf", "choice new as Text", "code new-code", "row new", "word new: word"], shown()[1]
+    assert difference(to_be_accepted(table, codes), shown()[0]) == good
+    assert difference(to_be_refused(table, codes), bad) == ["code new-code", "required new", "row new"]
+
+
+def test_what_only_one_blueprint_shows_is_named_without_it():
+    """Each file is there for something, and what a file shows is found again in the difference."""
+    without = tuple(one for one in accepted_samples() if one.name != "plugins.yaml")
+    named = difference(to_be_accepted(), shown(without)[0])
+    assert {"row plugins.*.distribution", "word plugins.*.properties.*.type: float"} <= set(named)
+    without = tuple(one for one in refused_samples() if one.name not in {"group_rows.yaml", "several-policies"})
+    named = difference(to_be_refused(), shown(bad_ones=without)[1])
+    assert {"row groups.*.policies", "required policies.*.targets"} <= set(named)
+    assert "code several-policies" not in named  # groups.yaml has it too
 
 
 @pytest.mark.parametrize(
