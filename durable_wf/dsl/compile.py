@@ -9,7 +9,6 @@ Source: reference/blueprint-dsl.md §0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from durable_wf.dsl.availability import availability
@@ -22,16 +21,20 @@ from durable_wf.dsl.declared import Declarations, check_defaults, read_data_type
 from durable_wf.dsl.document import Document, read_document
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS
 from durable_wf.dsl.groups import Groups
-from durable_wf.dsl.mapping import Mapper
+from durable_wf.dsl.hosts import Hosts
+from durable_wf.dsl.lifecycle import check_lifecycle_links
+from durable_wf.dsl.mapping import RUN_WORKFLOW_SCRIPT, SCRIPT_INPUTS, Mapper, Target
 from durable_wf.dsl.operations import Located, Operations, Owner
 from durable_wf.dsl.plugin_properties import check_values, give
 from durable_wf.dsl.problems import Report
 from durable_wf.dsl.sections import values
 from durable_wf.dsl.server import ServerSections
+from durable_wf.dsl.server_shapes import SETTINGS
 from durable_wf.dsl.shapes import NEWEST, MapOf
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.dsl.templates import Link, Template, Templates
 from durable_wf.dsl.types import RELATIONSHIP_KEYS, derive
+from durable_wf.model.declarations import Parameter
 from durable_wf.model.groups import Scalable
 from durable_wf.model.plan import (
     Blueprint,
@@ -84,7 +87,7 @@ class _Compiler:
         self._templates = {
             name: self._read.template(name, pair) for name, pair in self._sections["node_templates"].items()
         }
-        self._hosts = _hosts(self._templates)
+        self._hosts = Hosts(self._templates)
         known = Known(
             self._sections["inputs"],
             self._templates,
@@ -104,6 +107,7 @@ class _Compiler:
         self._declared.check_operations(self._sections["node_types"], "node_types", ("interfaces",))
         self._declared.check_operations(self._sections["relationships"], "relationships", RELATIONSHIP_KEYS)
         self._circles()
+        check_lifecycle_links(self._templates, self._report)
         for name, pair in self._sections["plugins"].items():
             check_values(pair.value, f"plugins.{name}", self._calls)
         groups = Groups(self._sections, self._document.sections, self._templates, self._read, self._calls, self._report)
@@ -130,6 +134,8 @@ class _Compiler:
             resource_tags=server.tags(self._sections["resource_tags"]),
             deployment_settings=server.settings(document.settings),
             sources=dict(document.sources),
+            imported_blueprints=tuple(document.imported.names),
+            namespaces_mapping=document.imported.namespaces,
             groups=groups.all,
             policies=groups.policies,
             scaling_groups=groups.scaling,
@@ -159,14 +165,27 @@ class _Compiler:
                 mapping = Located(value.pairs["mapping"].value, child(path, "mapping"))
             if mapping is None or mapping.value.is_bad:
                 continue
-            target = self._mapper.target(*mapping, "unresolved-workflow")
+            target = self._mapper.target(*mapping, "unresolved-workflow", RUN_WORKFLOW_SCRIPT)
             declared = self._declared.parameters(value.get("parameters"), child(path, "parameters"))
+            if target and target.script:
+                declared = self._with_script(declared, mapping.value.text, target, value.get("parameters"), path)
             cascading = value.get("is_cascading")
             is_cascading = cascading is not None and cascading.content is True
             if target:
                 when = availability(value.get("availability_rules"))
                 found[name] = Workflow(name, target.plugin, target.function, declared, is_cascading, when)
         return found
+
+    def _with_script(
+        self, declared: dict[str, Parameter], script: str | None, target: Target, given: Value | None, path: str
+    ) -> dict[str, Parameter]:
+        """The parameters of a workflow that is a script: it is one of them."""
+        pairs = given.pairs if given else {}
+        for name in SCRIPT_INPUTS:
+            if name in pairs:
+                self._mapper.given_twice(target, name, pairs[name].key, child(child(path, "parameters"), name))
+        about = Parameter(description="The script that is run.", default=script, has_default=True)
+        return {**declared, target.script or "": about}
 
     def _circles(self) -> None:
         PropertyGraph(self._templates).report(self._report)
@@ -185,7 +204,7 @@ class _Compiler:
         type_info = template.type
         interfaces: Interfaces = {}
         if type_info is not None:
-            owner = Owner(type_info, "interfaces", template.pair.key, template.path)
+            owner = Owner(type_info, "interfaces", template.pair.key, template.path, self._homeless(template.name))
             interfaces = self._interfaces(self._of_nodes, owner, template.pair.value, scope)
         return Node(
             name=template.name,
@@ -194,9 +213,13 @@ class _Compiler:
             properties={name: plain(value) for name, value in template.properties.items()},
             interfaces=interfaces,
             relationships=tuple([self._relationship(template, link) for link in template.links]),
-            host_id=self._hosts[template.name],
+            host_id=self._hosts.of[template.name],
             scalable=self._scalable(template),
         )
+
+    def _homeless(self, node: str) -> str:
+        """The node, if it surely is and has no host; else ''."""
+        return node if node in self._hosts.homeless else ""
 
     def _interfaces(self, operations: Operations, owner: Owner, value: Value, scope: Scope) -> Interfaces:
         interfaces, calls = operations.compile(owner, value.get(owner.key))
@@ -208,10 +231,12 @@ class _Compiler:
         scope = {"SOURCE": template.name, "TARGET": link.target or ""}
         both: list[Interfaces] = [{}, {}]
         if link.type is not None:
-            both = [
-                self._interfaces(self._of_links, Owner(link.type, key, link.value.place, link.path), link.value, scope)
-                for key in RELATIONSHIP_KEYS
+            ends = (self._homeless(template.name), self._homeless(link.target or ""))
+            owners = [
+                Owner(link.type, key, link.value.place, link.path, homeless)
+                for key, homeless in zip(RELATIONSHIP_KEYS, ends, strict=True)
             ]
+            both = [self._interfaces(self._of_links, owner, link.value, scope) for owner in owners]
         return Relationship(
             type=link.type.name if link.type else "",
             type_hierarchy=link.type.hierarchy if link.type else (),
@@ -247,26 +272,14 @@ def _checked(document: Document, checker: Checker) -> dict[str, dict[str, Pair]]
             checker.namespace = namespaces.get(entry.prefix)
             value = checker.check(entry.pair.value, shape.value, child(section, name))
             sections[section][name] = Pair(entry.pair.key, value)
+    checker.namespace = document.namespace(document.settings_prefix)
+    if checker.namespace is not None and document.settings is not None:  # it was checked when its file was read
+        document.settings = checker.check(document.settings, SETTINGS, "deployment_settings")
     checker.namespace = None
     for gift in document.gifts:
         give(gift, sections["plugins"], document.namespace(gift.prefix))
     checker.resolve(sections, document.incomplete)
     return sections
-
-
-def _hosts(templates: Mapping[str, Template]) -> dict[str, str | None]:
-    """For each node the first host on the way up through its containers; each step of that is taken once."""
-    found: dict[str, str | None] = {}
-    for name in templates:
-        chain: dict[str, None] = {}
-        at = name
-        while at in templates and at not in found and at not in chain:
-            chain[at] = None
-            at = templates[at].container or ""
-        host = found.get(at)
-        for one in reversed(chain):
-            host = found[one] = one if templates[one].is_host else host
-    return found
 
 
 def _with_plugins(nodes: list[Node]) -> dict[str, Node]:

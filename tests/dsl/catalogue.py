@@ -9,14 +9,12 @@ class Meaning(NamedTuple):
     """What the reference's numbers stand for.
 
     numbers   of the reference; one may have several meanings
-    codes     ours that say it
-    why_not   why none of ours has the number: it is said by one with another number, or cannot happen here
+    codes     ours that say it; none where `codes.NOT_OURS` says why
     """
 
     numbers: tuple[int, ...]
     text: str
     codes: tuple[str, ...]
-    why_not: str = ""
 
 
 CATALOGUE = (
@@ -26,7 +24,7 @@ CATALOGUE = (
     Meaning((1,), "required key missing", ("missing-key",)),
     Meaning((1,), "non-string map key", ("key-not-text",)),
     Meaning((1,), "empty members", ("group-without-members",)),
-    Meaning((207,), "negative deploy count", ("bad-instance-count",)),
+    Meaning((207,), "negative deploy count", ("bad-instance-count",)),  # there 1, and 207 for the new form
     Meaning((1,), "bad label values", ("wrong-type",)),
     Meaning((2,), "duplicate import line", ("duplicate-import",)),
     Meaning((3,), "non-mergeable section", ("non-mergeable",)),
@@ -40,23 +38,20 @@ CATALOGUE = (
     Meaning((23,), "relationship to self", ("relationship-to-self",)),
     Meaning((25,), "unknown target", ("unknown-target",)),
     Meaning((26,), "unknown relationship type", ("unknown-relationship-type",)),
-    Meaning((24,), "host_agent plugin on a node outside any host", (), "everything runs on this machine"),
+    Meaning((24,), "host_agent plugin on a node outside any host", ("no-host",)),
     Meaning((27,), "version missing", ("missing-version",)),
     Meaning((29,), "version unsupported", ("unsupported-version",)),
     Meaning((71,), "version malformed", ("malformed-version",)),
-    Meaning(
-        (72, 73, 74, 75, 76), "version malformed, by what is wrong with it", ("malformed-version",), "one code says it"
-    ),
+    Meaning((72, 73, 74, 75, 76), "version malformed, by what is wrong with it", ()),
     Meaning((28,), "import of newer version", ("newer-import",)),
-    Meaning((28,), "illegal operation executor", ("unknown-executor",), "18 says the same of a plugin's"),
-    Meaning(
-        (30,), "main file location cannot be resolved", (), "a SourceError of the command, not of a place in a file"
-    ),
+    Meaning((28,), "illegal operation executor", ("unknown-operation-executor",)),
+    Meaning((30,), "main file location cannot be resolved", ()),
     Meaning((40,), "unknown group member", ("unknown-group-member",)),
     Meaning((41,), "unknown policy type", ("unknown-policy-type",)),
     Meaning((42,), "unknown trigger type", ("unknown-trigger-type",)),
     Meaning((50,), "installable plugin without source or package_name", ("plugin-without-source",)),
-    Meaning((60, 61), "script_path given twice, script plugin not declared", (), "scripts are not built yet"),
+    Meaning((60,), "script_path given twice", ("script-given-twice",)),
+    Meaning((61,), "script plugin not declared", ("script-plugin-missing",)),
     Meaning((91,), "ambiguous plugin prefix", ("ambiguous-plugin",)),
     Meaning((100,), "circular types", ("circular-derivation",)),
     Meaning((100,), "circular data types", ("circular-data-types",)),
@@ -92,7 +87,9 @@ CATALOGUE = (
     Meaning((214,), "namespace on built-in types", ("namespaced-types",)),
     Meaning((215,), "hidden required input without default", ("hidden-required-input",)),
     Meaning((216,), "`display` on wrong type", ("bad-display",)),
-    Meaning((215, 216), "depends_on_lifecycle_operation misuse", (), "it is not looked at yet"),
+    Meaning(
+        (215, 216), "depends_on_lifecycle_operation misuse", ("target-without-lifecycle", "unknown-lifecycle-operation")
+    ),
     Meaning((217,), "bad item_type", ("bad-item-type",)),
     Meaning((218,), "item_type on non-list", ("item-type-without-list",)),
     Meaning((219,), "function used in use_external_resource", ("function-not-allowed",)),
