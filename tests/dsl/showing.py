@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 from durable_wf.dsl.checker import accepts
@@ -137,6 +138,7 @@ def calls(value: Value, path: str = "") -> Iterator[Call]:
         yield from calls(item, child(path, key))
 
 
+@cache
 def tree(name: str, text: str) -> Value | None:
     """A document as the composer reads it; None where that ends early."""
     return compose(SourceFile(name, name, text.encode(), ""), Report())
@@ -195,12 +197,13 @@ def _constraints(value: Value) -> Iterator[Constraint]:
 
 def refused(files: Mapping[str, str], problems: Iterable[Problem]) -> set[Feature]:
     """What the files of a blueprint that is refused show, with what was said of it."""
-    trees = {name: root for name, text in files.items() if (root := tree(name, text)) is not None}
     found: set[Feature] = set()
+    parts_of: dict[str, list[Seen]] = {}
     for problem in problems:
-        root = trees.get(problem.file)
-        if root is not None:
-            found.update(_said(problem, list(seen(root))))
+        if problem.file not in parts_of:
+            root = tree(problem.file, files[problem.file]) if problem.file in files else None
+            parts_of[problem.file] = list(seen(root)) if root is not None else []
+        found.update(_said(problem, parts_of[problem.file]))
     return found
 
 
