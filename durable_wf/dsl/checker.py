@@ -182,7 +182,7 @@ class Checker:
         rows = self._rows_of(shape)
         absent = [name for name in rows if name not in value.pairs]
         required = [name for name in absent if rows[name].required]
-        near = self.report.similar(key, absent, REPAIR_CUTOFF)
+        near = self.report.meant(key, absent)
         hint = self.report.did_you_mean(key, absent)
         if not hint and required:
             hint = f"'{required[0]}' must be given here"
@@ -252,7 +252,7 @@ class Checker:
         name = at.value.text
         if name is None or name in names:
             return
-        near = self.report.similar(name, names, SURE_CUTOFF if is_incomplete else REPAIR_CUTOFF)
+        near = self.report.meant(name, names, SURE_CUTOFF if is_incomplete else REPAIR_CUTOFF)
         if near or not is_incomplete:
             hint = self.report.did_you_mean(name, names)
             self.report.add(code, f"unknown {what} '{name}'", at.value.place, at.path, hint=hint)

@@ -49,8 +49,9 @@ class Declarations:
             default = pair.value.get("default")
             if default is not None:
                 self._calls.check(default, child(path, "default"), {})
-            given = parameter.default is not None or (default is not None and default.is_bad)
-            if parameter.hidden and parameter.required and not given:
+            required = pair.value.get("required")
+            is_open = any(one is not None and one.is_bad for one in (default, required))
+            if parameter.hidden and parameter.required and parameter.default is None and not is_open:
                 message = f"the input '{name}' is hidden and required, and has no default"
                 self._report.add("hidden-required-input", message, pair.key, path)
             # a default of null is no default: reference/blueprint-dsl.md §4

@@ -37,7 +37,11 @@ class Likeness:
         self.compared = 0
 
     def find(self, word: str, names: Iterable[str], cutoff: float) -> str | None:
-        """The name most like `word`, if the ratio of `difflib` is `cutoff` or more; of equal ones the last by name.
+        """The name most like `word`, if the ratio of `difflib` is `cutoff` or more; of equal ones the last by name."""
+        return max(self.find_all(word, names, cutoff), default=None)
+
+    def find_all(self, word: str, names: Iterable[str], cutoff: float) -> list[str]:
+        """As `find`: all that are equally like it.
 
         cost  at most linear in the names, and all calls together at most the budgets of this module
         """
@@ -46,7 +50,7 @@ class Likeness:
         near = [name for name in known if low <= len(name) <= high]
         if len(near) > MOST_WEIGHED - self.weighed:
             self.weighed = MOST_WEIGHED
-            return None
+            return []
         self.weighed += len(near)
         return self._best(word, _weighed(word, near, cutoff), cutoff)
 
@@ -60,19 +64,23 @@ class Likeness:
         self.sifted = self.sifted + len(known) if is_enough else MOST_SIFTED
         return known if is_enough else ()
 
-    def _best(self, word: str, heavy: list[tuple[float, str]], cutoff: float) -> str | None:
+    def _best(self, word: str, heavy: list[tuple[float, str]], cutoff: float) -> list[str]:
         """The best of the names that are left, which come with the most that their ratio can be."""
         matcher = SequenceMatcher(None, "", word, autojunk=False)
-        best = (cutoff, "")
+        best, found = cutoff, list[str]()
         for bound, name in sorted(heavy, reverse=True):
-            if bound < best[0]:
+            if bound < best:
                 break
             if self.compared >= MOST_COMPARED:
-                return None
+                return []
             self.compared += 1
             matcher.set_seq1(name)
-            best = max(best, (matcher.ratio(), name))
-        return best[1] or None
+            ratio = matcher.ratio()
+            if ratio > best:
+                best, found = ratio, [name]
+            elif ratio == best:
+                found.append(name)
+        return found
 
 
 def _lengths(length: int, cutoff: float) -> tuple[float, float]:

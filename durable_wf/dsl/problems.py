@@ -188,6 +188,11 @@ class Report:
         """The name most like `word`, or None; a report's work on this is bounded (`likeness`)."""
         return self.likeness.find(word, names, cutoff)
 
+    def meant(self, word: str, names: Iterable[str], cutoff: float = REPAIR_CUTOFF) -> str | None:
+        """As `similar`, to go on as if it had been written: None too where two names are equally similar."""
+        found = self.likeness.find_all(word, names, cutoff)
+        return found[0] if len(found) == 1 else None
+
     def did_you_mean(self, word: str, names: Iterable[str]) -> str | None:
         """The question as a hint, or None where no name is similar."""
         found = self.similar(word, names)
