@@ -47,6 +47,7 @@ def plan(
     from durable_wf.dsl.compile import compile_blueprint
     from durable_wf.dsl.deployment import plan_deployment
     from durable_wf.engine.code import prepare_functions
+    from durable_wf.engine.safekeeping import announce
     from durable_wf.inspection.topology.record import plan_record
 
     wanted = _format(call, blueprint, output, format_)
@@ -57,6 +58,7 @@ def plan(
         call.out.note(f"warning: {clean(warning)}")
     for note in compiled.notes:
         call.out.detail(f"note: {clean(note)}")
+    announce(compiled.inputs, values, compiled, "inputs")
     made = plan_deployment(compiled, values, _numbered())
     record = plan_record(str(blueprint), made)
     if wanted is None:

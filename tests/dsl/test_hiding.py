@@ -60,7 +60,9 @@ node_templates:
       login: {name: n, password: literal-one, deep: {key: [in-a-list, {get_secret: mine}]}}
     relationships: [{type: R, target: a, properties: {key: of-link}}]
 workflows:
-  w: {mapping: p.tasks.w, parameters: {s: {secret: true, default: parameter-default}, l: {type: Login, default: {name: x}}}}
+  w:
+    mapping: p.tasks.w
+    parameters: {s: {secret: true, default: parameter-default}, l: {type: Login, default: {name: x}}}
 outputs:
   all: {value: [{get_input: password}, {get_property: [b, login, password]}, {get_input: [login, password]}]}
 """
