@@ -15,7 +15,7 @@ def test_what_is_printed_is_masked(monkeypatch):
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err)
     with masked_streams():
-        print("a", "hush-hush")
+        print("a", "hush-hush")  # noqa: T201 - it is what plugins do
         sys.stderr.writelines(["x hush-hush\n", "y"])
         assert sys.stdout.getvalue() == "a <secret token>\n"
     assert (sys.stdout, sys.stderr) == (out, err)
