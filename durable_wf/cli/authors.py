@@ -47,6 +47,7 @@ class Validation:
 
 def validate(call: Call, blueprint: Blueprint, allow_http: AllowHttp = False) -> int:
     """Check a blueprint and all that it imports; every mistake is shown with its place. Nothing is stored."""
+    from durable_wf.authoring.not_built import warnings_of
     from durable_wf.dsl.compile import compile_blueprint
     from durable_wf.dsl.problems import BlueprintError
     from durable_wf.engine.code import prepare_functions
@@ -62,11 +63,12 @@ def validate(call: Call, blueprint: Blueprint, allow_http: AllowHttp = False) ->
             call.out.error(clean(str(problem)))
         call.out.error(f"{blueprint}: {plural(len(records), 'mistake')} [{error.code}]")
         return error.exit_code
-    for warning in found.warnings:
+    warnings = [*found.warnings, *warnings_of(found)]
+    for warning in warnings:
         call.out.note(f"warning: {clean(warning)}")
     for note in found.notes:
         call.out.detail(f"note: {clean(note)}")
-    workflows, warnings, notes = list(found.workflows), list(found.warnings), list(found.notes)
+    workflows, notes = list(found.workflows), list(found.notes)
     record = Validation(str(blueprint), True, warnings, notes, len(found.nodes), workflows, [])  # noqa: FBT003
     nodes = plural(len(found.nodes), "node template")
     call.out.data(record, [f"{blueprint}: valid; {nodes}, workflows: {shown_workflows(found.workflows)}"])

@@ -43,6 +43,7 @@ def plan(
 
     With -o as JSON, or as a picture of the topology: SVG, or text for Graphviz or Mermaid.
     """
+    from durable_wf.authoring.not_built import warnings_of
     from durable_wf.dsl.compile import compile_blueprint
     from durable_wf.dsl.deployment import plan_deployment
     from durable_wf.engine.code import prepare_functions
@@ -52,7 +53,7 @@ def plan(
     values = read_values(inputs or [], "-i")
     prepare_functions()
     compiled = compile_blueprint(resolver_of(call, blueprint, allow_http=allow_http))
-    for warning in compiled.warnings:
+    for warning in (*compiled.warnings, *warnings_of(compiled)):
         call.out.note(f"warning: {clean(warning)}")
     for note in compiled.notes:
         call.out.detail(f"note: {clean(note)}")

@@ -138,7 +138,8 @@ _ROWS = (
     Code("unresolved-operation", 10, "An operation begins with the name of a declared plugin; a function follows."),
     Code("unresolved-relationship-operation", 19, "As unresolved-operation, in a relationship."),
     Code("unresolved-workflow", 21, "A workflow begins with the name of a declared plugin; a function follows."),
-    Code("script-not-built", 0, "Scripts as operations or workflows are not supported by this version of durable-wf."),
+    Code("script-given-twice", 60, "The mapping is a script, and an input or parameter names the script once more."),
+    Code("script-plugin-missing", 61, "Scripts are run by the plugin whose name ends in `script`; none is declared."),
     Code("bad-availability", 103, "node_instances_active lists some of all, partial and none."),
     # what means something to a server
     Code("bad-schedule", 0, "A time is YYYY-MM-DD HH:MM, HH:MM or such as +2 weeks; a weekday such as mo or 2mo."),

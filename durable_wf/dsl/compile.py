@@ -22,7 +22,7 @@ from durable_wf.dsl.declared import Declarations, check_defaults, read_data_type
 from durable_wf.dsl.document import Document, read_document
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS
 from durable_wf.dsl.groups import Groups
-from durable_wf.dsl.mapping import Mapper
+from durable_wf.dsl.mapping import RUN_WORKFLOW_SCRIPT, SCRIPT_INPUTS, Mapper, Target
 from durable_wf.dsl.operations import Located, Operations, Owner
 from durable_wf.dsl.plugin_properties import check_values, give
 from durable_wf.dsl.problems import Report
@@ -32,6 +32,7 @@ from durable_wf.dsl.shapes import NEWEST, MapOf
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.dsl.templates import Link, Template, Templates
 from durable_wf.dsl.types import RELATIONSHIP_KEYS, derive
+from durable_wf.model.declarations import Parameter
 from durable_wf.model.groups import Scalable
 from durable_wf.model.plan import (
     Blueprint,
@@ -159,14 +160,27 @@ class _Compiler:
                 mapping = Located(value.pairs["mapping"].value, child(path, "mapping"))
             if mapping is None or mapping.value.is_bad:
                 continue
-            target = self._mapper.target(*mapping, "unresolved-workflow")
+            target = self._mapper.target(*mapping, "unresolved-workflow", RUN_WORKFLOW_SCRIPT)
             declared = self._declared.parameters(value.get("parameters"), child(path, "parameters"))
+            if target and target.script:
+                declared = self._with_script(declared, mapping.value.text, target, value.get("parameters"), path)
             cascading = value.get("is_cascading")
             is_cascading = cascading is not None and cascading.content is True
             if target:
                 when = availability(value.get("availability_rules"))
                 found[name] = Workflow(name, target.plugin, target.function, declared, is_cascading, when)
         return found
+
+    def _with_script(
+        self, declared: dict[str, Parameter], script: str | None, target: Target, given: Value | None, path: str
+    ) -> dict[str, Parameter]:
+        """The parameters of a workflow that is a script: it is one of them."""
+        pairs = given.pairs if given else {}
+        for name in SCRIPT_INPUTS:
+            if name in pairs:
+                self._mapper.given_twice(target, name, pairs[name].key, child(child(path, "parameters"), name))
+        about = Parameter(description="The script that is run.", default=script, has_default=True)
+        return {**declared, target.script or "": about}
 
     def _circles(self) -> None:
         PropertyGraph(self._templates).report(self._report)

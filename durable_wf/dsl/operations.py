@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from durable_wf.dsl.functions import has_function
-from durable_wf.dsl.mapping import Mapper
+from durable_wf.dsl.mapping import SCRIPT_INPUTS, Mapper, Target
 from durable_wf.dsl.problems import Place, Report
 from durable_wf.dsl.source import Value, child, plain
 from durable_wf.dsl.types import Declared, TypeInfo, schemas
 from durable_wf.model.plan import NOOP, Interfaces, Operation, Plugin
 
 SETTINGS = ("executor", "max_retries", "retry_interval", "timeout", "timeout_recoverable", "on_unknown")
+
+AUTO = "auto"
+"""The executor of scripts that name none: the host's agent where the node has a host, else the central one (§8.1)."""
 
 
 class Located(NamedTuple):
@@ -137,13 +140,15 @@ class Operations:
         if draft.mapping is None:
             return NOOP, ()
         target = self._mapper.target(*draft.mapping, self._code)
-        if target is None:
+        if target is None or self._is_given_twice(target, draft):
             return NOOP, ()
         inputs = {name: _typed(plain(at.value), draft.types.get(name)) for name, at in draft.inputs.items()}
+        if target.script is not None:
+            inputs[target.script] = draft.mapping.value.text
         with_calls = [name for name, value in inputs.items() if has_function(value)]
         settings = dict(draft.settings)
         if settings.get("executor") is None:
-            settings["executor"] = self._plugins[target.plugin].executor
+            settings["executor"] = AUTO if target.script else self._plugins[target.plugin].executor
         operation = Operation(
             target.plugin,
             target.function,
@@ -153,6 +158,13 @@ class Operations:
             **settings,
         )
         return operation, tuple(draft.inputs[name] for name in with_calls)
+
+    def _is_given_twice(self, target: Target, draft: _Draft) -> bool:
+        """Whether the inputs say too which script is run; reported if so."""
+        twice = [name for name in SCRIPT_INPUTS if target.script is not None and name in draft.inputs]
+        for name in twice:
+            self._mapper.given_twice(target, name, draft.inputs[name].value.place, draft.inputs[name].path)
+        return bool(twice)
 
 
 def _each(own: Value | None) -> Iterator[tuple[str, str, Any]]:

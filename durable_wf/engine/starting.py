@@ -81,7 +81,7 @@ def plan_workflow(
         path = path_of(workflow)
         name = path
     with using(space_for(topology)):
-        function = find(path) if isinstance(workflow, str) or topology is not None else workflow
+        function = find(path, given) if isinstance(workflow, str) or topology is not None else workflow
     refuse_async(function, path)
     return Plan(name, path, function, given, fingerprints(function, topology))
 

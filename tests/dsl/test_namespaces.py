@@ -136,10 +136,11 @@ def test_an_own_plugin_stands_before_a_built_in_one():
 
 def test_scripts_of_a_namespaced_file_are_looked_for_without_the_prefix():
     """§3: `NS--scripts/x.sh` is the file scripts/x.sh."""
-    node = "node_templates: {n: {type: cloudify.nodes.Root, interfaces: {i: {go: lib.yaml}}}}"
-    assert codes("", MAIN, a=node, lib="") == ["script-not-built"]
-    inline = 'node_templates: {n: {type: cloudify.nodes.Root, interfaces: {i: {go: "one\\ntwo"}}}}'
-    assert codes("", MAIN, a=inline) == ["script-not-built"]
+    node = "node_templates: {n: {type: cloudify.nodes.Root, interfaces: {i: {go: %s}}}}"
+    found = compiled("", MAIN, a=node % "lib.yaml", lib="")
+    assert found.nodes["ns--n"].operations["i.go"].inputs == {"script_path": "ns--lib.yaml"}
+    inline = compiled("", MAIN, a=node % '"one\\ntwo"')
+    assert inline.nodes["ns--n"].operations["i.go"].inputs == {"script_source": "one\ntwo"}
 
 
 def test_a_misspelled_key_in_a_namespaced_file_is_one_mistake():
