@@ -8,6 +8,7 @@ Source: reference/blueprint-dsl.md §4.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -214,5 +215,10 @@ def _looks(how: str, name: str, wanted: Any) -> bool:
 
 
 def _shown(argument: Any) -> str:
-    text = ", ".join(map(str, argument)) if isinstance(argument, list) else str(argument)
+    text = ", ".join(map(_word, argument)) if isinstance(argument, list) else _word(argument)
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+
+
+def _word(value: Any) -> str:
+    """A value as a blueprint spells it, not as Python does."""
+    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)

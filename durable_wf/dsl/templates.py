@@ -197,7 +197,8 @@ class Templates:
         scalable = capabilities.get("scalable") if capabilities else None
         properties = scalable.get("properties") if scalable else None
         path = child(path, "capabilities.scalable")
-        if scalable is not None and value.get("instances") is not None:
+        instances = value.get("instances")
+        if scalable and instances and not (scalable.is_bad or instances.is_bad):
             message = "instances are given twice: here and in 'instances'"
             self._report.add("instances-twice", message, scalable.place, path)
         if properties is not None:
