@@ -5,6 +5,7 @@ Who is in a scaling group has its colour, and its name in the box.
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
@@ -23,7 +24,7 @@ _SMALL = 6.2  # of a label's
 _PAD = 12.0
 _MARGIN = 20.0
 _PORT = 16.0  # between arrows at one box
-_STEPS = (0.5, 0.3, 0.7)  # where on their way arrows of one box have their labels, so that those do not meet
+_STEPS = (0.5, 0.25, 0.75)  # where on its way an arrow has its label: the first place where none is yet
 _PLAIN = "#f4f4f5"
 _COLORS = ("#dbeafe", "#dcfce7", "#fef3c7", "#fce7f3", "#ede9fe", "#cffafe", "#ffe4e6", "#ecfccb")
 _STROKES = {Kind.CONTAINED_IN: "2.5", Kind.CONNECTED_TO: "1.2", Kind.DEPENDS_ON: '1.2" stroke-dasharray="5 4'}
@@ -39,11 +40,10 @@ _HEAD = """\
 
 
 class _Ends(NamedTuple):
-    """How far from the middle of its boxes an arrow begins and ends, and which of its source's arrows it is."""
+    """How far from the middle of its boxes an arrow begins and ends."""
 
     begin: float
     end: float
-    number: int
 
 
 def svg(drawing: Drawing) -> str:
@@ -67,8 +67,9 @@ def svg(drawing: Drawing) -> str:
     for box in drawing.boxes:
         fill = fills.get(box.frame or "", _PLAIN)
         parts += _box(layout.centers[box.name], sizes[box.name], texts[box.name], fill)
+    rows = _Rows()
     for one, route, at in zip(drawing.arrows, layout.routes, ends, strict=True):
-        parts.append(_label(one.label, route, at, height))
+        parts.append(_label(one.label, route, at, height, rows))
     return "\n".join([*parts, "</g>", "</svg>", ""])
 
 
@@ -87,24 +88,22 @@ def _all_ends(drawing: Drawing, layout: Layout, sizes: Mapping[str, Size]) -> li
     for index, one in enumerate(drawing.arrows):
         outgoing.setdefault(one.source, []).append(index)
         incoming.setdefault(one.target, []).append(index)
-    begins, numbers = _spread(outgoing, {index: route[1].x for index, route in enumerate(layout.routes)}, sizes)
-    arrives, _ = _spread(incoming, {index: route[-2].x for index, route in enumerate(layout.routes)}, sizes)
-    return [_Ends(begins[index], arrives[index], numbers[index]) for index in range(len(drawing.arrows))]
+    begins = _spread(outgoing, {index: route[1].x for index, route in enumerate(layout.routes)}, sizes)
+    arrives = _spread(incoming, {index: route[-2].x for index, route in enumerate(layout.routes)}, sizes)
+    return [_Ends(begins[index], arrives[index]) for index in range(len(drawing.arrows))]
 
 
 def _spread(
     arrows: Mapping[str, Iterable[int]], towards: Mapping[int, float], sizes: Mapping[str, Size]
-) -> tuple[dict[int, float], dict[int, int]]:
-    """Distances from the middle of a box's side, and the order there."""
+) -> dict[int, float]:
+    """Distances from the middle of a box's side."""
     places: dict[int, float] = {}
-    numbers: dict[int, int] = {}
     for name, each in arrows.items():
         order = sorted(each, key=lambda index: (towards[index], index))
         step = min(_PORT, sizes[name].width / (len(order) + 1))
         for number, index in enumerate(order):
             places[index] = (number - (len(order) - 1) / 2) * step
-            numbers[index] = number
-    return places, numbers
+    return places
 
 
 def _stations(route: Sequence[Point], ends: _Ends, height: float) -> list[Point]:
@@ -142,16 +141,41 @@ def _box(center: Point, size: Size, lines: Sequence[str], fill: str) -> Iterator
         yield f'<text {place} text-anchor="middle"{style}>{escape(line)}</text>'
 
 
-def _label(text: str, route: Sequence[Point], ends: _Ends, height: float) -> str:
-    one, other = _stations(route, ends, height)[:2]
-    part = _STEPS[ends.number % len(_STEPS)]
-    x, y = one.x + (other.x - one.x) * _eased(part), one.y + (other.y - one.y) * part
-    if len(route) > 2:  # noqa: PLR2004 - it has a bend, where there is room
-        x, y = route[1]
-    return (
-        f'<text x="{x:.1f}" y="{y + 3:.1f}" text-anchor="middle" font-size="10" fill="#3f3f46" stroke="#ffffff" '
-        f'stroke-width="4" stroke-linejoin="round" paint-order="stroke">{escape(text)}</text>'
+class _Rows:
+    """Which labels stand where, by their height in the picture: none is put over another while there is room."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, list[tuple[float, float]]] = {}
+
+    def put(self, places: Sequence[Point], width: float) -> Point:
+        """The first of some places that is free, or the first of all."""
+        place = next((one for one in places if self._is_free(one, width)), places[0])
+        insort(self._rows.setdefault(round(place.y), []), (place.x - width / 2, place.x + width / 2))
+        return place
+
+    def _is_free(self, place: Point, width: float) -> bool:
+        row = self._rows.get(round(place.y), [])
+        left, right = place.x - width / 2, place.x + width / 2
+        at = bisect_right(row, (left, right))
+        return (at == 0 or row[at - 1][1] <= left) and (at == len(row) or row[at][0] >= right)
+
+
+def _label(text: str, route: Sequence[Point], ends: _Ends, height: float, rows: _Rows) -> str:
+    width = len(text) * _SMALL + 4
+    x, y = rows.put(_places(route, ends, height), width)
+    place = f'x="{x:.1f}" y="{y + 3:.1f}" text-anchor="middle" font-size="10" fill="#3f3f46"'
+    return (  # a box behind the text, for not every program knows paint-order
+        f'<rect x="{x - width / 2:.1f}" y="{y - 7:.1f}" width="{width:.1f}" height="14" rx="3" fill="#ffffff" '
+        f'fill-opacity="0.9"/><text {place}>{escape(text)}</text>'
     )
+
+
+def _places(route: Sequence[Point], ends: _Ends, height: float) -> list[Point]:
+    """Where an arrow may have its label: at its first bend, where there is room for it; else on its way."""
+    if len(route) > 2:  # noqa: PLR2004 - it has a bend
+        return [route[1]]
+    one, other = _stations(route, ends, height)[:2]
+    return [Point(one.x + (other.x - one.x) * _eased(part), one.y + (other.y - one.y) * part) for part in _STEPS]
 
 
 def _eased(part: float) -> float:
