@@ -18,6 +18,7 @@ from typing import Any
 from durable_wf.dsl.functions import function_of
 from durable_wf.dsl.grammar import TYPES
 from durable_wf.dsl.namespaces import Namespace
+from durable_wf.dsl.not_yet import refusal
 from durable_wf.dsl.problems import REPAIR_CUTOFF, SURE_CUTOFF, Report, kinds
 from durable_wf.dsl.shapes import (
     NEWEST,
@@ -31,7 +32,7 @@ from durable_wf.dsl.shapes import (
     Ignored,
     ListOf,
     MapOf,
-    NotBuilt,
+    Name,
     Nothing,
     Number,
     OneOf,
@@ -181,10 +182,6 @@ class Checker:
 
     def _field(self, row: Field, pair: Pair, path: str) -> Value | None:
         """The checked value of a field; None if it counts as not given."""
-        if isinstance(row.shape, NotBuilt):
-            message = f"'{row.name}' is not supported yet by this version of durable-wf"
-            self.report.add("not-built", message, pair.key, path)
-            return None
         if isinstance(row.shape, Ignored):
             self.report.warn(f"'{row.name}' is ignored", pair.key, path)
             return None
@@ -192,6 +189,10 @@ class Checker:
             self.too_new(f"'{row.name}'", row.since, pair.key, path)
         if pair.value.content is None and not row.required and not accepts(row.shape, None):
             return None
+        why = refusal(row.later, pair.value.content)
+        if why is not None:
+            self.report.add("not-built", why, pair.key, path)
+            return Value(BAD, pair.value.place)
         return self.check(pair.value, row.shape, path)
 
     def too_new(self, feature: str, since: Version, place: Any, path: str, version: Version | None = None) -> None:
@@ -272,6 +273,7 @@ _KINDS: dict[type, type] = {
     OneOf: str,
     TypeName: str,
     Ref: str,
+    Name: str,
     Boolean: bool,
     ListOf: list,
     MapOf: dict,

@@ -103,6 +103,8 @@ _ROWS = (
     Code("circular-relationships", 100, "Relationships of nodes form a circle, so none of them could start first."),
     Code("unsupported-relationship", 0, "A relationship must derive from depends_on, connected_to or contained_in."),
     Code("bad-connection-type", 0, "connection_type is all_to_all or all_to_one."),
+    Code("target-without-lifecycle", 215, "The target's own template has no cloudify.interfaces.lifecycle."),
+    Code("unknown-lifecycle-operation", 216, "The target's own template gives no such operation of its life cycle."),
     Code("bad-instance-count", 207, "Instance counts must not be negative, and min <= default <= max."),
     Code("bad-instance-literal", 208, "The only text for an instance count is UNBOUNDED, for max_instances."),
     Code("instances-twice", 209, "`instances` and `capabilities.scalable` say the same; keep one."),
@@ -132,7 +134,13 @@ _ROWS = (
         "all_to_one cannot be asked for there.",
     ),
     # plugins, operations, workflows
-    Code("unknown-executor", 18, "An executor is central_deployment_agent or host_agent."),
+    Code("unknown-executor", 18, "A plugin's executor is central_deployment_agent or host_agent."),
+    Code("unknown-operation-executor", 28, "An operation's executor is central_deployment_agent or host_agent."),
+    Code(
+        "no-host",
+        24,
+        "An operation with the executor host_agent runs on a node's host; the node is none, and is contained in none.",
+    ),
     Code("plugin-without-source", 50, "Installing takes `source` or `package_name`; else say `install: false`."),
     Code("ambiguous-plugin", 91, "Two declared plugins could be meant by the beginning of this mapping."),
     Code("unresolved-operation", 10, "An operation begins with the name of a declared plugin; a function follows."),
@@ -152,6 +160,14 @@ _ROWS = (
     Code("wrong-scope", 0, "SELF is for nodes; SOURCE and TARGET are for operations of relationships."),
     Code("circular-functions", 0, "Properties are defined by each other in a circle, so none has a value."),
 )  # fmt: skip
+
+NOT_OURS: Mapping[int, str] = MappingProxyType(
+    {
+        30: "that there is no main file is said before there is a blueprint: the error `source` of the command",
+        **dict.fromkeys((72, 73, 74, 75, 76), "a misshapen version is malformed-version, which lists the right ones"),
+    }
+)
+"""Numbers of the reference's catalogue that no code here has, and why."""
 
 CODES: Mapping[str, Code] = MappingProxyType({row.name: row for row in _ROWS})
 EXPLANATIONS: Mapping[str, str] = MappingProxyType({row.name: row.explanation for row in _ROWS})

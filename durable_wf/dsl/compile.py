@@ -9,7 +9,6 @@ Source: reference/blueprint-dsl.md §0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from durable_wf.dsl.availability import availability
@@ -22,6 +21,8 @@ from durable_wf.dsl.declared import Declarations, check_defaults, read_data_type
 from durable_wf.dsl.document import ADDITION, Document, is_whole, read_document
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS
 from durable_wf.dsl.groups import Groups
+from durable_wf.dsl.hosts import Hosts
+from durable_wf.dsl.lifecycle import check_lifecycle_links
 from durable_wf.dsl.mapping import RUN_WORKFLOW_SCRIPT, SCRIPT_INPUTS, Mapper, Target
 from durable_wf.dsl.merging import combined, is_addition
 from durable_wf.dsl.operations import Located, Operations, Owner
@@ -29,6 +30,7 @@ from durable_wf.dsl.plugin_properties import check_values, give
 from durable_wf.dsl.problems import Report
 from durable_wf.dsl.sections import values
 from durable_wf.dsl.server import ServerSections
+from durable_wf.dsl.server_shapes import SETTINGS
 from durable_wf.dsl.shapes import NEWEST, MapOf
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.dsl.templates import Link, Template, Templates
@@ -86,7 +88,7 @@ class _Compiler:
         self._templates = {
             name: self._read.template(name, pair) for name, pair in self._sections["node_templates"].items()
         }
-        self._hosts = _hosts(self._templates)
+        self._hosts = Hosts(self._templates)
         known = Known(
             self._sections["inputs"],
             self._templates,
@@ -106,6 +108,7 @@ class _Compiler:
         self._declared.check_operations(self._sections["node_types"], "node_types", ("interfaces",))
         self._declared.check_operations(self._sections["relationships"], "relationships", RELATIONSHIP_KEYS)
         self._circles()
+        check_lifecycle_links(self._templates, self._report)
         for name, pair in self._sections["plugins"].items():
             check_values(pair.value, f"plugins.{name}", self._calls)
         groups = Groups(self._sections, self._document.sections, self._templates, self._read, self._calls, self._report)
@@ -132,6 +135,8 @@ class _Compiler:
             resource_tags=server.tags(self._sections["resource_tags"]),
             deployment_settings=server.settings(document.settings),
             sources=dict(document.sources),
+            imported_blueprints=tuple(document.imported.names),
+            namespaces_mapping=document.imported.namespaces,
             groups=groups.all,
             policies=groups.policies,
             scaling_groups=groups.scaling,
@@ -200,7 +205,7 @@ class _Compiler:
         type_info = template.type
         interfaces: Interfaces = {}
         if type_info is not None:
-            owner = Owner(type_info, "interfaces", template.pair.key, template.path)
+            owner = Owner(type_info, "interfaces", template.pair.key, template.path, self._homeless(template.name))
             interfaces = self._interfaces(self._of_nodes, owner, template.pair.value, scope)
         return Node(
             name=template.name,
@@ -209,9 +214,13 @@ class _Compiler:
             properties={name: plain(value) for name, value in template.properties.items()},
             interfaces=interfaces,
             relationships=tuple([self._relationship(template, link) for link in template.links]),
-            host_id=self._hosts[template.name],
+            host_id=self._hosts.of[template.name],
             scalable=self._scalable(template),
         )
+
+    def _homeless(self, node: str) -> str:
+        """The node, if it surely is and has no host; else ''."""
+        return node if node in self._hosts.homeless else ""
 
     def _interfaces(self, operations: Operations, owner: Owner, value: Value, scope: Scope) -> Interfaces:
         interfaces, calls = operations.compile(owner, value.get(owner.key))
@@ -223,10 +232,12 @@ class _Compiler:
         scope = {"SOURCE": template.name, "TARGET": link.target or ""}
         both: list[Interfaces] = [{}, {}]
         if link.type is not None:
-            both = [
-                self._interfaces(self._of_links, Owner(link.type, key, link.value.place, link.path), link.value, scope)
-                for key in RELATIONSHIP_KEYS
+            ends = (self._homeless(template.name), self._homeless(link.target or ""))
+            owners = [
+                Owner(link.type, key, link.value.place, link.path, homeless)
+                for key, homeless in zip(RELATIONSHIP_KEYS, ends, strict=True)
             ]
+            both = [self._interfaces(self._of_links, owner, link.value, scope) for owner in owners]
         return Relationship(
             type=link.type.name if link.type else "",
             type_hierarchy=link.type.hierarchy if link.type else (),
@@ -269,26 +280,14 @@ def _checked(document: Document, checker: Checker) -> dict[str, dict[str, Pair]]
                 value = checker.check(part.pair.value, ADDITION if is_addition(part.pair) else shape.value, path)
                 known = sections[section][name]
                 sections[section][name] = combined(section, known, Pair(part.pair.key, value)) or known
+    checker.namespace = document.namespace(document.settings_prefix)
+    if checker.namespace is not None and document.settings is not None:  # it was checked when its file was read
+        document.settings = checker.check(document.settings, SETTINGS, "deployment_settings")
     checker.namespace = None
     for gift in document.gifts:
         give(gift, sections["plugins"], document.namespace(gift.prefix))
     checker.resolve(sections, document.incomplete)
     return sections
-
-
-def _hosts(templates: Mapping[str, Template]) -> dict[str, str | None]:
-    """For each node the first host on the way up through its containers; each step of that is taken once."""
-    found: dict[str, str | None] = {}
-    for name in templates:
-        chain: dict[str, None] = {}
-        at = name
-        while at in templates and at not in found and at not in chain:
-            chain[at] = None
-            at = templates[at].container or ""
-        host = found.get(at)
-        for one in reversed(chain):
-            host = found[one] = one if templates[one].is_host else host
-    return found
 
 
 def _with_plugins(nodes: list[Node]) -> dict[str, Node]:

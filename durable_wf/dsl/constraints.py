@@ -9,17 +9,16 @@ Source: reference/blueprint-dsl.md §4.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from durable_wf.dsl.checker import Checker
 from durable_wf.dsl.declared_shapes import CONSTRAINT, OPERATORS
 from durable_wf.dsl.functions import function_of, has_function
+from durable_wf.dsl.patterns import TooManySteps, matches, refusal
 from durable_wf.dsl.problems import Place, Report
 from durable_wf.dsl.shapes import ListOf
 from durable_wf.dsl.source import BAD, Value, child, located, plain
-from durable_wf.dsl.values import fits
 from durable_wf.model.declarations import Constraint
 from durable_wf.model.plan import Blueprint, named_operations
 
@@ -50,7 +49,7 @@ _TESTS: Mapping[str, _Test] = {
     "length": _Test(lambda value, wanted: len(value) == wanted, "must have the length {}"),
     "min_length": _Test(lambda value, least: len(value) >= least, "must have the length {} or more"),
     "max_length": _Test(lambda value, most: len(value) <= most, "must have the length {} or less"),
-    "pattern": _Test(lambda value, pattern: re.match(pattern, value) is not None, "must match the pattern {}"),
+    "pattern": _Test(lambda value, pattern: matches(pattern, value), "must match the pattern {}"),
 }
 
 _OF_FILTERS = frozenset({"filter_id", "labels", "tenants"})
@@ -119,9 +118,7 @@ def _expected(operator: str, argument: Value) -> str:
         least, most = (item.content for item in argument.items)
         if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
             return "the smaller number first"
-    if operator == "pattern" and not fits("regex", argument.text or ""):
-        return "a regular expression"
-    return ""
+    return refusal(argument.text or "") if operator == "pattern" else ""
 
 
 def _check_types(found: Iterable[Constraint], value: Value, type_name: str | None, path: str, report: Report) -> None:
@@ -171,6 +168,8 @@ def violation(one: Constraint, value: Any) -> str:
             return ""
     except TypeError:
         return _said(one, f"has no value that '{one.operator}' could be asked of")
+    except TooManySteps:
+        return f"takes too long to be matched: give the pattern {_shown(one.argument)} fewer repeats in repeats"
     return _said(one, test.says.format(_shown(one.argument)))
 
 

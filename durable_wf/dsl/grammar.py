@@ -1,8 +1,8 @@
 """The grammar of the blueprint language, as a table.
 
 A row is a `Field`: name, shape, required, since which version, one sentence. `checker.py` walks the
-table; nothing here is code. A part of the language that is not built yet is a row too (`NotBuilt`), so
-that it is refused with a clear sentence. To build it: give its row a shape, and compile it.
+table; nothing here is code. A part of the language that is not built yet is a row too (`later`), so that
+it is refused with a clear sentence. To build it: take its row out of `not_yet.py`, and compile it.
 
 Source: reference/blueprint-dsl.md §1 (versions), §2, §4, §6–§14.
 """
@@ -26,7 +26,7 @@ from durable_wf.dsl.shapes import (
     Ignored,
     ListOf,
     MapOf,
-    NotBuilt,
+    Name,
     Nothing,
     Number,
     OneOf,
@@ -63,7 +63,10 @@ ACTIVE = ("all", "partial", "none")
 UNKNOWN_OUTCOMES = ("rerun", "ask", "fail")
 
 _ON_UNKNOWN = Field(
-    "on_unknown", OneOf(UNKNOWN_OUTCOMES), doc="What to do when its outcome is unknown after a crash (our extension)."
+    "on_unknown",
+    OneOf(UNKNOWN_OUTCOMES),
+    doc="What to do when its outcome is unknown after a crash (our extension).",
+    later="on_unknown",
 )
 
 
@@ -78,12 +81,13 @@ def _operation(inputs: MapOf) -> Either:
                     Field("inputs", inputs, doc="Keyword arguments."),
                     Field(
                         "executor",
-                        OneOf(EXECUTORS, "unknown-executor"),
+                        OneOf(EXECUTORS, "unknown-operation-executor"),
                         doc="Where it runs; here: always on this machine.",
                     ),
                     Field("max_retries", Number(-1, whole=True), since=(1, 1), doc="-1: no limit."),
                     Field("retry_interval", Number(0), since=(1, 1), doc="Seconds between attempts."),
-                    Field("timeout", Number(0), doc="Seconds."),
+                    Field("retry", MapOf(Anything()), doc="When to try again (ours).", later="retry"),
+                    Field("timeout", Number(0), doc="Seconds; 0: none.", later="timeout"),
                     Field("timeout_recoverable", Boolean(), doc="Whether a timed-out attempt is tried again."),
                     _ON_UNKNOWN,
                 )
@@ -183,7 +187,11 @@ AVAILABILITY = Record(
             ListOf(OneOf(ACTIVE, "bad-availability")),
             doc="How many of the deployment's instances are started; any of the list is enough.",
         ),
-        Field("node_types_required", ListOf(Text()), doc="One of these types must be a node's; derived ones count."),
+        Field(
+            "node_types_required",
+            ListOf(Name("node_types")),
+            doc="A node must have one of these types, or one derived.",
+        ),
     )
 )
 
@@ -242,13 +250,8 @@ BLUEPRINT = Record(
         Field("resource_tags", MapOf(Anything()), since=(1, 3), doc="Tags for what plugins make."),
         Field("deployment_settings", SETTINGS, doc="What a server does with a deployment; groups that it is in."),
         Field("upload_resources", Ignored()),
-        *(
-            Field(name, NotBuilt())
-            for name in (
-                "imported_blueprints",
-                "namespaces_mapping",
-            )
-        ),
+        Field("imported_blueprints", ListOf(Text()), doc="Written by a server: the blueprints that it has merged in."),
+        Field("namespaces_mapping", MapOf(Text()), doc="Written by a server: the namespace of each of them."),
     )
 )
 

@@ -20,6 +20,7 @@ from durable_wf.model.plan import NOOP, Interfaces, Operation, Plugin
 
 SETTINGS = ("executor", "max_retries", "retry_interval", "timeout", "timeout_recoverable", "on_unknown")
 
+ON_HOST = "host_agent"
 AUTO = "auto"
 """The executor of scripts that name none: the host's agent where the node has a host, else the central one (§8.1)."""
 
@@ -52,20 +53,26 @@ class _OfType:
 
     missing   interface, operation and input names that every node must give
     calls     inputs that hold functions, by interface and operation
+    on_host   interface and operation names of what runs on the node's host
     """
 
     interfaces: Interfaces
     missing: tuple[tuple[str, str, tuple[str, ...]], ...]
     calls: Mapping[tuple[str, str], tuple[Located, ...]]
+    on_host: tuple[tuple[str, str], ...] = ()
 
 
 class Owner(NamedTuple):
-    """The template whose operations are compiled: its type, its place and path, and the key under which they stand."""
+    """The template whose operations are compiled: its type, its place and path, and the key under which they stand.
+
+    homeless  the node on which they run, if that is and has no host; '' if it has one
+    """
 
     type: TypeInfo
     key: str
     place: Place
     path: str
+    homeless: str = ""
 
 
 class Operations:
@@ -80,6 +87,7 @@ class Operations:
         self._report = report
         self._code = code
         self._types: dict[tuple[str, str], _OfType] = {}
+        self._homeless: set[tuple[str, str]] = set()
 
     def compile(self, owner: Owner, own: Value | None) -> tuple[Interfaces, list[Located]]:
         """The operations of a template, and those inputs of them that hold functions, to be checked in its scope.
@@ -91,6 +99,10 @@ class Operations:
         for name, op, missing in base.missing:
             if (name, op) not in given:
                 self._report_missing(missing, owner.place, f"{owner.path}.{owner.key}.{name}.{op}")
+        if owner.homeless:
+            for name, op in base.on_host:
+                if (name, op) not in given:
+                    self._report_homeless(owner, owner.place, name, op)
         if own is None or not own.pairs:
             return base.interfaces, [call for calls in base.calls.values() for call in calls]
         return self._with_own(owner, own, base)
@@ -110,6 +122,8 @@ class Operations:
             draft = _merged(declared.get(name, {}).get(op), Declared(pair.value, path))
             self._report_missing(draft.missing, pair.key, path)
             found[name][op], calls[name, op] = self._operation(draft)
+            if owner.homeless and found[name][op].executor == ON_HOST:
+                self._report_homeless(owner, pair.key, name, op)
         return found, [call for each in calls.values() for call in each]
 
     def _of_type(self, owner: Owner) -> _OfType:
@@ -129,12 +143,24 @@ class Operations:
                 interfaces[name][op], calls[name, op] = self._operation(draft)
                 if draft.missing:
                     missing.append((name, op, draft.missing))
-        return _OfType(interfaces, tuple(missing), calls)
+        on_host = [
+            (name, op) for name, each in interfaces.items() for op, one in each.items() if one.executor == ON_HOST
+        ]
+        return _OfType(interfaces, tuple(missing), calls, tuple(on_host))
 
     def _report_missing(self, names: tuple[str, ...], place: Place, path: str) -> None:
         for name in names:
             message = f"the operation's input '{name}' has no default and is not given"
             self._report.add("missing-operation-input", message, place, path)
+
+    def _report_homeless(self, owner: Owner, place: Place, name: str, op: str) -> None:
+        """One problem for a template, at the first such operation."""
+        if (owner.path, owner.key) in self._homeless:
+            return
+        self._homeless.add((owner.path, owner.key))
+        message = f"the executor of '{op}' is {ON_HOST}, and '{owner.homeless}' is no host and in none"
+        hint = "say 'executor: central_deployment_agent', or contain the node in one of type cloudify.nodes.Compute"
+        self._report.add("no-host", message, place, f"{owner.path}.{owner.key}.{name}.{op}", hint=hint)
 
     def _operation(self, draft: _Draft) -> tuple[Operation, tuple[Located, ...]]:
         if draft.mapping is None:

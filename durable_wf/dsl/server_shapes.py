@@ -13,6 +13,7 @@ from durable_wf.dsl.shapes import (
     FunctionCall,
     ListOf,
     MapOf,
+    Name,
     Number,
     Record,
     Text,
@@ -44,11 +45,11 @@ _ARGUMENTS = Record(
 
 SCHEDULE = Record(
     (
-        Field("workflow", Text(), required=True, doc="What is run."),
+        Field("workflow", Name("workflows"), required=True, doc="What is run."),
         Field("since", Text(), required=True, doc="The first time: YYYY-MM-DD HH:MM, HH:MM, or such as +2 weeks."),
         Field("until", Text(), doc="The last time, as `since`."),
         Field("recurrence", Text(), doc="How often."),
-        Field("timezone", Text(), doc="Of `since` and `until`."),
+        Field("timezone", Text(), doc="Of `since` and `until`, such as Europe/Berlin; UTC if not said."),
         Field("weekdays", ListOf(Text()), doc="su, mo, tu, we, th, fr, sa; with a number before it: the n-th."),
         Field("count", Number(0, whole=True), doc="How many times."),
         Field("default_enabled", Boolean(), doc="Whether it is on at first."),

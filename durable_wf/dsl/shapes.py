@@ -79,6 +79,13 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """A text that names an entry of `section`, there or not: in a namespaced file it has the namespace."""
+
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListOf:
     """A list of `item`; an empty one is reported as `empty`, if that is given."""
 
@@ -109,11 +116,6 @@ class FunctionCall:
 
 
 @dataclass(frozen=True, slots=True)
-class NotBuilt:
-    """A part of the language that is not there yet: refused, never silently ignored."""
-
-
-@dataclass(frozen=True, slots=True)
 class Ignored:
     """Accepted, ignored, and said so in a warning."""
 
@@ -124,6 +126,7 @@ class Field:
 
     since   the version of the language that added it
     doc     one sentence for the reference table and the schema
+    later   its row in `not_yet.py`, if that has one: some values, or all, are refused until that is built
     """
 
     name: str
@@ -131,6 +134,7 @@ class Field:
     required: bool = False
     since: Version = OLDEST
     doc: str = ""
+    later: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +159,11 @@ Shape: TypeAlias = (
     | OneOf
     | TypeName
     | Ref
+    | Name
     | ListOf
     | MapOf
     | Either
     | FunctionCall
-    | NotBuilt
     | Ignored
     | Record
 )

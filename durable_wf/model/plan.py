@@ -220,7 +220,9 @@ class Blueprint:
     labels              values by name; may be functions, which are evaluated when a deployment is created
     blueprint_labels    values by name, text
     resource_tags       as written
-    deployment_settings as written; functions in it are evaluated when a deployment is created
+    deployment_settings as written, but for schedules' times with a date, which are in UTC; functions in it are
+                        evaluated when a deployment is created
+    imported_blueprints, namespaces_mapping    what a server has merged into the files: ids, and namespace -> id
     """
 
     version: str
@@ -249,6 +251,8 @@ class Blueprint:
     scaling_groups: Mapping[str, ScalingGroup] = field(default_factory=dict)
     policy_types: Mapping[str, PolicyType] = field(default_factory=dict)
     policy_triggers: Mapping[str, PolicyType] = field(default_factory=dict)
+    imported_blueprints: tuple[str, ...] = ()
+    namespaces_mapping: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
