@@ -17,13 +17,13 @@ def arrive(ctx, **_):
 
 
 @workflow(resumable=True)
-def rehearse(ctx, piece, bars, node_ids, pitch, **_):
+def rehearse(ctx, piece, bars, node_ids, pitch, tempo, tuning_note, **_):
     """Those who are named play at once; returns how many they were."""
     musicians = [one for one in _musicians(ctx) if not node_ids or one.node_id in node_ids]
     graph = ctx.graph_mode()
     given = {"piece": piece, "bars": bars}
     graph.sequence().add(
-        ctx.send_event(f"The A has {pitch} Hz"),
+        ctx.send_event(f"The {tuning_note} has {pitch} Hz; {tempo}"),
         forkjoin(*[_play(one, given) for one in musicians]),
     )
     graph.execute()
