@@ -64,8 +64,9 @@ $ ls -d */
 …notice_board/…
 ```
 
-In the pictures each box is a node, and stands above all that it needs. A thick arrow says what a node is contained in,
-a thin one what it is connected to, a dashed one what else it depends on. A frame is a group that is scaled as one.
+`durable-wf plan NAME/blueprint.yaml -o NAME.svg` draws the pictures. Each box is a node, and stands above all that it
+needs. A thick arrow says what a node is contained in, a thin one what it is connected to, a dashed one what else it
+depends on. A frame is a group that is scaled as one.
 
 What is said here of scripts, and of the workflows `install` and `uninstall`, is for a later version of durable-wf:
 blueprints with them validate and are planned today, with a warning. How a blueprint is written is told in
@@ -79,7 +80,7 @@ class Example(NamedTuple):
     """A blueprint of the gallery.
 
     text      what it shows, as Markdown
-    commands  how it is run, with what is printed; empty for those that cannot be yet
+    commands  how it is run, with what is printed; empty for those that are only planned
     """
 
     name: str
@@ -120,7 +121,10 @@ def section(example: Example, plan: DeploymentPlan) -> str:
     name = example.name
     given = f" -i {name}/inputs.yaml" if example.inputs else ""
     links = sum(len(one.relationships) for one in plan.instances)
-    commands = f"\n```console\n{example.commands}\n```\n" if example.commands else ""
+    commands = example.commands or (
+        f"$ durable-wf plan {name}/blueprint.yaml{given}\n…\n"
+        f"{_counted(len(plan.instances), 'node instance')}, {_counted(links, 'relationship')} between them; …"
+    )
     return f"""\
 ## {example.title}
 
@@ -129,11 +133,9 @@ def section(example: Example, plan: DeploymentPlan) -> str:
 ![{example.title}: the topology of {name}]({PICTURES}/{name}.svg)
 
 ```console
-$ durable-wf plan {name}/blueprint.yaml{given}
-…
-{_counted(len(plan.instances), "node instance")}, {_counted(links, "relationship")} between them; …
-```
 {commands}
+```
+
 {_links(example)}
 """
 

@@ -2,8 +2,9 @@
 
 import json
 import subprocess
+from contextlib import chdir
 from functools import cache
-from itertools import count
+from itertools import count, cycle
 
 import pytest
 
@@ -12,6 +13,9 @@ from durable_wf.cli.values import read_values
 from durable_wf.dsl.compile import compile_blueprint
 from durable_wf.dsl.deployment import plan_deployment
 from durable_wf.dsl.functions import FUNCTIONS
+from durable_wf.inspection.topology.drawing import drawing_of
+from durable_wf.inspection.topology.svg import svg
+from durable_wf.inspection.topology.texts import dot, mermaid
 from durable_wf.model.plan import Blueprint, from_json, to_json
 from durable_wf.sources.files import FileResolver, builtin_types
 from tests.cli.kit import Inside
@@ -43,7 +47,9 @@ FUNCTIONS_NOT_SHOWN: set[str] = set()
 
 @cache
 def compiled(name):
-    return compile_blueprint(FileResolver(GALLERY / name / "blueprint.yaml"))
+    """Compiled in its own folder, so that what is said has short names of files."""
+    with chdir(GALLERY / name):
+        return compile_blueprint(FileResolver("blueprint.yaml"))
 
 
 def arguments(name):
@@ -71,10 +77,9 @@ def test_each_folder_is_in_the_page():
 
 
 @pytest.mark.parametrize("name", ORDER)
-def test_each_validates_and_what_is_said_is_known(name, monkeypatch):
+def test_each_validates_and_what_is_said_is_known(name):
     """No problem; exactly these warnings and notes; and nothing is lost when the plan is stored."""
-    monkeypatch.chdir(GALLERY / name)
-    found = compile_blueprint(FileResolver("blueprint.yaml"))
+    found = compiled(name)
     assert [*found.warnings, *found.notes, *warnings_of(found)] == SAID.get(name, [])
     assert from_json(Blueprint, to_json(found)) == found
 
@@ -87,15 +92,19 @@ def test_each_is_planned_the_same_every_time(name):
     assert first == to_json(planned(name, compile_blueprint(FileResolver(GALLERY / name / "blueprint.yaml"))))
 
 
-@pytest.mark.parametrize("name", ORDER)
-def test_each_is_drawn(name, tmp_path, monkeypatch):
-    """Every node is in every picture."""
+PAINTERS = {"svg": svg, "dot": dot, "mmd": mermaid}
+
+
+@pytest.mark.parametrize(("name", "suffix"), [*zip(ORDER, cycle(PAINTERS), strict=False)])
+def test_each_is_drawn(name, suffix, tmp_path, monkeypatch):
+    """Every node is in every picture; one of them for each is that of the command."""
     monkeypatch.chdir(tmp_path)
-    nodes = compiled(name).nodes
-    for suffix in ("svg", "dot", "mmd"):
-        Inside(tmp_path)("plan", *arguments(name), "-o", f"topology.{suffix}")
-        text = (tmp_path / f"topology.{suffix}").read_text()
-        assert [node for node in nodes if node not in text] == []
+    drawing = drawing_of(planned(name, compiled(name)))
+    texts = {each: paint(drawing) for each, paint in PAINTERS.items()}
+    for text in texts.values():
+        assert [node for node in compiled(name).nodes if node not in text] == []
+    Inside(tmp_path)("plan", *arguments(name), "-o", f"topology.{suffix}")
+    assert (tmp_path / f"topology.{suffix}").read_text() == texts[suffix]
 
 
 @pytest.mark.parametrize("path", sorted(GALLERY.rglob("*.sh")), ids=lambda path: path.name)
