@@ -1,21 +1,24 @@
 """A topology as SVG: one file that every browser shows, made without another program.
 
-Who is in a scaling group has its colour, and its name in the box.
+A scaling group is a frame around its members.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right, insort
+from itertools import cycle
 from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
 from durable_wf.inspection.topology.drawing import Kind
-from durable_wf.inspection.topology.layers import GAP_Y, Point, Size, Way, layered
+from durable_wf.inspection.topology.geometry import Point, Size
+from durable_wf.inspection.topology.layers import Way, layered
+from durable_wf.inspection.topology.strips import Frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from durable_wf.inspection.topology.drawing import Box, Drawing, Frame
+    from durable_wf.inspection.topology.drawing import Drawing
     from durable_wf.inspection.topology.layers import Layout
 
 _LINE = 16.0
@@ -25,7 +28,7 @@ _PAD = 12.0
 _MARGIN = 20.0
 _PORT = 16.0  # between arrows at one box
 _STEPS = (0.5, 0.25, 0.75)  # where on its way an arrow has its label: the first place where none is yet
-_PLAIN = "#f4f4f5"
+_FILL = "#ffffff"
 _COLORS = ("#dbeafe", "#dcfce7", "#fef3c7", "#fce7f3", "#ede9fe", "#cffafe", "#ffe4e6", "#ecfccb")
 _STROKES = {Kind.CONTAINED_IN: "2.5", Kind.CONNECTED_TO: "1.2", Kind.DEPENDS_ON: '1.2" stroke-dasharray="5 4'}
 
@@ -51,34 +54,49 @@ def svg(drawing: Drawing) -> str:
 
     cost    that of `layered`, and linear in the text
     """
-    frames = {frame.name: frame for frame in drawing.frames}
-    texts = {box.name: [*box.lines, *_groups(box, frames)] for box in drawing.boxes}
-    height = max((len(lines) for lines in texts.values()), default=0) * _LINE + _PAD
-    sizes = {name: Size(max(map(len, lines)) * _CHARACTER + 2 * _PAD, height) for name, lines in texts.items()}
+    height = max((len(box.lines) for box in drawing.boxes), default=0) * _LINE + _PAD
+    sizes = {box.name: Size(max(map(len, box.lines)) * _CHARACTER + 2 * _PAD, height) for box in drawing.boxes}
     ways = [Way(one.source, one.target, len(one.label) * _SMALL) for one in drawing.arrows]
-    layout = layered(sizes, ways)
-    fills = {name: _COLORS[index % len(_COLORS)] for index, name in enumerate(frames)}
+    layout = layered(sizes, ways, _frames(drawing))
     ends = _all_ends(drawing, layout, sizes)
-    whole = (layout.size.width + 2 * _MARGIN, layout.size.height + 2 * _MARGIN)
-    parts = [_HEAD.format(*whole, _MARGIN)]
+    width = max([layout.size.width, *(len(one.label) * _SMALL for one in drawing.arrows)])
+    whole = (width + 2 * _MARGIN, layout.size.height + 2 * _MARGIN)
+    parts = [_HEAD.format(*whole, _MARGIN), *_frame_boxes(layout)]
     for one, route, at in zip(drawing.arrows, layout.routes, ends, strict=True):
         stroke = f'stroke="#52525b" stroke-width="{_STROKES[one.kind]}"'
-        parts.append(f'<path d="{_path(route, at, height)}" fill="none" {stroke} marker-end="url(#tip)"/>')
+        path = _path(_stations(route, at, height))
+        parts.append(f'<path d="{path}" fill="none" {stroke} marker-end="url(#tip)"/>')
     for box in drawing.boxes:
-        fill = fills.get(box.frame or "", _PLAIN)
-        parts += _box(layout.centers[box.name], sizes[box.name], texts[box.name], fill)
-    rows = _Rows()
+        parts += _box(layout.centers[box.name], sizes[box.name], box.lines)
+    parts += _frame_labels({one.name: one.label for one in drawing.frames}, layout)
+    rows = _Rows(width)
     for one, route, at in zip(drawing.arrows, layout.routes, ends, strict=True):
         parts.append(_label(one.label, route, at, height, rows))
     return "\n".join([*parts, "</g>", "</svg>", ""])
 
 
-def _groups(box: Box, frames: Mapping[str, Frame]) -> Iterator[str]:
-    """The groups that a box is in, inner to outer."""
-    at = box.frame
-    while at is not None:
-        yield f"in {frames[at].label}"
-        at = frames[at].frame
+def _frames(drawing: Drawing) -> Frames:
+    return Frames(
+        of={box.name: box.frame for box in drawing.boxes if box.frame is not None},
+        parents={one.name: one.frame for one in drawing.frames},
+        labels={one.name: len(one.label) * _CHARACTER for one in drawing.frames},
+    )
+
+
+def _frame_boxes(layout: Layout) -> Iterator[str]:
+    """Outer frames first, each in a colour of its own."""
+    for (upper, lower), color in zip(layout.frames.values(), cycle(_COLORS), strict=False):
+        place = f'x="{upper.x:.1f}" y="{upper.y:.1f}" width="{lower.x - upper.x:.1f}" height="{lower.y - upper.y:.1f}"'
+        yield f'<rect {place} rx="10" fill="{color}" stroke="#a1a1aa"/>'
+
+
+def _frame_labels(labels: Mapping[str, str], layout: Layout) -> Iterator[str]:
+    """Their names, in their upper left corners; over arrows, which may come in there."""
+    for (name, (at, _)), color in zip(layout.frames.items(), cycle(_COLORS), strict=False):
+        width = len(labels[name]) * _CHARACTER
+        place = f'x="{at.x + _PAD - 2:.1f}" y="{at.y + 4:.1f}" width="{width:.1f}" height="{_LINE:.1f}"'
+        yield f'<rect {place} fill="{color}" fill-opacity="0.9"/>'
+        yield f'<text x="{at.x + _PAD:.1f}" y="{at.y + _LINE:.1f}" fill="#3f3f46">{escape(labels[name])}</text>'
 
 
 def _all_ends(drawing: Drawing, layout: Layout, sizes: Mapping[str, Size]) -> list[_Ends]:
@@ -115,23 +133,22 @@ def _stations(route: Sequence[Point], ends: _Ends, height: float) -> list[Point]
     return [*found, Point(route[-1].x + ends.end, route[-1].y - half)]
 
 
-def _path(route: Sequence[Point], ends: _Ends, height: float) -> str:
+def _path(stations: Sequence[Point]) -> str:
     """Curves between layers, straight through them."""
-    stations = _stations(route, ends, height)
     text = f"M{stations[0].x:.1f} {stations[0].y:.1f}"
     for index in range(0, len(stations), 2):
         one, other = stations[index : index + 2]
-        bend = GAP_Y / 2
+        bend = (other.y - one.y) / 2
         text += f" C{one.x:.1f} {one.y + bend:.1f} {other.x:.1f} {other.y - bend:.1f} {other.x:.1f} {other.y:.1f}"
         if index + 2 < len(stations):
             text += f" L{stations[index + 2].x:.1f} {stations[index + 2].y:.1f}"
     return text
 
 
-def _box(center: Point, size: Size, lines: Sequence[str], fill: str) -> Iterator[str]:
+def _box(center: Point, size: Size, lines: Sequence[str]) -> Iterator[str]:
     x, y = center.x - size.width / 2, center.y - size.height / 2
     yield (
-        f'<rect x="{x:.1f}" y="{y:.1f}" width="{size.width:.1f}" height="{size.height:.1f}" rx="6" fill="{fill}" '
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{size.width:.1f}" height="{size.height:.1f}" rx="6" fill="{_FILL}" '
         'stroke="#52525b"/>'
     )
     first = center.y - (len(lines) - 1) * _LINE / 2 + _LINE / 4
@@ -144,11 +161,14 @@ def _box(center: Point, size: Size, lines: Sequence[str], fill: str) -> Iterator
 class _Rows:
     """Which labels stand where, by their height in the picture: none is put over another while there is room."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: float) -> None:
+        self._width = width
         self._rows: dict[int, list[tuple[float, float]]] = {}
 
     def put(self, places: Sequence[Point], width: float) -> Point:
-        """The first of some places that is free, or the first of all."""
+        """The first of some places that is free, or the first of all; moved so far that it is in the picture."""
+        least, most = width / 2 - _MARGIN, self._width + _MARGIN - width / 2
+        places = [Point(max(least, min(one.x, most)), one.y) for one in places]
         place = next((one for one in places if self._is_free(one, width)), places[0])
         insort(self._rows.setdefault(round(place.y), []), (place.x - width / 2, place.x + width / 2))
         return place
