@@ -106,7 +106,7 @@ _ROWS = (
     Code("target-without-lifecycle", 215, "The target's own template has no cloudify.interfaces.lifecycle."),
     Code("unknown-lifecycle-operation", 216, "The target's own template gives no such operation of its life cycle."),
     Code("bad-instance-count", 207, "Instance counts must not be negative, and min <= default <= max."),
-    Code("bad-instance-literal", 208, "The only text for an instance count is UNBOUNDED, for max_instances."),
+    Code("bad-instance-literal", 208, "Instance counts are numbers or functions; max_instances may be UNBOUNDED."),
     Code("instances-twice", 209, "`instances` and `capabilities.scalable` say the same; keep one."),
     # groups and policies
     Code("group-without-members", 1, "A group needs members: names of nodes or of other groups."),

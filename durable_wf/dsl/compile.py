@@ -169,7 +169,7 @@ class _Compiler:
             target = self._mapper.target(*mapping, "unresolved-workflow", RUN_WORKFLOW_SCRIPT)
             declared = self._declared.parameters(value.get("parameters"), child(path, "parameters"))
             if target and target.script:
-                declared = self._with_script(declared, mapping.value.text, target, value.get("parameters"), path)
+                declared = self._with_script(declared, target, value.get("parameters"), path)
             cascading = value.get("is_cascading")
             is_cascading = cascading is not None and cascading.content is True
             if target:
@@ -178,14 +178,14 @@ class _Compiler:
         return found
 
     def _with_script(
-        self, declared: dict[str, Parameter], script: str | None, target: Target, given: Value | None, path: str
+        self, declared: dict[str, Parameter], target: Target, given: Value | None, path: str
     ) -> dict[str, Parameter]:
         """The parameters of a workflow that is a script: it is one of them."""
         pairs = given.pairs if given else {}
         for name in SCRIPT_INPUTS:
             if name in pairs:
                 self._mapper.given_twice(target, name, pairs[name].key, child(child(path, "parameters"), name))
-        about = Parameter(description="The script that is run.", default=script, has_default=True)
+        about = Parameter(description="The script that is run.", default=target.text, has_default=True)
         return {**declared, target.script or "": about}
 
     def _circles(self) -> None:

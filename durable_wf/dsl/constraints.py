@@ -55,8 +55,8 @@ _TESTS: Mapping[str, _Test] = {
 _OF_FILTERS = frozenset({"filter_id", "labels", "tenants"})
 _FILTERED = frozenset({"deployment_id", "blueprint_id"})
 _OF_DEPLOYMENTS = frozenset({"capability_value", "node_instance"})  # they need `deployment_id`
-_LOCAL = frozenset({"node_id", "node_type", "operation_name"})
-_IN_DEPLOYMENTS = _OF_DEPLOYMENTS | _LOCAL | {"scaling_group"}
+_LOCAL = frozenset({"node_id", "node_type", "operation_name", "scaling_group"})
+_IN_DEPLOYMENTS = _OF_DEPLOYMENTS | _LOCAL
 _IDS = _FILTERED | _IN_DEPLOYMENTS | {"secret_key"}
 _FITTING: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(_OF_FILTERS, _FILTERED),
@@ -197,6 +197,8 @@ def unknown_name(constraints: Collection[Constraint], type_name: str | None, val
 def _names(type_name: str, plan: Blueprint) -> Collection[str]:
     if type_name == "node_id":
         return plan.nodes
+    if type_name == "scaling_group":
+        return plan.scaling_groups
     if type_name == "node_type":
         return {node.type for node in plan.nodes.values()}
     return {name for node in plan.nodes.values() for name in named_operations(node.interfaces)}

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from durable_wf.dsl.shapes import Anything, Either, Field, FunctionCall, ListOf, MapOf, Number, OneOf, Record, Ref
 
-_COUNT = Either((Number(0, whole=True, code="bad-instance-count"), FunctionCall("not-a-function")))
+_COUNT = Either(
+    (Number(0, whole=True, code="bad-instance-count"), FunctionCall("not-a-function")), "bad-instance-literal"
+)
 _LIMIT = Either(
     (
         Number(-1, whole=True, code="bad-instance-count"),
         OneOf(("UNBOUNDED",), "bad-instance-literal"),
         FunctionCall("not-a-function"),
-    )
+    ),
+    "bad-instance-literal",
 )
 
 COUNTS = Record(

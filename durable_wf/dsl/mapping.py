@@ -24,12 +24,14 @@ _SCRIPT_PLUGIN = "script"  # at the end of its name: it may have a namespace
 class Target(NamedTuple):
     """A plugin's name, and the dotted path of a function after it.
 
-    script  the input under which that function finds the mapping itself, a script; None where it is none
+    script  the input under which that function finds a script; None where the mapping is none
+    text    the script: its path, or itself
     """
 
     plugin: str
     function: str
     script: str | None = None
+    text: str = ""
 
 
 class Mapper:
@@ -60,8 +62,11 @@ class Mapper:
         text = mapping.text or ""
         if (text, runner) in self._found:
             return self._found[text, runner]
-        script = self._script(text)
-        found = self._of_script(script, mapping, path, runner) if script else self._of_plugin(text, mapping, path, code)
+        script = self._script(text.strip())
+        if script is not None:
+            found = self._of_script(script, mapping, path, runner)
+        else:
+            found = self._of_plugin(text.strip(), mapping, path, code)
         if found is not None:
             self._found[text, runner] = found
         return found
@@ -74,7 +79,7 @@ class Mapper:
 
     def _of_script(self, script: str, mapping: Value, path: str, runner: str) -> Target | None:
         if self._of_scripts is not None:
-            return Target(self._of_scripts, runner, script)
+            return Target(self._of_scripts, runner, script, _script_text(mapping.text or "", script))
         if not self._is_incomplete:
             message = "this is a script, and no plugin that runs scripts is declared"
             hint = "import cloudify/types/types.yaml, which declares the plugin 'script'"
@@ -95,7 +100,7 @@ class Mapper:
 
     def _script(self, text: str) -> str | None:
         """The input that a script is given by; None where `text` is none."""
-        if "\n" in text.strip():
+        if "\n" in text:
             return SCRIPT_SOURCE
         return SCRIPT_PATH if "://" in text or any(map(self._has_file, _without_namespaces(text))) else None
 
@@ -110,6 +115,10 @@ class Mapper:
             near = None
         hint = f"did you mean '{near}{text[len(first) :]}'?" if near else None
         self._report.add(code, message, mapping.place, path, hint=hint)
+
+
+def _script_text(text: str, script: str) -> str:
+    return text if script == SCRIPT_SOURCE else text.strip()
 
 
 def _without_namespaces(text: str) -> Iterator[str]:

@@ -170,7 +170,7 @@ class Operations:
             return NOOP, ()
         inputs = {name: _typed(plain(at.value), draft.types.get(name)) for name, at in draft.inputs.items()}
         if target.script is not None:
-            inputs[target.script] = draft.mapping.value.text
+            inputs[target.script] = target.text
         with_calls = [name for name, value in inputs.items() if has_function(value)]
         settings = dict(draft.settings)
         if settings.get("executor") is None:

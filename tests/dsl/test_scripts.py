@@ -5,6 +5,7 @@ from tests.dsl.kit import codes, compiled
 
 HEAD = "tosca_definitions_version: cloudify_dsl_1_5\nimports: [cloudify/types/types.yaml]\n"
 NODE = "node_templates: {n: {type: cloudify.nodes.Root, interfaces: {i: {go: %s}}}}\n"
+P = "plugins: {p: {executor: central_deployment_agent, install: false}}\n"
 RUN = "script_runner.tasks.run"
 
 
@@ -92,3 +93,9 @@ def test_nothing_is_said_of_the_plugin_where_it_may_be_in_a_file_that_could_not_
     """One mistake is one problem."""
     head = "tosca_definitions_version: cloudify_dsl_1_5\nimports: [lost.yaml]\nnode_types: {cloudify.nodes.Root: {}}\n"
     assert codes(NODE % "run.yaml", head, run="") == ["import-not-found"]
+
+
+def test_blanks_around_a_mapping_mean_nothing():
+    """A folded text ends with a line break; a script that stands in the file keeps its own."""
+    assert go('"run.yaml\\n"').inputs == {"script_path": "run.yaml"}
+    assert go('" p.module.f\\n"', HEAD + P).function == "module.f"
