@@ -8,7 +8,7 @@ from cloudify.exceptions import NonRecoverableError
 @operation(resumable=True)
 def run(belt, **_):
     """Run the belt between scale and chute, as fast as the import says."""
-    known = {name: one["value"] for name, one in ctx.plugin.properties.items()}
+    known = {name: one.get("value") for name, one in ctx.plugin.properties.items()}
     if belt not in known["belts"]:
         raise NonRecoverableError(f"{known['site']} has no belt {belt!r}")
     ctx.source.instance.runtime_properties["speed"] = known["speed"]
