@@ -18,7 +18,7 @@ from typing import Any
 from durable_wf.dsl.functions import function_of
 from durable_wf.dsl.grammar import TYPES
 from durable_wf.dsl.namespaces import Namespace
-from durable_wf.dsl.problems import REPAIR_CUTOFF, SURE_CUTOFF, Report, kinds
+from durable_wf.dsl.problems import REPAIR_CUTOFF, Report, kinds
 from durable_wf.dsl.shapes import (
     NEWEST,
     OLDEST,
@@ -241,7 +241,7 @@ class Checker:
         name = at.value.text
         if name is None or name in names:
             return
-        near = self.report.similar(name, names, SURE_CUTOFF if is_incomplete else REPAIR_CUTOFF)
+        near = self.report.slip(name, names) if is_incomplete else self.report.similar(name, names, REPAIR_CUTOFF)
         if near or not is_incomplete:
             hint = self.report.did_you_mean(name, names)
             self.report.add(code, f"unknown {what} '{name}'", at.value.place, at.path, hint=hint)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from os.path import commonprefix
 from typing import NamedTuple
 
 from durable_wf.dsl.codes import CODES, EXPLANATIONS
@@ -19,7 +20,7 @@ __all__ = ["EXPLANATIONS", "BlueprintError", "Place", "Problem", "Report"]
 
 HINT_CUTOFF = 0.6  # similar enough to be asked about
 REPAIR_CUTOFF = 0.75  # similar enough to go on checking as if it had been written
-SURE_CUTOFF = 0.85  # similar enough to be a mistake, though the name may be in a file that could not be read
+_SHORTEST_SLIP = 4  # characters: a shorter name is one slip away from many
 _LOOKUP_BUDGET = 200_000  # comparisons of names in one report: a file full of unknown names stays quick
 
 
@@ -147,6 +148,14 @@ class Report:
         self._budget -= len(options)
         return next(iter(get_close_matches(word, options, n=1, cutoff=cutoff)), None)
 
+    def slip(self, word: str, names: Iterable[str]) -> str | None:
+        """The name from which `word` is one slip away, or None: surely a mistake, though some names could not be read.
+
+        A slip is a character too many, one missing, another one, or two swapped; digits number things, and are none.
+        """
+        found = self.similar(word, names)
+        return found if found is not None and _is_slip(word, found) else None
+
     def did_you_mean(self, word: str, names: Iterable[str]) -> str | None:
         """The question as a hint, or None where no name is similar."""
         found = self.similar(word, names)
@@ -186,6 +195,17 @@ class Report:
         """raises BlueprintError with everything that was recorded, if anything was."""
         if self._problems:
             raise BlueprintError(self.problems)
+
+
+def _is_slip(word: str, name: str) -> bool:
+    if min(len(word), len(name)) < _SHORTEST_SLIP:
+        return False
+    start = len(commonprefix((word, name)))
+    one, other = word[start:], name[start:]
+    end = len(commonprefix((one[::-1], other[::-1])))
+    one, other = one[: len(one) - end], other[: len(other) - end]
+    is_small = max(len(one), len(other)) <= 1 or (len(one) == len(other) == 2 and one == other[::-1])  # noqa: PLR2004 -- two
+    return is_small and not any(char.isdigit() for char in one + other)
 
 
 def kinds(value: object) -> str:

@@ -99,7 +99,7 @@ class Declarations:
         self._constrain(given, value, constraint, shape, production)
         if has_default:
             given["default"] = value
-            if "constraints" not in given and shape is INPUT and world.chance(0.2) and self.scope is not None:
+            if not type_name and "constraints" not in given and shape is INPUT and world.chance(0.3) and self.scope is not None:
                 given["default"] = functions.call(world, self.scope)
         optional = self._optional(given, production)
         self._hide(given, production, can_hide=(has_default and value is not None) or optional)

@@ -95,11 +95,11 @@ class Types:
         kind = next((one for one in ("Nothing", "CodePath", "Record") if world.wants(f"{production}|{one}")), None)
         kind = kind or world.rng.choice(("Nothing", "CodePath", "Record", "Record"))
         if kind == "Nothing":
-            return None, Op(None, [])
+            return None, Op(None, {})
         if kind == "CodePath":
             mapping = world.mapping()
-            return mapping, Op(mapping, [])
-        own, given, needs = f"{production}|Record", {}, []
+            return mapping, Op(mapping, {})
+        own, given, needs = f"{production}|Record", {}, {}
         if world.chance(0.8) or world.wants(f"{own}.implementation"):
             given["implementation"] = world.mapping()
         if world.chance(0.6) or world.wants(f"{own}.inputs"):
@@ -109,10 +109,10 @@ class Types:
                 made, _, _ = self._declarations.declared(INPUT, f"{own}.inputs.*")
                 given["inputs"][name] = made
                 if "default" not in made and made.get("required", True):
-                    needs.append(name)
+                    needs[name] = made.get("type")
         mapping = given.get("implementation")
         record = world.fill(TYPE_RECORD, given, own, owned=("implementation", "inputs"))
-        return record, Op(mapping, needs if mapping else [])
+        return record, Op(mapping, needs if mapping else {})
 
 
 def operations(world: World, ops: Ops, shape: Record, production: str, scope: Scope) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def operations(world: World, ops: Ops, shape: Record, production: str, scope: Sc
             made = _own(world, op, shape, f"{production}.*.*", scope)
             found.setdefault(interface, {})[name] = made
     if world.chance(0.3) or (world.wants(f"{production}.*.*") and not found):
-        made = _own(world, Op(None, []), shape, f"{production}.*.*", scope)
+        made = _own(world, Op(None, {}), shape, f"{production}.*.*", scope)
         found.setdefault(world.name(), {})[world.name()] = made
     return found
 
@@ -132,11 +132,13 @@ def _own(world: World, op: Op, shape: Record, production: str, scope: Scope) -> 
     if world.wants(f"{production}|Nothing") or world.chance(0.1):
         return None
     if world.wants(f"{production}|CodePath") or (world.chance(0.2) and not world.wants(production)):
-        return world.mapping()
+        return f"{world.mapping()}_own"  # not the type's, whose inputs it would need
     own, given = f"{production}|Record", {}
     if world.chance(0.5) or world.wants(f"{own}.implementation"):
         given["implementation"] = op.mapping if op.mapping and world.chance(0.5) else world.mapping()
-    inputs = {name: functions.value(world, None, scope) for name in op.needs}
+    inputs = {
+        name: functions.value(world, None, scope) if kind is None else world.fit(kind) for name, kind in op.needs.items()
+    }
     if world.chance(0.4) or world.wants(f"{own}.inputs"):
         inputs[world.name()] = functions.value(world, None, scope)
     if inputs or world.wants(f"{own}.inputs"):

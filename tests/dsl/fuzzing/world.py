@@ -48,10 +48,10 @@ class Prop:
 
 @dataclass
 class Op:
-    """An operation of a type: its mapping, and inputs that must be given."""
+    """An operation of a type: its mapping, and inputs that must be given, with their types."""
 
     mapping: str | None
-    needs: list[str]
+    needs: dict[str, str | None]
 
 
 Ops = dict[tuple[str, str], Op]
