@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from os.path import commonprefix
 from typing import NamedTuple
 
 from durable_wf.dsl.codes import CODES, EXPLANATIONS
@@ -200,12 +199,17 @@ class Report:
 def _is_slip(word: str, name: str) -> bool:
     if min(len(word), len(name)) < _SHORTEST_SLIP:
         return False
-    start = len(commonprefix((word, name)))
+    start = _common(word, name)
     one, other = word[start:], name[start:]
-    end = len(commonprefix((one[::-1], other[::-1])))
+    end = _common(one[::-1], other[::-1])
     one, other = one[: len(one) - end], other[: len(other) - end]
     is_small = max(len(one), len(other)) <= 1 or (len(one) == len(other) == 2 and one == other[::-1])  # noqa: PLR2004 -- two
     return is_small and not any(char.isdigit() for char in one + other)
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def kinds(value: object) -> str:

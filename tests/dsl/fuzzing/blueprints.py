@@ -22,8 +22,10 @@ MAIN, LIB, PLUGIN_FILE, NAMESPACED = "main.yaml", "lib/part.yaml", "plugins/clou
 BUILTIN = "cloudify/types/types.yaml"
 NAMESPACE = "ns"
 _SECTIONS_OF_WORLD = (
-    "plugins data_types inputs node_types relationships node_templates groups policies policy_types policy_triggers"
-).split()
+    *("plugins", "data_types", "inputs", "node_types", "relationships", "node_templates"),
+    *("groups", "policies", "policy_types", "policy_triggers"),
+)
+_KEYS = {"policy_types": "properties", "policy_triggers": "parameters"}
 _TIMES = ("2030-01-02 03:04", "10:30", "+2 weeks", "+1day+10min", "+ 3 mo")
 _DAYS = ("su", "MO", "2tu", "-1we", "l-th")
 
@@ -110,7 +112,10 @@ def _makers(world: World) -> None:
         given: dict[str, Any] = {"since": world.rng.choice(_TIMES)}
         for name, make in (
             ("until", lambda: world.rng.choice(_TIMES)),
-            ("weekdays", lambda: [world.rng.choice(_DAYS) for _ in range(world.some(0, 2, f"{production}.weekdays[]"))]),
+            (
+                "weekdays",
+                lambda: [world.rng.choice(_DAYS) for _ in range(world.some(0, 2, f"{production}.weekdays[]"))],
+            ),
         ):
             if world.wants(f"{production}.{name}") or world.chance(0.3):
                 given[name] = make()
@@ -118,7 +123,9 @@ def _makers(world: World) -> None:
 
     def plugin_property(production: str) -> dict[str, Any]:
         row = PLUGIN_PROPERTY.fields[0].shape
-        kind = world.value(row, f"{production}.type") if world.chance(0.7) or world.wants(f"{production}.type") else None
+        kind = (
+            world.value(row, f"{production}.type") if world.chance(0.7) or world.wants(f"{production}.type") else None
+        )
         given = {"type": kind} if kind else {}
         if world.chance(0.5) or world.wants(f"{production}.value"):
             given["value"] = functions.call(world, Scope()) if world.chance(0.2) else _of_plugin(world, kind)
@@ -157,6 +164,13 @@ def _monitoring(world: World, nodes: Nodes) -> None:
     for section in ("policy_types", "policy_triggers"):
         if world.chance(0.3) or world.wanted.startswith((section, "groups.*.policies")):
             made = world.value(shapes[section], section)
+            if world.wanted.startswith("groups.*.policies"):  # values for the schemas may be wanted
+                made = {
+                    world.name(): {
+                        "source": "x",
+                        _KEYS[section]: {world.name(): {"required": True} if world.allowed((1, 2)) else {}},
+                    }
+                }
             document[section] = made or {world.name(): world.value(shapes[section].value, f"{section}.*")}  # type: ignore[union-attr]
     policy = next(row.shape.value for row in GROUP.fields if row.name == "policies")  # type: ignore[union-attr]
     trigger = next(row.shape.value for row in policy.fields if row.name == "triggers")  # type: ignore[union-attr]
@@ -165,8 +179,11 @@ def _monitoring(world: World, nodes: Nodes) -> None:
         def make(production: str) -> Any:
             name = world.rng.choice(list(document[section]))
             schemas = document[section][name].get(key, {})
-            needed = {one: each for one, each in schemas.items() if "default" not in each and each.get("required", True)}
-            values = {one: world.fit(each.get("type")) for one, each in needed.items()}
+            needed = {
+                one: each for one, each in schemas.items() if "default" not in each and each.get("required", True)
+            }
+            chosen = schemas if world.wants(f"{production}.{key}.*") else needed
+            values = {one: world.fit(each.get("type")) for one, each in chosen.items()}
             given = {"type": name, **({key: values} if values or world.wants(f"{production}.{key}") else {})}
             owned = [key] if document.get("policy_triggers") else [key, "triggers"]
             return world.fill(shape, given, production, owned)
@@ -206,7 +223,9 @@ def _split(world: World, found: Drawn) -> str:
         if not may or since is None:
             continue
         whole = since > found.version
-        moved = [name for name in entries if rng.random() < 0.4] if not whole else [*entries] if rng.random() < 0.3 else []
+        moved = (
+            [name for name in entries if rng.random() < 0.4] if not whole else [*entries] if rng.random() < 0.3 else []
+        )
         if moved:
             part[section] = {name: entries[name] for name in moved}
             for name in moved:
@@ -214,7 +233,9 @@ def _split(world: World, found: Drawn) -> str:
             if not entries:
                 del found.main[section]
     if rng.random() < 0.5:
-        part["tosca_definitions_version"] = version_name(rng.choice([one for one in VERSIONS.values() if one <= found.version]))
+        part["tosca_definitions_version"] = version_name(
+            rng.choice([one for one in VERSIONS.values() if one <= found.version])
+        )
     found.files[LIB] = part
     found.prefixes[LIB] = ""
     return LIB
@@ -226,13 +247,23 @@ def _namespaced(rng: Random, found: Drawn) -> str:
     document = _document(world, has_builtin=False)
     singles = [name for name in document if name in {"policies", "deployment_settings", "upload_resources"}]
     if found.version < (1, 3):
-        singles += ["inputs", "outputs", "node_templates", "capabilities", "labels", "blueprint_labels", "resource_tags"]
+        singles += [
+            "inputs",
+            "outputs",
+            "node_templates",
+            "capabilities",
+            "labels",
+            "blueprint_labels",
+            "resource_tags",
+        ]
         document = {name: document[name] for name in ("plugins",)}
     for name in singles:
         document.pop(name, None)
     found.files[NAMESPACED] = document
     found.prefixes[NAMESPACED] = f"{NAMESPACE}--"
-    found.inputs.update({f"{NAMESPACE}--{name}": value for name, value in world.given.items()} if "inputs" in document else {})
+    found.inputs.update(
+        {f"{NAMESPACE}--{name}": value for name, value in world.given.items()} if "inputs" in document else {}
+    )
     return f"{NAMESPACE}--{NAMESPACED}"
 
 

@@ -27,7 +27,15 @@ def _item(b: Breaking, code: str, *items: Any) -> Break:
 
 @breaker("import-not-found")
 def _nowhere(b: Breaking) -> Break:
-    return _item(b, "import-not-found", "nowhere.yaml", "lib", "no/where.yaml", "", "file:///nowhere.yaml" if False else "x" * 300)
+    return _item(
+        b,
+        "import-not-found",
+        "nowhere.yaml",
+        "lib",
+        "no/where.yaml",
+        "",
+        "file:///nowhere.yaml" if False else "x" * 300,
+    )
 
 
 @breaker("import-outside")
@@ -112,7 +120,9 @@ def _newer(b: Breaking) -> Break:
 @breaker("bad-plugin-property", since=(1, 5))
 def _property(b: Breaking) -> Break:
     schema = {"type": b.rng.choice(("integer", "boolean", "list"))}
-    b.files[_OTHER] = {"plugins": {b.fresh(): {"executor": "host_agent", "install": False, "properties": {"some": schema}}}}
+    b.files[_OTHER] = {
+        "plugins": {b.fresh(): {"executor": "host_agent", "install": False, "properties": {"some": schema}}}
+    }
     name = b.rng.choice(("some", "qqq"))
     spot = _import(b, {_OTHER: {name: b.rng.choice(("text", {"a": 1}))}})
     part = "value" if name == "some" else "key"
@@ -146,7 +156,17 @@ def _before(b: Breaking) -> Break | None:
 
 @breaker("conflicting-definition")
 def _conflict(b: Breaking) -> Break | None:
-    names = ("plugins", "node_types", "data_types", "groups", "relationships", "policy_types", "inputs", "outputs", "node_templates")
+    names = (
+        "plugins",
+        "node_types",
+        "data_types",
+        "groups",
+        "relationships",
+        "policy_types",
+        "inputs",
+        "outputs",
+        "node_templates",
+    )
     found = []
     for section in names:
         if (rule_of(section).since or (1, 0)) <= b.version and PLUGIN_FILE not in b.files:

@@ -24,7 +24,9 @@ def _self(b: Breaking) -> Break:
     file, name, value = b.rng.choice(b.entries("node_templates"))
     links = value.setdefault("relationships", [])
     links.append(_link(name, b.rng.choice(("connected_to", "depends_on"))))
-    return Break(("relationship-to-self",), [Spot(file, ("node_templates", name, "relationships", len(links) - 1, "target"))])
+    return Break(
+        ("relationship-to-self",), [Spot(file, ("node_templates", name, "relationships", len(links) - 1, "target"))]
+    )
 
 
 @breaker("several-containers")

@@ -7,7 +7,21 @@ from typing import Any, NamedTuple
 
 from durable_wf.dsl.checker import accepts
 from durable_wf.dsl.grammar import BLUEPRINT, TYPES
-from durable_wf.dsl.shapes import Anything, Either, FunctionCall, ListOf, MapOf, NotBuilt, Number, OneOf, Record, Ref, Shape, TypeName
+from durable_wf.dsl.shapes import (
+    Anything,
+    Either,
+    FunctionCall,
+    Ignored,
+    ListOf,
+    MapOf,
+    NotBuilt,
+    Number,
+    OneOf,
+    Record,
+    Ref,
+    Shape,
+    TypeName,
+)
 from tests.dsl.fuzzing.blueprints import NAMESPACED
 from tests.dsl.fuzzing.breaking import ROWS, Break, Breaking, Found, Row
 from tests.dsl.fuzzing.table import Site, is_call
@@ -27,7 +41,7 @@ class _Change(NamedTuple):
 
 def _codes(shape: Shape, production: str = "") -> Iterator[tuple[str, str]]:
     """Each code that the table can give, with a production where it can."""
-    for code in {"wrong-type", "unknown-key", "missing-key"}:
+    for code in ("wrong-type", "unknown-key", "missing-key"):
         yield code, ""
     yield from _codes_in(shape, production)
 
@@ -62,14 +76,11 @@ def _changes(site: Site, version: tuple[int, int]) -> Iterator[_Change]:
         if site.path == () and isinstance(shape, Record):
             yield _Change("unknown-key", "unknown")
             yield from _newer(shape, value, version)
-            yield from (_Change("not-built", "put", row.name) for row in shape.fields if isinstance(row.shape, NotBuilt))
+            yield from (
+                _Change("not-built", "put", row.name) for row in shape.fields if isinstance(row.shape, NotBuilt)
+            )
         return
-    code = shape.code if isinstance(shape, Either) else "wrong-type"
-    is_option = "|" in site.production.rpartition(".")[2].rpartition("]")[2]  # of an Either, whose site is there too
-    for other in () if is_option else _KINDS:
-        counts_as_absent = other is None and (site.row is None or not site.row.required) and site.row is not None
-        if not isinstance(shape, Anything) and not accepts(shape, other) and not counts_as_absent:
-            yield _Change(code, "value", other)
+    yield from _wrong_kinds(site)
     if isinstance(shape, Record):
         yield from _of_record(shape, value, version)
     elif isinstance(shape, Number) and shape.low is not None:
@@ -83,6 +94,18 @@ def _changes(site: Site, version: tuple[int, int]) -> Iterator[_Change]:
     if isinstance(shape, TypeName):
         newer = [name for name, since in TYPES.items() if since > version]
         yield from (_Change("feature-too-new", "value", name) for name in newer)
+
+
+def _wrong_kinds(site: Site) -> Iterator[_Change]:
+    shape = site.shape
+    is_option = "|" in site.production.rpartition(".")[2].rpartition("]")[2]  # of an Either, whose site is there too
+    if is_option or isinstance(shape, Anything | Ignored):
+        return
+    code = shape.code if isinstance(shape, Either) else "wrong-type"
+    for other in _KINDS:
+        counts_as_absent = other is None and site.row is not None and not site.row.required
+        if not accepts(shape, other) and not counts_as_absent:
+            yield _Change(code, "value", other)
 
 
 def _of_record(shape: Record, value: dict[str, Any], version: tuple[int, int]) -> Iterator[_Change]:
@@ -125,7 +148,13 @@ def _apply(b: Breaking, found: Found, change: _Change) -> Break | None:
     return Break((change.code,), [Spot(file, added, "key")], what)
 
 
-_PLAIN_ROWS: dict[str, Any] = {"dsl_definitions": {"zz": 1}, "policies": {}, "data_types": {}, "required": True, "hidden": False}
+_PLAIN_ROWS: dict[str, Any] = {
+    "dsl_definitions": {"zz": 1},
+    "policies": {},
+    "data_types": {},
+    "required": True,
+    "hidden": False,
+}
 
 
 def _newer_row(b: Breaking, found: Found, row: Any, what: str) -> Break | None:

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from durable_wf.dsl.shapes import Anything
+from durable_wf.dsl.shapes import Anything, Boolean, Text
 from tests.dsl.fuzzing.blueprints import MAIN
 from tests.dsl.fuzzing.breaking import Break, Breaking, Edit, Found, breaker
 from tests.dsl.fuzzing.trees import Raw, Spot, Twin, parts
 
 _DEPTH = 64
-_TYPED = ("default", "propert", "param", "constraint", "plugins")  # where another kind of value would be a second mistake
+_TYPED = (
+    "default",
+    "propert",
+    "param",
+    "constraint",
+    "plugins",
+)  # where another kind of value would be a second mistake
 
 
 def _leaf(b: Breaking) -> Found:
     """A value, or what is to be one, that may be anything: nothing else depends on it."""
-    found = b.sites(lambda one: isinstance(one.shape, Anything) and one.path[0] not in {"imports", "tosca_definitions_version"})
+    found = b.sites(
+        lambda one: isinstance(one.shape, Anything) and one.path[0] not in {"imports", "tosca_definitions_version"}
+    )
     found = [one for one in found if not any(word in one.site.production for word in _TYPED)]
     return b.rng.choice(found) if found else _added(b)
 
 
 def _added(b: Breaking) -> Found:
-    file, path = b.add("outputs", {"value": 1})
+    _, path = b.add("outputs", {"value": 1})
     return b.sites(lambda one: one.path == (*path, "value"))[0]
 
 
@@ -81,7 +89,11 @@ def _merge(b: Breaking) -> Break:
 @breaker("yaml-tag")
 def _tag(b: Breaking) -> Break:
     text = ("!!python/object/apply:os.system [ls]", "!mine x", "!!set {a}", "!!binary aGk=", "!!omap [a: 1]", "!x {}")
-    return _raw(b, "yaml-tag", b.rng.choice(text))
+    if b.rng.random() < 0.5:
+        return _raw(b, "yaml-tag", b.rng.choice(text))
+    found = b.rng.choice(b.sites(lambda one: isinstance(one.shape, Text | Boolean)))
+    b.set(found.file, found.site.path, Raw(b.rng.choice(text)))
+    return Break(("yaml-tag",), [Spot(found.file, found.site.path)], f"at {found.site.production}")
 
 
 @breaker("bad-scalar")
@@ -176,11 +188,15 @@ def _without(b: Breaking) -> Break:
 
 @breaker("malformed-version")
 def _malformed(b: Breaking) -> Break:
-    b.files[MAIN]["tosca_definitions_version"] = b.rng.choice(("", "1.3", "cloudify_dsl_x", 5, None, "cloudify_dsl_1_x", []))
+    b.files[MAIN]["tosca_definitions_version"] = b.rng.choice(
+        ("", "1.3", "cloudify_dsl_x", 5, None, "cloudify_dsl_1_x", [])
+    )
     return Break(("malformed-version",), [Spot(MAIN, ("tosca_definitions_version",))])
 
 
 @breaker("unsupported-version")
 def _unsupported(b: Breaking) -> Break:
-    b.files[MAIN]["tosca_definitions_version"] = b.rng.choice(("cloudify_dsl_2_0", "cloudify_dsl_1_6", "cloudify_dsl_1_3_1"))
+    b.files[MAIN]["tosca_definitions_version"] = b.rng.choice(
+        ("cloudify_dsl_2_0", "cloudify_dsl_1_6", "cloudify_dsl_1_3_1")
+    )
     return Break(("unsupported-version",), [Spot(MAIN, ("tosca_definitions_version",))])

@@ -30,7 +30,11 @@ def _wrong(b: Breaking) -> tuple[str, Any]:
 def _circle_of_types(b: Breaking) -> Break | None:
     sections = ["node_types", "relationships", *(["data_types"] if b.version >= _NEW else [])]
     section = b.rng.choice(sections)
-    found = [(file, name) for file, name, value in b.entries(section) if value.get("derived_from") and name[:9] != "cloudify."]
+    found = [
+        (file, name)
+        for file, name, value in b.entries(section)
+        if value.get("derived_from") and name[:9] != "cloudify."
+    ]
     if found and b.rng.random() < 0.5:
         file, name = b.rng.choice(found)
         b.value(file, (section, name))["derived_from"] = name
@@ -170,7 +174,9 @@ def _operation_input(b: Breaking) -> Break:
 @breaker("data-type-violated", since=_NEW)
 def _violated(b: Breaking) -> Break:
     data = b.add("data_types", {"properties": {"a": {"type": "integer"}, "b": {"default": 1}}})[1][1]
-    default, inner, part = b.rng.choice((({"a": "x"}, ("a",), "value"), ({"a": 1, "qqq": 2}, ("qqq",), "key"), ({}, (), "value"), (5, (), "value")))
+    default, inner, part = b.rng.choice(
+        (({"a": "x"}, ("a",), "value"), ({"a": 1, "qqq": 2}, ("qqq",), "key"), ({}, (), "value"), (5, (), "value"))
+    )
     file, path = b.add("inputs", {"type": data, "default": default})
     return Break(("data-type-violated",), [Spot(file, (*path, "default", *inner), part)])
 
@@ -203,7 +209,9 @@ def _no_list(b: Breaking) -> Break:
 
 @breaker("bad-constraint-argument")
 def _argument(b: Breaking) -> Break:
-    one = b.rng.choice(({"in_range": [5, 1]}, {"in_range": [1]}, {"pattern": "a("}, {"in_range": [1, 2, 3]}, {"pattern": "[b-a]"}))
+    one = b.rng.choice(
+        ({"in_range": [5, 1]}, {"in_range": [1]}, {"pattern": "a("}, {"in_range": [1, 2, 3]}, {"pattern": "[b-a]"})
+    )
     file, path = _declared(b, {"constraints": [one]})
     return Break(("bad-constraint-argument",), [Spot(file, (*path, "constraints", 0, next(iter(one))))])
 
@@ -217,7 +225,9 @@ def _constraint(b: Breaking) -> Break:
 
 @breaker("constraint-not-for-type")
 def _not_for(b: Breaking) -> Break:
-    one = b.rng.choice(({"filter_id": "f"}, {"labels": []}, {"tenants": ["a"]}, {"deployment_id": "d"}, {"name_pattern": {}}))
+    one = b.rng.choice(
+        ({"filter_id": "f"}, {"labels": []}, {"tenants": ["a"]}, {"deployment_id": "d"}, {"name_pattern": {}})
+    )
     file, path = _declared(b, {"type": b.rng.choice(("string", "integer", "list")), "constraints": [one]})
     return Break(("constraint-not-for-type",), [Spot(file, (*path, "constraints", 0, next(iter(one))), "key")])
 
@@ -282,10 +292,11 @@ def _arguments(b: Breaking) -> Break:
     calls: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
         ("get_input", [], ()), ("get_input", [5], (0,)), ("get_input", {"a": 1}, ()), ("get_property", ["n"], ()),
         ("get_attribute", "n", ()), ("get_attributes_list", [1, "a"], (0,)), ("get_attributes_dict", ["n"], ()),
-        ("get_secret", [], ()), ("get_secret", 5, ()), ("get_capability", ["d"], ()), ("get_group_capability", ["g", []], (1,)),
+        ("get_secret", [], ()), ("get_secret", 5, ()), ("get_capability", ["d"], ()), ("merge", [{}, 5], (1,)),
         ("get_environment_capability", ["c"], ()), ("get_label", ["k", "x"], (1,)), ("get_sys", ["tenant", "id"], (1,)),
-        ("get_sys", ["planet", "id"], (0,)), ("get_consumers", "all", ()), ("concat", "text", ()), ("merge", [{}, 5], (1,)),
-        ("merge", {}, ()), ("string_find", ["a"], ()), ("string_replace", ["a", "b"], ()), ("string_split", ["a", "b", "c"], (2,)),
+        ("get_sys", ["planet", "id"], (0,)), ("get_consumers", "all", ()), ("concat", "text", ()),
+        ("get_group_capability", ["g", []], (1,)), ("merge", {}, ()), ("string_find", ["a"], ()),
+        ("string_replace", ["a", "b"], ()), ("string_split", ["a", "b", "c"], (2,)),
         ("string_lower", ["A"], ()), ("string_upper", None, ()), ("string_replace", ["a", "b", 5], (2,)),
     )  # fmt: skip
     usable = [one for one in calls if b.version >= {"concat": (1, 1), "merge": (1, 3)}.get(one[0], (1, 0))]
@@ -296,7 +307,9 @@ def _arguments(b: Breaking) -> Break:
 @breaker("ambiguous-attributes")
 def _ambiguous(b: Breaking) -> Break:
     file, path = b.node()
-    made = _output(b, {"get_attributes_dict": [path[1], "a.b", ["a", "b"]]}, "get_attributes_dict", 2, code="ambiguous-attributes")
+    made = _output(
+        b, {"get_attributes_dict": [path[1], "a.b", ["a", "b"]]}, "get_attributes_dict", 2, code="ambiguous-attributes"
+    )
     del file
     return made
 
@@ -364,7 +377,9 @@ def _label(b: Breaking) -> Break:
 
 @breaker("bad-schedule")
 def _schedule(b: Breaking) -> Break:
-    key, value, inner = b.rng.choice((("since", "soon", ()), ("until", "+2 moons", ()), ("weekdays", ["mo", "friday"], (1,))))
+    key, value, inner = b.rng.choice(
+        (("since", "soon", ()), ("until", "+2 moons", ()), ("weekdays", ["mo", "friday"], (1,)))
+    )
     found = [one for one in b.files if "deployment_settings" in b.files[one]]
     file = found[0] if found else "main.yaml"
     settings = b.files[file].setdefault("deployment_settings", {})

@@ -46,7 +46,8 @@ def report(tally: Tally, seed: str, minutes: float) -> dict[str, Any]:
 def say(made: dict[str, Any]) -> None:
     """The report for people."""
     sys.stdout.write(
-        f"seed {made['seed']} at {made['commit']}: {made['inputs']} inputs, {made['valid']} valid ones that were compiled, "
+        f"seed {made['seed']} at {made['commit']}: {made['inputs']} inputs\n"
+        f"{made['valid']} valid ones that were compiled, "
         f"planned and stored, {made['broken']} broken ones that were refused at the broken place and nowhere else\n"
         f"productions: {len(made['productions'])} used, {len(made['productions_missed'])} missed; "
         f"codes: {len(made['codes'])} met, {len(made['codes_missed'])} missed; failures: {len(made['failures'])}\n"
@@ -79,7 +80,9 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, help="so many inputs, instead of a time")
     parser.add_argument("--only", type=int, metavar="N", help="show input N of the seed")
     parser.add_argument("--out", type=Folder, help="a file for the counts, as JSON")
-    parser.add_argument("--cases", type=Folder, default=Folder("fuzz-cases"), help="a folder for what fails, made small")
+    parser.add_argument(
+        "--cases", type=Folder, default=Folder("fuzz-cases"), help="a folder for what fails, made small"
+    )
     given = parser.parse_args()
     if given.only is not None:
         return one(given.seed, given.only)

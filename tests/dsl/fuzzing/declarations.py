@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from durable_wf.dsl.declared_shapes import CONSTRAINT, DATA_TYPE, INPUT, OPERATORS, PARAMETER, PARAMETER_CONSTRAINT, PROPERTY
+from durable_wf.dsl.declared_shapes import (
+    CONSTRAINT,
+    DATA_TYPE,
+    INPUT,
+    OPERATORS,
+    PARAMETER,
+    PARAMETER_CONSTRAINT,
+    PROPERTY,
+)
 from durable_wf.dsl.grammar import TYPES
 from durable_wf.dsl.shapes import Record
 from tests.dsl.fuzzing import functions
@@ -81,7 +89,9 @@ class Declarations:
 
     # ------------------------------------------------------------------ inputs and parameters
 
-    def declared(self, shape: Record, production: str, type_name: str | None = None) -> tuple[dict[str, Any], bool, Any]:
+    def declared(
+        self, shape: Record, production: str, type_name: str | None = None
+    ) -> tuple[dict[str, Any], bool, Any]:
         """A declaration, whether a value must be given, and a value that fits it."""
         world = self._world
         rows = {row.name for row in shape.fields}
@@ -89,7 +99,11 @@ class Declarations:
         type_name = type_name or self._type_for(constraint, production)
         given: dict[str, Any] = {"type": type_name} if type_name else {}
         value = world.fit(type_name)
-        if type_name == "list" and world.allowed((1, 4)) and (world.wants(f"{production}.item_type") or world.chance(0.3)):
+        if (
+            type_name == "list"
+            and world.allowed((1, 4))
+            and (world.wants(f"{production}.item_type") or world.chance(0.3))
+        ):
             item = self._item_type()
             given["item_type"] = item
             value = [world.fit(item) for _ in range(world.rng.randrange(3))]
@@ -99,11 +113,21 @@ class Declarations:
         self._constrain(given, value, constraint, shape, production)
         if has_default:
             given["default"] = value
-            if not type_name and "constraints" not in given and shape is INPUT and world.chance(0.3) and self.scope is not None:
+            if (
+                not type_name
+                and "constraints" not in given
+                and shape is INPUT
+                and world.chance(0.3)
+                and self.scope is not None
+            ):
                 given["default"] = functions.call(world, self.scope)
         optional = self._optional(given, production)
         self._hide(given, production, can_hide=(has_default and value is not None) or optional)
-        if "display" in rows and type_name == "textarea" and (world.wants(f"{production}.display") or world.chance(0.5)):
+        if (
+            "display" in rows
+            and type_name == "textarea"
+            and (world.wants(f"{production}.display") or world.chance(0.5))
+        ):
             given["display"] = {"rows": world.rng.randint(1, 9)} if world.chance(0.8) or world.wanted else {}
         owned = ("type", "default", "required", "constraints", "item_type", "display", "hidden")
         is_needed = not optional and (not has_default or value is None)
@@ -147,10 +171,14 @@ class Declarations:
             found.append({"deployment_id": self._maybe("d", {"string_lower": "D"}, production)})
         if wanted is not None or (world.chance(0.3) and type_name not in world.data_types and "item_type" not in given):
             operators = [wanted] if wanted else self._operators(type_name, value)
-            for name in operators[: world.rng.randint(1, 3)]:
-                found.append({name: self._argument(name, value, f"{production}.constraints[].{name}")})
+            chosen = operators[: world.rng.randint(1, 3)]
+            found += [{name: self._argument(name, value, f"{production}.constraints[].{name}")} for name in chosen]
         names = [next(iter(one)) for one in found]
-        if "name_pattern" in names and "deployment_id" not in names and type_name not in {"deployment_id", "blueprint_id", "secret_key"}:
+        if (
+            "name_pattern" in names
+            and "deployment_id" not in names
+            and type_name not in {"deployment_id", "blueprint_id", "secret_key"}
+        ):
             found.append({"deployment_id": "d"})
         if found and shape is INPUT and world.allowed((1, 5)):
             for one in found:
@@ -165,7 +193,15 @@ class Declarations:
         elif isinstance(value, bool) or value is None:
             rows = ["valid_values"]
         elif isinstance(value, int | float):
-            rows = ["greater_or_equal", "less_or_equal", "greater_than", "less_than", "equal", "in_range", "valid_values"]
+            rows = [
+                "greater_or_equal",
+                "less_or_equal",
+                "greater_than",
+                "less_than",
+                "equal",
+                "in_range",
+                "valid_values",
+            ]
         elif isinstance(value, str):
             rows = ["length", "min_length", "max_length", "pattern", "valid_values"]
         else:
@@ -200,7 +236,9 @@ class Declarations:
 
     def _number(self, name: str, value: Any, production: str) -> Any:
         number = value + {"greater_than": -1, "less_than": 1}.get(name, 0)
-        call = {"string_find": ["x" * number + "y", "y"]} if isinstance(number, int) and 0 <= number < _LONGEST else None
+        call = (
+            {"string_find": ["x" * number + "y", "y"]} if isinstance(number, int) and 0 <= number < _LONGEST else None
+        )
         return self._maybe(number, call, production)
 
     def _maybe(self, literal: Any, call: Any, production: str) -> Any:

@@ -97,8 +97,12 @@ _ROWS: dict[str, Any] = {
     "get_attribute": _of_node("get_attribute"),
     "get_attributes_list": _of_node("get_attributes_list"),
     "get_attributes_dict": _dict,
-    "get_secret": _one("get_secret", World.name, lambda world: [world.name(), "key"], lambda world: world.known("text")),
-    "get_capability": _one("get_capability", lambda world: [world.name(), "cap", *_keys(world)], [{"get_input": "region"}, "x"]),
+    "get_secret": _one(
+        "get_secret", World.name, lambda world: [world.name(), "key"], lambda world: world.known("text")
+    ),
+    "get_capability": _one(
+        "get_capability", lambda world: [world.name(), "cap", *_keys(world)], [{"get_input": "region"}, "x"]
+    ),
     "get_group_capability": _one("get_group_capability", ["group", "cap"], ["group", ["one", "two"], 0]),
     "get_environment_capability": _one("get_environment_capability", "cap", ["cap", "key"]),
     "get_label": _one("get_label", "label", ["label", 0]),
@@ -106,7 +110,9 @@ _ROWS: dict[str, Any] = {
         "get_sys", ["tenant", "name"], *(["deployment", key] for key in ("id", "name", "blueprint", "owner"))
     ),
     "get_consumers": _one("get_consumers", "ids", "names", "count", ["count"]),
-    "concat": _one("concat", [], lambda world: [world.text(), 5, {"get_secret": "s"}], lambda world: [world.known("text")]),
+    "concat": _one(
+        "concat", [], lambda world: [world.text(), 5, {"get_secret": "s"}], lambda world: [world.known("text")]
+    ),
     "merge": _merged,
     "string_find": _one("string_find", ["abc", "c"], [{"get_input": "region"}, "e"]),
     "string_replace": _one("string_replace", ["abc", "c", "d"], ["abc", "c", "d", 2]),

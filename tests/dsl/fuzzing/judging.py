@@ -1,4 +1,4 @@
-"""What must hold of a blueprint: of a valid one all of it works, of a broken one the break is said, and nothing else."""
+"""What must hold of a blueprint: a valid one is read, planned and stored, and of a broken one the break is said."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ class Resolver(FileResolver):
     """Reads a folder; `blueprint:lib/x.yaml` is the file, as a server would have it."""
 
     def find(self, target: str, importer: Any, version: Any) -> Any:
-        return super().find(target.removeprefix("blueprint:") if target.endswith(".yaml") else target, importer, version)
+        return super().find(
+            target.removeprefix("blueprint:") if target.endswith(".yaml") else target, importer, version
+        )
 
 
 class Bench:
@@ -56,13 +58,17 @@ class Bench:
     def compiled(self) -> Blueprint:
         return compile_blueprint(Resolver(self._folder / MAIN))
 
-    def problems(self) -> list[Problem]:
-        """What is wrong, with names of files relative to the folder."""
+    def read(self) -> Blueprint | list[Problem]:
+        """The blueprint, or what is wrong with it, with names of files relative to the folder."""
         try:
-            self.compiled()
+            return self.compiled()
         except BlueprintError as error:
             return [replace(one, place=one.place._replace(file=self._name(one.file))) for one in error.problems]
-        return []
+
+    def problems(self) -> list[Problem]:
+        """What is wrong."""
+        found = self.read()
+        return found if isinstance(found, list) else []
 
     def _name(self, shown: str) -> str:
         path = Folder(shown)
@@ -75,10 +81,9 @@ def check_valid(bench: Bench, drawn: Drawn, rng: Random, *, twice: bool) -> list
     twice   whether it is written in another way too, which must mean the same
     """
     bench.write(drawn.files, rng)
-    wrong = bench.problems()
-    if wrong:
-        return [f"refused: {one}" for one in wrong]
-    blueprint = bench.compiled()
+    blueprint = bench.read()
+    if isinstance(blueprint, list):
+        return [f"refused: {one}" for one in blueprint]
     found = _stored(Blueprint, blueprint, "the blueprint")
     plans = [plan_deployment(blueprint, drawn.inputs, suffixes()) for _ in range(2)]
     found += _stored(DeploymentPlan, plans[0], "the plan")
@@ -93,7 +98,9 @@ def check_valid(bench: Bench, drawn: Drawn, rng: Random, *, twice: bool) -> list
 
 def _stored(kind: Any, value: Any, name: str) -> list[str]:
     again = from_json(kind, json.loads(json.dumps(to_json(value))))
-    return [] if again == value and to_json(again) == to_json(value) else [f"{name} is not what it was when it is stored"]
+    return (
+        [] if again == value and to_json(again) == to_json(value) else [f"{name} is not what it was when it is stored"]
+    )
 
 
 def _meaning(blueprint: Blueprint) -> Any:

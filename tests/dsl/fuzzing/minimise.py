@@ -10,7 +10,9 @@ from tests.dsl.fuzzing.trees import Path, copied, parts, remove
 _MOST_TRIES = 400
 
 
-def minimised(files: dict[str, Any], keep: list[tuple[str, Path]], still: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+def minimised(
+    files: dict[str, Any], keep: list[tuple[str, Path]], still: Callable[[dict[str, Any]], bool]
+) -> dict[str, Any]:
     """The smallest documents found of which `still` holds.
 
     keep   file and path of what must stay

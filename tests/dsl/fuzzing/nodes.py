@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from durable_wf.dsl.functions import has_function
 from durable_wf.dsl.grammar import INTERFACES, NODE_TEMPLATE, RELATIONSHIP
 from durable_wf.dsl.grammar_groups import COUNTS, GROUP, POLICY
 from durable_wf.dsl.shapes import Record
@@ -27,6 +28,7 @@ class Nodes:
         self._world = world
         self.containers: dict[str, str | None] = {}
         self.sure: dict[str, tuple[str, ...]] = {}
+        self._policies: dict[str, Any] = {}
         self._depths: dict[str, int] = {}
         self._can_scale = world.wants("policies") or world.chance(0.5)
         world.makers[id(COUNTS)] = self.counts
@@ -54,7 +56,9 @@ class Nodes:
         self._count(name, given, production)
         sure = tuple(key for key, value in values.items() if not _has_call(value))
         self.sure[name] = sure
-        made = operations(world, model.ops["interfaces"], OPERATION, f"{production}.interfaces", scope._replace(own=sure))
+        made = operations(
+            world, model.ops["interfaces"], OPERATION, f"{production}.interfaces", scope._replace(own=sure)
+        )
         if made:
             given["interfaces"] = made
         owned = ("properties", "relationships", "interfaces", "instances", "capabilities")
@@ -117,13 +121,17 @@ class Nodes:
     def _link(self, kind: str, target: str, production: str) -> dict[str, Any]:
         world, model = self._world, self._world.link_types[kind]
         given: dict[str, Any] = {"type": kind, "target": target}
-        values = {name: world.fit(prop.type) for name, prop in model.props.items() if prop.is_needed or world.chance(0.3)}
+        values = {
+            name: world.fit(prop.type) for name, prop in model.props.items() if prop.is_needed or world.chance(0.3)
+        }
         if kind.startswith(BASE) and world.chance(0.2):
             values["connection_type"] = "all_to_all" if self._can_scale else "all_to_one"
         if values or world.wants(f"{production}.properties"):
             given["properties"] = values
         for key in LINK_KEYS:
-            made = operations(world, model.ops[key], OPERATION, f"{production}.{key}", Scope(ends=True, nodes=self.sure))
+            made = operations(
+                world, model.ops[key], OPERATION, f"{production}.{key}", Scope(ends=True, nodes=self.sure)
+            )
             if made:
                 given[key] = made
         return world.fill(RELATIONSHIP, given, production, owned=("properties", *LINK_KEYS))
@@ -156,19 +164,15 @@ class Nodes:
             if world.chance(0.3):
                 outer = world.name()
                 found[outer] = world.fill(GROUP, {"members": [name, *members[len(taken) :]]}, "groups.*")
-        self._policies = {}
         for name in found:
             given = {"type": "cloudify.policies.scaling", "targets": [name]}
             self._policies[world.name()] = world.fill(POLICY, given, "policies.*")
         return found
 
-    _policies: dict[str, Any] = {}
-
     def policies(self) -> dict[str, Any]:
+        """Those that scale the groups that were drawn."""
         return self._policies
 
 
 def _has_call(value: Any) -> bool:
-    from durable_wf.dsl.functions import has_function
-
     return has_function(value)

@@ -84,7 +84,9 @@ def tried(bench: Bench, seed: int | str, number: int) -> Outcome:
         return trial(bench, seed, number)
     except Exception as error:  # noqa: BLE001 -- a traceback is what is looked for
         kind = "refused" if isinstance(error, DurableError) else "traceback"
-        frames = "; ".join(f"{Folder(at.filename).name}:{at.lineno}" for at in traceback.extract_tb(error.__traceback__)[-6:])
+        frames = "; ".join(
+            f"{Folder(at.filename).name}:{at.lineno}" for at in traceback.extract_tb(error.__traceback__)[-6:]
+        )
         return Outcome(f"{seed}:{number}", failures=[f"{kind}: {type(error).__name__}: {error} at {frames}"])
 
 

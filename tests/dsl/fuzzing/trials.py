@@ -92,12 +92,19 @@ def broken_trial(bench: Bench, seed: int | str, number: int) -> Outcome:
     return found
 
 
+def number_of_code(code: str, turn: int = 0) -> int:
+    """The number, among broken blueprints, of a code's next breaker but `turn`."""
+    return list(rows()).index(code) + turn * len(rows())
+
+
 def _for(row: Row, rng: Random) -> Drawn:
     since = dict(targets()).get(row.wants, (1, 0))
     return drawn(rng, row.wants, max(row.since, since), row.below)
 
 
-def judge(bench: Bench, blueprint: Drawn, files: dict[str, Any], broken: Break, rng: Random, **options: bool) -> list[str]:
+def judge(
+    bench: Bench, blueprint: Drawn, files: dict[str, Any], broken: Break, rng: Random, **options: bool
+) -> list[str]:
     """What is wrong with what is said of a broken blueprint; [] if the break is said at its place, and nothing else."""
     protected: dict[str, Collection[Path]] = {}
     for spot in broken.spots:
@@ -144,4 +151,4 @@ def _fits(path: str, spot: Spot, blueprint: Drawn) -> bool:
     return any(path.startswith(one) or one.startswith(path) for one in spellings)
 
 
-__all__ = ["MAIN", "Bench", "Outcome", "broken_trial", "rows", "trial", "valid_trial"]
+__all__ = ["MAIN", "Bench", "Outcome", "broken_trial", "number_of_code", "rows", "targets", "trial", "valid_trial"]

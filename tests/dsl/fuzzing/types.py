@@ -137,7 +137,8 @@ def _own(world: World, op: Op, shape: Record, production: str, scope: Scope) -> 
     if world.chance(0.5) or world.wants(f"{own}.implementation"):
         given["implementation"] = op.mapping if op.mapping and world.chance(0.5) else world.mapping()
     inputs = {
-        name: functions.value(world, None, scope) if kind is None else world.fit(kind) for name, kind in op.needs.items()
+        name: functions.value(world, None, scope) if kind is None else world.fit(kind)
+        for name, kind in op.needs.items()
     }
     if world.chance(0.4) or world.wants(f"{own}.inputs"):
         inputs[world.name()] = functions.value(world, None, scope)

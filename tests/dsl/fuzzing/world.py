@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 from durable_wf.dsl.grammar import TYPES
 from durable_wf.dsl.shapes import (
@@ -29,13 +29,46 @@ from durable_wf.dsl.shapes import (
     Version,
 )
 
-WORDS = """
+WORDS = tuple(
+    """
 anchor basket candle dragon engine falcon garden hammer island jacket kettle ladder magnet needle orange pepper quartz
 rocket saddle timber umbrella velvet walnut xylophone yellow zipper blossom cactus dolphin emerald feather glacier
 harvest igloo jungle kiwi lantern mustard nutmeg oyster penguin quilt raven sponge tulip urchin violin whistle yogurt
-""".split()
-TEXTS = ("text", "", "a b", "yes", "5", "1.5", "null", "ümläut → 😀", "it's", 'say "hi"', "a: b", "# no", "- x", "{}", "2024-01-01")
-TEXTS = (*TEXTS, "a\nb", "tab\there", "back\\slash", "&a", "*a", "!t", "%d", "<<", "12:30", "line one\nline two", "~", " x ", "x" * 90)
+""".split()  # noqa: SIM905 -- sixty quoted words are harder to read
+)
+TEXTS = (
+    "text",
+    "",
+    "a b",
+    "yes",
+    "5",
+    "1.5",
+    "null",
+    "ümläut → 😀",
+    "it's",
+    'say "hi"',
+    "a: b",
+    "# no",
+    "- x",
+    "{}",
+    "2024-01-01",
+)
+TEXTS = (
+    *TEXTS,
+    "a\nb",
+    "tab\there",
+    "back\\slash",
+    "&a",
+    "*a",
+    "!t",
+    "%d",
+    "<<",
+    "12:30",
+    "line one\nline two",
+    "~",
+    " x ",
+    "x" * 90,
+)
 
 
 @dataclass
@@ -173,7 +206,7 @@ class World:
         known += [] if is_primitive else list(self.data_types)
         return self.rng.choice(known)
 
-    _by_shape: dict[type, Callable[[World, Any, str], Any]] = {
+    _by_shape: ClassVar[dict[type, Callable[[World, Any, str], Any]]] = {
         Record: lambda self, shape, name: self.fill(shape, {}, name),
         Either: lambda self, shape, name: self._either(shape, name),
         ListOf: lambda self, shape, name: self._list(shape, name),
@@ -206,8 +239,18 @@ class World:
         if kind == 6:
             return [self.data(depth + 1) for _ in range(self.rng.randrange(4))]
         if kind == 7:
-            return {self.text() if self.chance(0.2) else self.name(): self.data(depth + 1) for _ in range(self.rng.randrange(4))}
-        return (self.text(), self.name(), self.rng.randint(-9, 2**40), self.chance(0.5), None, self.rng.randrange(99) / 4)[kind]
+            return {
+                self.text() if self.chance(0.2) else self.name(): self.data(depth + 1)
+                for _ in range(self.rng.randrange(4))
+            }
+        return (
+            self.text(),
+            self.name(),
+            self.rng.randint(-9, 2**40),
+            self.chance(0.5),
+            None,
+            self.rng.randrange(99) / 4,
+        )[kind]
 
     def mapping(self) -> str:
         """`plugin.module.function`."""

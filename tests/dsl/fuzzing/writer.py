@@ -146,7 +146,9 @@ class _Writer:
             self._newline(indent + self._step)
             self._block_mapping(tree, path, indent + self._step)
         elif wants_block:
-            deeper = indent + self._rng.choice((0, self._step)) if path and not isinstance(path[-1], int) else indent + 2
+            deeper = (
+                indent + self._rng.choice((0, self._step)) if path and not isinstance(path[-1], int) else indent + 2
+            )
             self._newline(deeper)
             self._block_list(tree, path, deeper)
         elif isinstance(tree, str) and "\n" in tree and _BLOCK_TEXT.fullmatch(tree) and self._chance(0.5):
