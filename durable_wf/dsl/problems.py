@@ -20,6 +20,7 @@ __all__ = ["EXPLANATIONS", "BlueprintError", "Place", "Problem", "Report"]
 HINT_CUTOFF = 0.6  # similar enough to be asked about
 REPAIR_CUTOFF = 0.75  # similar enough to go on checking as if it had been written
 _SHORTEST_SLIP = 4  # characters: a shorter name is one slip away from many
+_LONGEST = 1000  # characters of a path or message that people are shown
 _LOOKUP_BUDGET = 200_000  # comparisons of names in one report: a file full of unknown names stays quick
 
 
@@ -67,10 +68,15 @@ class Problem:
         return self.place.column
 
     def __str__(self) -> str:
-        path = f"{self.path}: " if self.path else ""
+        path = f"{_shortened(self.path)}: " if self.path else ""
         expected = f" (expected {self.expected})" if self.expected else ""
         hint = f"; {self.hint}" if self.hint else ""
-        return f"{self.place}: {path}{self.message}{expected}{hint} [{self.code}]"
+        return f"{self.place}: {path}{_shortened(self.message)}{expected}{hint} [{self.code}]"
+
+
+def _shortened(text: str) -> str:
+    """A text of megabytes as one that a person can read, the same for the same text."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 4 :]}"
 
 
 class BlueprintError(InputError):
