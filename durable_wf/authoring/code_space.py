@@ -53,7 +53,7 @@ class CodeSpace:
         """Whether the space has the package or module with which a dotted name begins."""
         top = name.partition(".")[0]
         if top not in self._tops:
-            self._tops[top] = top not in _OURS and top not in sys.stdlib_module_names and self._finds(top)
+            self._tops[top] = not is_left_to_python(top) and self._finds(top)
         return self._tops[top]
 
     def _finds(self, top: str) -> bool:
@@ -104,6 +104,11 @@ class _Finder:
             loader.space = space
             found.loader = loader
         return found
+
+
+def is_left_to_python(top: str) -> bool:
+    """Whether a package or module of that name is never looked for in a space."""
+    return top in _OURS or top in sys.stdlib_module_names
 
 
 def space_of(folders: Sequence[str]) -> CodeSpace | None:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from durable_wf.authoring.code_space import CodeSpace, current_space, import_module, public_name
 from durable_wf.authoring.exceptions import NonRecoverableError
-from durable_wf.authoring.not_built import why_not
+from durable_wf.authoring.not_built import subject, why_not
 from durable_wf.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -93,11 +93,16 @@ def path_of(function: Callable[..., Any]) -> str:
     return f"{module}:{name}"
 
 
-def find(path: str) -> Callable[..., Any]:
+def find(path: str, given: Mapping[str, Any] | None = None) -> Callable[..., Any]:
     """The function at `module:qualname` or `module.function`, in the code space of this thread.
 
+    given   what it is to be called with, if that is known: names the script where it would run one
     raises  FunctionError naming what is missing (workflow-api §1.4 for the shape of the texts)
     """
+    why = why_not(path)
+    if why is not None:
+        text = f"{subject(path, given or {})} cannot be run: {why}"
+        raise FunctionError(text)
     return _find(path, current_space())
 
 
@@ -114,10 +119,6 @@ def _find(path: str, space: CodeSpace | None) -> Callable[..., Any]:
     if not name or not module_name or module_name.startswith("."):
         text = f"'{path}' is not the path of a function"
         raise FunctionError(text, hint="write module:function, or module.function")
-    why = why_not(path)
-    if why is not None:
-        text = f"'{path}' cannot be run: {why}"
-        raise FunctionError(text)
     try:
         found: Any = import_module(module_name) if space is None else space.module(module_name)
     except ModuleNotFoundError as error:

@@ -38,7 +38,7 @@ def perform_operation(
     ctx = None
     try:
         ctx = OperationContext(request, topology, services, speech)
-        function = find(request.body["function"])
+        function = find(request.body["function"], request.body["kwargs"])
         kwargs = evaluate_inputs(request, topology)
         with current_ctx.push(ctx, {**kwargs, "ctx": ctx}):
             result = function(**with_ctx(function, kwargs, ctx))

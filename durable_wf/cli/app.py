@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from durable_wf.cli import authors, cancelling, deploying, helping, looking, planning, plugins, running, secrets
+from durable_wf.cli import (
+    authors,
+    cancelling,
+    deploying,
+    helping,
+    looking,
+    planning,
+    plugins,
+    running,
+    schemas,
+    secrets,
+)
 from durable_wf.cli.calls import Call, Group, Verb, verb
 from durable_wf.cli.demo.story import demo
 from durable_wf.cli.doctoring import doctor
@@ -72,6 +83,7 @@ def _add_group(name: str, doc: str) -> typer.Typer:
 app.callback(cls=Group, invoke_without_command=True, context_settings=_SETTINGS)(verb(_begin, shown=True))
 _add(app, "validate", authors.validate)
 _add(app, "plan", planning.plan)
+_add(app, "schema", schemas.schema)
 _deployments = _add_group("deployments", "Blueprints with inputs.")
 _add(_deployments, "create", deploying.create)
 _add(_deployments, "list", deploying.list_)

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from durable_wf.cli.calls import Call
+from durable_wf.cli.mistakes import ProblemRecord, record, shown
 from durable_wf.cli.output import clean, plural, shown_workflows
 from durable_wf.cli.parameters import AllowHttp, Blueprint
 from durable_wf.cli.sources import resolver_of
-
-if TYPE_CHECKING:
-    from durable_wf.dsl.problems import Problem
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemRecord:
-    """A mistake in a blueprint, where it stands, and how to mend it."""
-
-    code: str
-    message: str
-    file: str
-    line: int
-    column: int
-    path: str
-    expected: str | None
-    hint: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
     """What `validate` found.
 
-    notes  what is kept, and means something to a server only
-    items  all mistakes, by file and place
+    warnings       those that the plan keeps, as text
+    notes          what is kept, and means something to a server only
+    items          all mistakes, by file and place
+    warning_items  all warnings, by file and place; none where there are mistakes
     """
 
     blueprint: str
@@ -43,45 +29,38 @@ class Validation:
     nodes: int
     workflows: list[str]
     items: list[ProblemRecord]
+    warning_items: list[ProblemRecord]
 
 
 def validate(call: Call, blueprint: Blueprint, allow_http: AllowHttp = False) -> int:
     """Check a blueprint and all that it imports; every mistake is shown with its place. Nothing is stored."""
-    from durable_wf.dsl.compile import compile_blueprint
+    from durable_wf.authoring.not_built import warnings_of
+    from durable_wf.dsl.compile import check_blueprint
     from durable_wf.dsl.problems import BlueprintError
     from durable_wf.engine.code import prepare_functions
+    from durable_wf.engine.missing import missing_functions
 
     prepare_functions()
+    resolver = resolver_of(call, blueprint, allow_http=allow_http)
     try:
-        found = compile_blueprint(resolver_of(call, blueprint, allow_http=allow_http))
+        checked = check_blueprint(resolver)
     except BlueprintError as error:
-        records = [_record(problem) for problem in error.problems]
         if call.out.as_json:
-            call.out.data(Validation(str(blueprint), False, [], [], 0, [], records), [])  # noqa: FBT003 - a record's field
-        for problem in error.problems:
-            call.out.error(clean(str(problem)))
-        call.out.error(f"{blueprint}: {plural(len(records), 'mistake')} [{error.code}]")
-        return error.exit_code
-    for warning in found.warnings:
+            items = [record(problem, error.sources) for problem in error.problems]
+            call.out.data(Validation(str(blueprint), False, [], [], 0, [], items, []), [])  # noqa: FBT003 - a record's field
+        raise
+    found = checked.blueprint
+    said = checked.and_also(missing_functions(blueprint, checked, resolver.plugin_folders))
+    for line in shown(said, checked.sources, colors=call.out.colors(sys.stderr), kind="warning"):
+        call.out.note(line)
+    not_built = warnings_of(found)
+    for warning in not_built:
         call.out.note(f"warning: {clean(warning)}")
     for note in found.notes:
         call.out.detail(f"note: {clean(note)}")
-    workflows, warnings, notes = list(found.workflows), list(found.warnings), list(found.notes)
-    record = Validation(str(blueprint), True, warnings, notes, len(found.nodes), workflows, [])  # noqa: FBT003
+    workflows, warnings, notes = list(found.workflows), [*found.warnings, *not_built], list(found.notes)
+    items = [record(one, checked.sources) for one in said]
+    made = Validation(str(blueprint), True, warnings, notes, len(found.nodes), workflows, [], items)  # noqa: FBT003
     nodes = plural(len(found.nodes), "node template")
-    call.out.data(record, [f"{blueprint}: valid; {nodes}, workflows: {shown_workflows(found.workflows)}"])
+    call.out.data(made, [f"{blueprint}: valid; {nodes}, workflows: {shown_workflows(found.workflows)}"])
     return 0
-
-
-def _record(problem: Problem) -> ProblemRecord:
-    place = problem.place
-    return ProblemRecord(
-        problem.code,
-        problem.message,
-        place.file,
-        place.line,
-        place.column,
-        problem.path,
-        problem.expected,
-        problem.hint,
-    )

@@ -58,11 +58,12 @@ def create(
 
 def _check(call: Call, resolver: Resolver, values: dict[str, Any], *, runtime_only: bool) -> None:
     """Refuse a bad blueprint or input before a journal is made (L11), and say what is accepted and ignored."""
+    from durable_wf.authoring.not_built import warnings_of
     from durable_wf.engine.deployments import planned, random_suffix
 
     call.secrets()
     compiled, _ = planned(resolver, values, random_suffix, runtime_only=runtime_only)
-    for warning in compiled.warnings:
+    for warning in (*compiled.warnings, *warnings_of(compiled)):
         call.out.note(f"warning: {clean(warning)}")
 
 

@@ -14,6 +14,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "durable-wf plan blueprint.yaml -i scratch=/tmp/shop",
         "durable-wf plan blueprint.yaml -i scratch=/tmp/shop -o topology.svg",
     ),
+    "schema": ("durable-wf schema blueprint",),
     "deployments": ("durable-wf deployments list",),
     "deployments create": ("durable-wf deployments create blueprint.yaml -d shop -i scratch=/tmp/shop",),
     "deployments list": ("durable-wf deployments list",),

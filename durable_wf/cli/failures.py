@@ -10,8 +10,8 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from durable_wf.cli.output import clean, paint
-from durable_wf.errors import DurableError, EngineBug, StorageError, UsageError
+from durable_wf.cli.output import clean, paint, plural
+from durable_wf.errors import DurableError, EngineBug, InputError, StorageError, UsageError
 from durable_wf.model.states import X
 
 if TYPE_CHECKING:
@@ -73,10 +73,22 @@ def report(error: BaseException, out: Out, *, debug: bool = False) -> int:
         out.error("".join(traceback.format_exception(error)).rstrip())
     known = _known(error)
     on = out.colors(sys.stderr)
-    out.error(f"{paint('error:', '1;31', on=on)} {clean(known.message)} [{known.code}]")
+    message = clean(known.message) if not isinstance(known, InputError) else _told(known, out, colors=on)
+    out.error(f"{paint('error:', '1;31', on=on)} {message} [{known.code}]")
     if known.hint:
         out.error(f"  {paint('hint:', '1', on=on)} {clean(known.hint)}")
     return known.exit_code
+
+
+def _told(error: InputError, out: Out, *, colors: bool) -> str:
+    """An error's message; the mistakes of a blueprint are told here, and only how many they are is left to say."""
+    from durable_wf.cli.mistakes import shown
+    from durable_wf.dsl.problems import BlueprintError
+
+    if not isinstance(error, BlueprintError):
+        return clean(error.message)
+    out.error("\n".join(shown(error.problems, error.sources, brief=out.level < 0, colors=colors)))
+    return f"the blueprint has {plural(len(error.problems), 'mistake')}"
 
 
 def _known(error: BaseException) -> DurableError:

@@ -96,12 +96,15 @@ def explain(
 
 
 def explanations() -> dict[str, Explanation]:
-    """Every code there is: of errors, of a blueprint's problems, and exit codes."""
+    """Every code there is: of errors, of a blueprint's problems and warnings, and exit codes."""
     from durable_wf.dsl.problems import EXPLANATIONS, BlueprintError
+    from durable_wf.dsl.warning_codes import WARNINGS
 
     found = {str(number): Explanation(str(number), number, text) for number, text in EXIT_CODES.items()}
     for name, text in EXPLANATIONS.items():
         found[name] = Explanation(name, BlueprintError.exit_code, text)
+    for name, text in WARNINGS.items():
+        found[name] = Explanation(name, 0, text)
     for kind in _errors():
         found.setdefault(kind.code, Explanation(kind.code, kind.exit_code, kind.explanation))
     return found

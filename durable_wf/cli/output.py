@@ -52,7 +52,7 @@ class Out:
 
     def document(self, content: Mapping[str, Any], *, indent: int | None = 2) -> None:
         """JSON with the version of its schema."""
-        self.lines([_dumped(content, indent)])
+        self.lines([_dumped(without_secrets(content), indent)])
 
     def lines(self, lines: Iterable[str]) -> None:
         """Data, flushed, so that a full disk or a closed pipe is noticed here.
@@ -62,7 +62,7 @@ class Out:
         if sys.stdout is None:
             raise StorageError("standard output is closed; the data cannot be printed")
         for line in lines:
-            sys.stdout.write(f"{line}\n")
+            sys.stdout.write(f"{without_secrets(line)}\n")
         sys.stdout.flush()
 
     # ------------------------------------------------------------------ stderr
@@ -81,7 +81,7 @@ class Out:
         """For a person, quiet or not. Where nobody reads it any more, that is no reason to fail."""
         if sys.stderr is not None:
             with contextlib.suppress(OSError, ValueError):
-                sys.stderr.write(f"{text}\n")
+                sys.stderr.write(f"{without_secrets(text)}\n")
                 sys.stderr.flush()
 
     # ------------------------------------------------------------------ colours
@@ -101,7 +101,13 @@ class Out:
 
 def as_document(record: Any) -> str:
     """A record as `--json` prints it."""
-    return _dumped(plain(record), 2)
+    return _dumped(without_secrets(plain(record)), 2)
+
+
+def without_secrets(data: Any) -> Any:
+    """A text, or data, with every secret masked that this process was given (L10)."""
+    vault = sys.modules.get("durable_wf.sources.vault")  # nothing was given where it was not loaded
+    return data if vault is None else vault.VAULT.masked(data)
 
 
 def _dumped(content: Mapping[str, Any], indent: int | None) -> str:

@@ -43,19 +43,22 @@ def plan(
 
     With -o as JSON, or as a picture of the topology: SVG, or text for Graphviz or Mermaid.
     """
+    from durable_wf.authoring.not_built import warnings_of
     from durable_wf.dsl.compile import compile_blueprint
     from durable_wf.dsl.deployment import plan_deployment
     from durable_wf.engine.code import prepare_functions
+    from durable_wf.engine.safekeeping import announce
     from durable_wf.inspection.topology.record import plan_record
 
     wanted = _format(call, blueprint, output, format_)
     values = read_values(inputs or [], "-i")
     prepare_functions()
     compiled = compile_blueprint(resolver_of(call, blueprint, allow_http=allow_http))
-    for warning in compiled.warnings:
+    for warning in (*compiled.warnings, *warnings_of(compiled)):
         call.out.note(f"warning: {clean(warning)}")
     for note in compiled.notes:
         call.out.detail(f"note: {clean(note)}")
+    announce(compiled.inputs, values, compiled, "inputs")
     made = plan_deployment(compiled, values, _numbered())
     record = plan_record(str(blueprint), made)
     if wanted is None:

@@ -257,10 +257,11 @@ def _host(
     before  how far its journal had come; None for a new one
     """
     from durable_wf.cli.progress import Mark, display
+    from durable_wf.cli.streams import masked_streams
     from durable_wf.cli.waiting import Signals, Waiting, leave_now, stdout_for_data
 
     with ExitStack() as stack:
-        with stdout_for_data(), Signals() as signals:
+        with masked_streams(), stdout_for_data(), Signals() as signals:
             engine = stack.enter_context(call.engine(command, runner=True))
             uid = begin(engine)
             view = stack.enter_context(call.view())

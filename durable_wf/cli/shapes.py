@@ -11,6 +11,7 @@ from durable_wf.cli.demo.story import CleanedRecord, DemoRecord
 from durable_wf.cli.doctoring import Diagnosis
 from durable_wf.cli.helping import Explanation, SettingRecord
 from durable_wf.cli.plugins import PluginDetail, PluginRecord
+from durable_wf.cli.schemas import SchemaRecord
 from durable_wf.cli.secrets import DeletedSecret, SecretRecord
 from durable_wf.cli.verifying import Verification
 from durable_wf.inspection import records
@@ -33,6 +34,7 @@ class Shape(NamedTuple):
 OUTPUTS: Mapping[str, Shape] = {
     "validate": Shape(Validation),
     "plan": Shape(Plan),
+    "schema": Shape(SchemaRecord),
     "deployments create": Shape(records.DeploymentDetail),
     "deployments list": Shape(records.Deployment, is_list=True),
     "deployments show": Shape(records.DeploymentDetail),

@@ -18,7 +18,8 @@ from typing import Any
 from durable_wf.dsl.functions import function_of
 from durable_wf.dsl.grammar import TYPES
 from durable_wf.dsl.namespaces import Namespace
-from durable_wf.dsl.problems import REPAIR_CUTOFF, Report, kinds
+from durable_wf.dsl.not_yet import refusal
+from durable_wf.dsl.problems import Report, kinds
 from durable_wf.dsl.shapes import (
     NEWEST,
     OLDEST,
@@ -31,7 +32,7 @@ from durable_wf.dsl.shapes import (
     Ignored,
     ListOf,
     MapOf,
-    NotBuilt,
+    Name,
     Nothing,
     Number,
     OneOf,
@@ -91,15 +92,25 @@ class Checker:
             return value
         if not accepts(shape, value.content):
             code = shape.code if isinstance(shape, Either) else "wrong-type"
-            return self._bad(value, code, f"{kinds(value.content)} cannot stand here", path, describe(shape))
+            message = f"{kinds(value.content)} cannot stand here"
+            return self._bad(value, code, message, path, describe(shape), self._spelled(value, shape))
+        if self.report.spellings:
+            self.report.spellings.expect(value.place, _TYPES_OF.get(type(shape)))
         if self.namespace is not None:
             value = self.namespace.rewritten(value, shape)
         check = self._checks.get(type(shape))
         return check(value, shape, path) if check else value
 
-    def _bad(self, value: Value, code: str, message: str, path: str, expected: str | None = None) -> Value:
-        self.report.add(code, message, value.place, path, expected=expected)
+    def _bad(
+        self, value: Value, code: str, message: str, path: str, expected: str | None = None, hint: str | None = None
+    ) -> Value:
+        self.report.add(code, message, value.place, path, expected=expected, hint=hint)
         return Value(BAD, value.place)
+
+    def _spelled(self, value: Value, shape: Shape) -> str | None:
+        """How to write what may be meant by a scalar of the wrong kind."""
+        wanted = "string" if accepts(shape, "") else "float" if accepts(shape, 0) else None
+        return self.report.spellings.hint(value.place, wanted)
 
     def _number(self, value: Value, shape: Number, path: str) -> Value:
         number = value.content
@@ -171,7 +182,7 @@ class Checker:
         rows = self._rows_of(shape)
         absent = [name for name in rows if name not in value.pairs]
         required = [name for name in absent if rows[name].required]
-        near = self.report.similar(key, absent, REPAIR_CUTOFF)
+        near = self.report.meant(key, absent)
         hint = self.report.did_you_mean(key, absent)
         if not hint and required:
             hint = f"'{required[0]}' must be given here"
@@ -181,10 +192,6 @@ class Checker:
 
     def _field(self, row: Field, pair: Pair, path: str) -> Value | None:
         """The checked value of a field; None if it counts as not given."""
-        if isinstance(row.shape, NotBuilt):
-            message = f"'{row.name}' is not supported yet by this version of durable-wf"
-            self.report.add("not-built", message, pair.key, path)
-            return None
         if isinstance(row.shape, Ignored):
             self.report.warn(f"'{row.name}' is ignored", pair.key, path)
             return None
@@ -192,6 +199,10 @@ class Checker:
             self.too_new(f"'{row.name}'", row.since, pair.key, path)
         if pair.value.content is None and not row.required and not accepts(row.shape, None):
             return None
+        why = refusal(row.later, pair.value.content)
+        if why is not None:
+            self.report.add("not-built", why, pair.key, path)
+            return Value(BAD, pair.value.place)
         return self.check(pair.value, row.shape, path)
 
     def too_new(self, feature: str, since: Version, place: Any, path: str, version: Version | None = None) -> None:
@@ -241,7 +252,7 @@ class Checker:
         name = at.value.text
         if name is None or name in names:
             return
-        near = self.report.slip(name, names) if is_incomplete else self.report.similar(name, names, REPAIR_CUTOFF)
+        near = self.report.slip(name, names) if is_incomplete else self.report.meant(name, names)
         if near or not is_incomplete:
             hint = self.report.did_you_mean(name, names)
             self.report.add(code, f"unknown {what} '{name}'", at.value.place, at.path, hint=hint)
@@ -272,6 +283,7 @@ _KINDS: dict[type, type] = {
     OneOf: str,
     TypeName: str,
     Ref: str,
+    Name: str,
     Boolean: bool,
     ListOf: list,
     MapOf: dict,
@@ -292,6 +304,8 @@ def describe(shape: Shape) -> str:
         return "an integer" if shape.whole else "a number"
     return _DESCRIPTIONS.get(type(shape), "text")
 
+
+_TYPES_OF: dict[type, str] = {Boolean: "boolean", Number: "float", Text: "string"}
 
 _DESCRIPTIONS: dict[type, str] = {
     Boolean: "true or false",

@@ -94,6 +94,11 @@ _ROWS = (
     Code("constraint-violated", 0, "The default does not hold the constraints that stand beside it."),
     Code("function-not-allowed", 219, "A literal is needed here; a function cannot be evaluated in time."),
     Code("not-a-function", 210, "An instance count is a number, or a function that gives one."),
+    Code(
+        "secret-from-open-input",
+        0,
+        "A value that is declared `secret: true` is an input that is not, and inputs are stored. Declare both.",
+    ),
     Code("hidden-required-input", 215, "An input that is hidden and required needs a default: nobody could give it."),
     Code("bad-display", 216, "`display` is only for inputs of type textarea."),
     # relationships and instances
@@ -103,8 +108,10 @@ _ROWS = (
     Code("circular-relationships", 100, "Relationships of nodes form a circle, so none of them could start first."),
     Code("unsupported-relationship", 0, "A relationship must derive from depends_on, connected_to or contained_in."),
     Code("bad-connection-type", 0, "connection_type is all_to_all or all_to_one."),
+    Code("target-without-lifecycle", 215, "The target's own template has no cloudify.interfaces.lifecycle."),
+    Code("unknown-lifecycle-operation", 216, "The target's own template gives no such operation of its life cycle."),
     Code("bad-instance-count", 207, "Instance counts must not be negative, and min <= default <= max."),
-    Code("bad-instance-literal", 208, "The only text for an instance count is UNBOUNDED, for max_instances."),
+    Code("bad-instance-literal", 208, "Instance counts are numbers or functions; max_instances may be UNBOUNDED."),
     Code("instances-twice", 209, "`instances` and `capabilities.scalable` say the same; keep one."),
     # groups and policies
     Code("group-without-members", 1, "A group needs members: names of nodes or of other groups."),
@@ -132,13 +139,20 @@ _ROWS = (
         "all_to_one cannot be asked for there.",
     ),
     # plugins, operations, workflows
-    Code("unknown-executor", 18, "An executor is central_deployment_agent or host_agent."),
+    Code("unknown-executor", 18, "A plugin's executor is central_deployment_agent or host_agent."),
+    Code("unknown-operation-executor", 28, "An operation's executor is central_deployment_agent or host_agent."),
+    Code(
+        "no-host",
+        24,
+        "An operation with the executor host_agent runs on a node's host; the node is none, and is contained in none.",
+    ),
     Code("plugin-without-source", 50, "Installing takes `source` or `package_name`; else say `install: false`."),
     Code("ambiguous-plugin", 91, "Two declared plugins could be meant by the beginning of this mapping."),
     Code("unresolved-operation", 10, "An operation begins with the name of a declared plugin; a function follows."),
     Code("unresolved-relationship-operation", 19, "As unresolved-operation, in a relationship."),
     Code("unresolved-workflow", 21, "A workflow begins with the name of a declared plugin; a function follows."),
-    Code("script-not-built", 0, "Scripts as operations or workflows are not supported by this version of durable-wf."),
+    Code("script-given-twice", 60, "The mapping is a script, and an input or parameter names the script once more."),
+    Code("script-plugin-missing", 61, "Scripts are run by the plugin whose name ends in `script`; none is declared."),
     Code("bad-availability", 103, "node_instances_active lists some of all, partial and none."),
     # what means something to a server
     Code("bad-schedule", 0, "A time is YYYY-MM-DD HH:MM, HH:MM or such as +2 weeks; a weekday such as mo or 2mo."),
@@ -151,6 +165,14 @@ _ROWS = (
     Code("wrong-scope", 0, "SELF is for nodes; SOURCE and TARGET are for operations of relationships."),
     Code("circular-functions", 0, "Properties are defined by each other in a circle, so none has a value."),
 )  # fmt: skip
+
+NOT_OURS: Mapping[int, str] = MappingProxyType(
+    {
+        30: "that there is no main file is said before there is a blueprint: the error `source` of the command",
+        **dict.fromkeys((72, 73, 74, 75, 76), "a misshapen version is malformed-version, which lists the right ones"),
+    }
+)
+"""Numbers of the reference's catalogue that no code here has, and why."""
 
 CODES: Mapping[str, Code] = MappingProxyType({row.name: row for row in _ROWS})
 EXPLANATIONS: Mapping[str, str] = MappingProxyType({row.name: row.explanation for row in _ROWS})

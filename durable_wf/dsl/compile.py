@@ -9,8 +9,9 @@ Source: reference/blueprint-dsl.md §0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from durable_wf.dsl.availability import availability
 from durable_wf.dsl.calls import CallChecker, Known, Scope
@@ -20,18 +21,27 @@ from durable_wf.dsl.counts import scalable_of
 from durable_wf.dsl.data_types import DataTypes
 from durable_wf.dsl.declared import Declarations, check_defaults, read_data_types
 from durable_wf.dsl.document import Document, read_document
+from durable_wf.dsl.excerpts import Sources
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS
 from durable_wf.dsl.groups import Groups
-from durable_wf.dsl.mapping import Mapper
+from durable_wf.dsl.hiding import Secrets, Way
+from durable_wf.dsl.hosts import Hosts
+from durable_wf.dsl.lifecycle import check_lifecycle_links
+from durable_wf.dsl.mapping import RUN_WORKFLOW_SCRIPT, SCRIPT_INPUTS, Mapped, Mapper, Target
 from durable_wf.dsl.operations import Located, Operations, Owner
 from durable_wf.dsl.plugin_properties import check_values, give
-from durable_wf.dsl.problems import Report
+from durable_wf.dsl.problems import Problem, Report, masked, masking, ordered
+from durable_wf.dsl.secret_sources import OpenInputs
+from durable_wf.dsl.secret_texts import declared_texts, texts_at
 from durable_wf.dsl.sections import values
 from durable_wf.dsl.server import ServerSections
+from durable_wf.dsl.server_shapes import SETTINGS
 from durable_wf.dsl.shapes import NEWEST, MapOf
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.dsl.templates import Link, Template, Templates
 from durable_wf.dsl.types import RELATIONSHIP_KEYS, derive
+from durable_wf.dsl.unused import unused
+from durable_wf.model.declarations import Parameter
 from durable_wf.model.groups import Scalable
 from durable_wf.model.plan import (
     Blueprint,
@@ -44,6 +54,26 @@ from durable_wf.model.plan import (
 from durable_wf.sources.port import Resolver
 
 
+class Checked(NamedTuple):
+    """A blueprint that compiled, and what its author may want to hear.
+
+    warnings  those of the plan, and more, by file and place
+    mapped    the functions that operations and workflows are mapped to
+    sources   the lines of its files
+    files     their names as people see them, in the order of reading
+    """
+
+    blueprint: Blueprint
+    warnings: tuple[Problem, ...]
+    mapped: tuple[Mapped, ...]
+    sources: Sources
+    files: tuple[str, ...]
+
+    def and_also(self, more: Iterable[Problem]) -> tuple[Problem, ...]:
+        """The warnings, and those of others, in one order."""
+        return ordered([*self.warnings, *more], self.files)
+
+
 def compile_blueprint(resolver: Resolver, limits: Limits | None = None) -> Blueprint:
     """The plan of a blueprint, whatever its inputs will be.
 
@@ -53,13 +83,26 @@ def compile_blueprint(resolver: Resolver, limits: Limits | None = None) -> Bluep
               file
     cost      linear in the files and in what nodes inherit from their types
     """
+    return _compiled(resolver, limits or Limits(), Report())[0]
+
+
+def check_blueprint(resolver: Resolver, limits: Limits | None = None) -> Checked:
+    """As `compile_blueprint`, with all that `validate` says of a blueprint that is right."""
     report = Report()
+    blueprint, compiler = _compiled(resolver, limits or Limits(), report)
+    compiler.advise()
+    mask = masking(compiler.secret_texts())
+    said, sources = masked(report.warned, mask), report.sources.hiding(mask)
+    return Checked(blueprint, said, tuple(compiler.mapped), sources, report.files)
+
+
+def _compiled(resolver: Resolver, limits: Limits, report: Report) -> tuple[Blueprint, _Compiler]:
     checker = Checker(report)
-    limits = limits or Limits()
     document = read_document(resolver, report, checker, limits)
-    blueprint = _Compiler(document, report, checker, resolver, limits).compile()
-    report.raise_if_any()
-    return blueprint
+    compiler = _Compiler(document, report, checker, resolver, limits)
+    blueprint = compiler.compile()
+    report.raise_if_any(compiler.secret_texts)
+    return blueprint, compiler
 
 
 class _Compiler:
@@ -71,6 +114,8 @@ class _Compiler:
         self._sections = _checked(document, checker)
         self._own_types = read_data_types(self._sections["data_types"], report, limits)
         self._data_types = DataTypes(self._own_types)
+        self._secrets = Secrets(self._own_types)
+        self._open_inputs = OpenInputs(self._sections["inputs"], self._secrets, report)
         self._node_types = derive(self._sections["node_types"], "node_types", report)
         self._relationship_types = derive(self._sections["relationships"], "relationships", report)
         for section in ("data_types", "node_types", "relationships", "policy_types"):
@@ -84,7 +129,7 @@ class _Compiler:
         self._templates = {
             name: self._read.template(name, pair) for name, pair in self._sections["node_templates"].items()
         }
-        self._hosts = _hosts(self._templates)
+        self._hosts = Hosts(self._templates)
         known = Known(
             self._sections["inputs"],
             self._templates,
@@ -104,6 +149,7 @@ class _Compiler:
         self._declared.check_operations(self._sections["node_types"], "node_types", ("interfaces",))
         self._declared.check_operations(self._sections["relationships"], "relationships", RELATIONSHIP_KEYS)
         self._circles()
+        check_lifecycle_links(self._templates, self._report)
         for name, pair in self._sections["plugins"].items():
             check_values(pair.value, f"plugins.{name}", self._calls)
         groups = Groups(self._sections, self._document.sections, self._templates, self._read, self._calls, self._report)
@@ -130,6 +176,8 @@ class _Compiler:
             resource_tags=server.tags(self._sections["resource_tags"]),
             deployment_settings=server.settings(document.settings),
             sources=dict(document.sources),
+            imported_blueprints=tuple(document.imported.names),
+            namespaces_mapping=document.imported.namespaces,
             groups=groups.all,
             policies=groups.policies,
             scaling_groups=groups.scaling,
@@ -138,6 +186,31 @@ class _Compiler:
             warnings=self._report.warnings,
             notes=self._report.notes,
         )
+
+    def secret_texts(self) -> list[str]:
+        """Texts that the files give to what they declare secret."""
+        found = declared_texts(self._sections)
+        links = [link for each in self._templates.values() for link in each.links]
+        owners: list[Template | Link] = [*self._templates.values(), *links]
+        for one in owners:
+            ways = self._secrets.of_owner(one.type)
+            found += texts_at({name: plain(value) for name, value in one.properties.items()}, ways)
+        return found
+
+    @property
+    def mapped(self) -> list[Mapped]:
+        """The functions that operations and workflows are mapped to."""
+        return self._mapper.mapped
+
+    def advise(self) -> None:
+        """Warn of what is right, and probably not meant."""
+        for place, one, path in self._report.spellings.surprises():
+            self._report.advise("yaml-surprise", one.message, place, path, one.hint)
+        own = {name: pair for name, pair in self._sections["inputs"].items() if self._document.is_own(pair.key)}
+        values = [pair.value for section in self._sections.values() for pair in section.values()]
+        for name in unused(own, [*values, *([self._document.settings] if self._document.settings else [])]):
+            message = f"no get_input names the input '{name}'"
+            self._report.advise("unused-input", message, own[name].key, f"inputs.{name}")
 
     def _plugin(self, name: str, value: Value) -> Plugin:
         given = {key: plain(pair.value) for key, pair in value.pairs.items() if not pair.value.is_bad}
@@ -159,14 +232,27 @@ class _Compiler:
                 mapping = Located(value.pairs["mapping"].value, child(path, "mapping"))
             if mapping is None or mapping.value.is_bad:
                 continue
-            target = self._mapper.target(*mapping, "unresolved-workflow")
+            target = self._mapper.target(*mapping, "unresolved-workflow", RUN_WORKFLOW_SCRIPT)
             declared = self._declared.parameters(value.get("parameters"), child(path, "parameters"))
+            if target and target.script:
+                declared = self._with_script(declared, target, value.get("parameters"), path)
             cascading = value.get("is_cascading")
             is_cascading = cascading is not None and cascading.content is True
             if target:
                 when = availability(value.get("availability_rules"))
                 found[name] = Workflow(name, target.plugin, target.function, declared, is_cascading, when)
         return found
+
+    def _with_script(
+        self, declared: dict[str, Parameter], target: Target, given: Value | None, path: str
+    ) -> dict[str, Parameter]:
+        """The parameters of a workflow that is a script: it is one of them."""
+        pairs = given.pairs if given else {}
+        for name in SCRIPT_INPUTS:
+            if name in pairs:
+                self._mapper.given_twice(target, name, pairs[name].key, child(child(path, "parameters"), name))
+        about = Parameter(description="The script that is run.", default=target.text, has_default=True)
+        return {**declared, target.script or "": about}
 
     def _circles(self) -> None:
         PropertyGraph(self._templates).report(self._report)
@@ -185,7 +271,7 @@ class _Compiler:
         type_info = template.type
         interfaces: Interfaces = {}
         if type_info is not None:
-            owner = Owner(type_info, "interfaces", template.pair.key, template.path)
+            owner = Owner(type_info, "interfaces", template.pair.key, template.path, self._homeless(template.name))
             interfaces = self._interfaces(self._of_nodes, owner, template.pair.value, scope)
         return Node(
             name=template.name,
@@ -194,9 +280,20 @@ class _Compiler:
             properties={name: plain(value) for name, value in template.properties.items()},
             interfaces=interfaces,
             relationships=tuple([self._relationship(template, link) for link in template.links]),
-            host_id=self._hosts[template.name],
+            host_id=self._hosts.of[template.name],
+            secrets=self._secrets_of(template),
             scalable=self._scalable(template),
         )
+
+    def _secrets_of(self, one: Template | Link) -> tuple[Way, ...]:
+        """Ways to its secret properties; where one is an open input, that is reported."""
+        ways = self._secrets.of_owner(one.type)
+        self._open_inputs.check(one.properties, ways, f"{one.path}.properties")
+        return ways
+
+    def _homeless(self, node: str) -> str:
+        """The node, if it surely is and has no host; else ''."""
+        return node if node in self._hosts.homeless else ""
 
     def _interfaces(self, operations: Operations, owner: Owner, value: Value, scope: Scope) -> Interfaces:
         interfaces, calls = operations.compile(owner, value.get(owner.key))
@@ -208,10 +305,12 @@ class _Compiler:
         scope = {"SOURCE": template.name, "TARGET": link.target or ""}
         both: list[Interfaces] = [{}, {}]
         if link.type is not None:
-            both = [
-                self._interfaces(self._of_links, Owner(link.type, key, link.value.place, link.path), link.value, scope)
-                for key in RELATIONSHIP_KEYS
+            ends = (self._homeless(template.name), self._homeless(link.target or ""))
+            owners = [
+                Owner(link.type, key, link.value.place, link.path, homeless)
+                for key, homeless in zip(RELATIONSHIP_KEYS, ends, strict=True)
             ]
+            both = [self._interfaces(self._of_links, owner, link.value, scope) for owner in owners]
         return Relationship(
             type=link.type.name if link.type else "",
             type_hierarchy=link.type.hierarchy if link.type else (),
@@ -219,6 +318,7 @@ class _Compiler:
             properties={name: plain(value) for name, value in link.properties.items()},
             source_interfaces=both[0],
             target_interfaces=both[1],
+            secrets=self._secrets_of(link),
         )
 
     def _scalable(self, template: Template) -> Scalable:
@@ -247,26 +347,14 @@ def _checked(document: Document, checker: Checker) -> dict[str, dict[str, Pair]]
             checker.namespace = namespaces.get(entry.prefix)
             value = checker.check(entry.pair.value, shape.value, child(section, name))
             sections[section][name] = Pair(entry.pair.key, value)
+    checker.namespace = document.namespace(document.settings_prefix)
+    if checker.namespace is not None and document.settings is not None:  # it was checked when its file was read
+        document.settings = checker.check(document.settings, SETTINGS, "deployment_settings")
     checker.namespace = None
     for gift in document.gifts:
         give(gift, sections["plugins"], document.namespace(gift.prefix))
     checker.resolve(sections, document.incomplete)
     return sections
-
-
-def _hosts(templates: Mapping[str, Template]) -> dict[str, str | None]:
-    """For each node the first host on the way up through its containers; each step of that is taken once."""
-    found: dict[str, str | None] = {}
-    for name in templates:
-        chain: dict[str, None] = {}
-        at = name
-        while at in templates and at not in found and at not in chain:
-            chain[at] = None
-            at = templates[at].container or ""
-        host = found.get(at)
-        for one in reversed(chain):
-            host = found[one] = one if templates[one].is_host else host
-    return found
 
 
 def _with_plugins(nodes: list[Node]) -> dict[str, Node]:

@@ -15,6 +15,7 @@ import yaml
 
 from durable_wf.dsl.problems import Place, Report, kinds
 from durable_wf.dsl.source import BAD, Content, Limits, Pair, Value, child, decode
+from durable_wf.dsl.spelling import spelling
 from durable_wf.sources.port import SourceFile
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -38,7 +39,8 @@ def compose(source: SourceFile, report: Report, limits: Limits | None = None) ->
     if text is None:
         return None
     try:
-        return _Composer(source.shown, report, limits).run(_events(text, source.shown, report))
+        is_own = not (source.builtin or source.plugin)
+        return _Composer(source.shown, report, limits, is_own=is_own).run(_events(text, source.shown, report))
     except _Unreadable:
         return None
 
@@ -95,8 +97,9 @@ def _events(text: str, file: str, report: Report) -> Iterator[Any]:
 
 
 class _Composer:
-    def __init__(self, file: str, report: Report, limits: Limits) -> None:
+    def __init__(self, file: str, report: Report, limits: Limits, *, is_own: bool) -> None:
         self._file = file
+        self._is_own = is_own  # whether the blueprint's author wrote it
         self._report = report
         self._limits = limits
         self._open: list[_Frame] = []
@@ -212,9 +215,18 @@ class _Composer:
         place = self._place(event)
         self._count(1, place)
         value = Value(self._content(event, place), place)
+        if self._is_own and event.implicit[0]:
+            self._keep_spelling(event.value, value)
         if event.anchor:
             self._anchors[event.anchor] = _Anchored(value, 1, 0)
         self._add(value, 0)
+
+    def _keep_spelling(self, text: str, value: Value) -> None:
+        """Note what a plain scalar, but for a key, may seem to be."""
+        found = spelling(text, value.content, self._path)
+        is_key = self._open and self._open[-1].is_mapping and len(self._open[-1].nodes) % 2 == 0
+        if found is not None and not is_key:
+            self._report.spellings.keep(value.place, found, self._path())
 
     def _content(self, event: Any, place: Place) -> Content:
         text: str = event.value

@@ -8,17 +8,17 @@ Source: reference/blueprint-dsl.md §4.
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from durable_wf.dsl.checker import Checker
 from durable_wf.dsl.declared_shapes import CONSTRAINT, OPERATORS
 from durable_wf.dsl.functions import function_of, has_function
+from durable_wf.dsl.patterns import TooManySteps, matches, refusal
 from durable_wf.dsl.problems import Place, Report
 from durable_wf.dsl.shapes import ListOf
 from durable_wf.dsl.source import BAD, Value, child, located, plain
-from durable_wf.dsl.values import fits
 from durable_wf.model.declarations import Constraint
 from durable_wf.model.plan import Blueprint, named_operations
 
@@ -49,14 +49,14 @@ _TESTS: Mapping[str, _Test] = {
     "length": _Test(lambda value, wanted: len(value) == wanted, "must have the length {}"),
     "min_length": _Test(lambda value, least: len(value) >= least, "must have the length {} or more"),
     "max_length": _Test(lambda value, most: len(value) <= most, "must have the length {} or less"),
-    "pattern": _Test(lambda value, pattern: re.match(pattern, value) is not None, "must match the pattern {}"),
+    "pattern": _Test(lambda value, pattern: matches(pattern, value), "must match the pattern {}"),
 }
 
 _OF_FILTERS = frozenset({"filter_id", "labels", "tenants"})
 _FILTERED = frozenset({"deployment_id", "blueprint_id"})
 _OF_DEPLOYMENTS = frozenset({"capability_value", "node_instance"})  # they need `deployment_id`
-_LOCAL = frozenset({"node_id", "node_type", "operation_name"})
-_IN_DEPLOYMENTS = _OF_DEPLOYMENTS | _LOCAL | {"scaling_group"}
+_LOCAL = frozenset({"node_id", "node_type", "operation_name", "scaling_group"})
+_IN_DEPLOYMENTS = _OF_DEPLOYMENTS | _LOCAL
 _IDS = _FILTERED | _IN_DEPLOYMENTS | {"secret_key"}
 _FITTING: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(_OF_FILTERS, _FILTERED),
@@ -118,9 +118,7 @@ def _expected(operator: str, argument: Value) -> str:
         least, most = (item.content for item in argument.items)
         if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
             return "the smaller number first"
-    if operator == "pattern" and not fits("regex", argument.text or ""):
-        return "a regular expression"
-    return ""
+    return refusal(argument.text or "") if operator == "pattern" else ""
 
 
 def _check_types(found: Iterable[Constraint], value: Value, type_name: str | None, path: str, report: Report) -> None:
@@ -170,6 +168,8 @@ def violation(one: Constraint, value: Any) -> str:
             return ""
     except TypeError:
         return _said(one, f"has no value that '{one.operator}' could be asked of")
+    except TooManySteps:
+        return f"takes too long to be matched: give the pattern {_shown(one.argument)} fewer repeats in repeats"
     return _said(one, test.says.format(_shown(one.argument)))
 
 
@@ -197,6 +197,8 @@ def unknown_name(constraints: Collection[Constraint], type_name: str | None, val
 def _names(type_name: str, plan: Blueprint) -> Collection[str]:
     if type_name == "node_id":
         return plan.nodes
+    if type_name == "scaling_group":
+        return plan.scaling_groups
     if type_name == "node_type":
         return {node.type for node in plan.nodes.values()}
     return {name for node in plan.nodes.values() for name in named_operations(node.interfaces)}
@@ -214,5 +216,10 @@ def _looks(how: str, name: str, wanted: Any) -> bool:
 
 
 def _shown(argument: Any) -> str:
-    text = ", ".join(map(str, argument)) if isinstance(argument, list) else str(argument)
+    text = ", ".join(map(_word, argument)) if isinstance(argument, list) else _word(argument)
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+
+
+def _word(value: Any) -> str:
+    """A value as a blueprint spells it, not as Python does."""
+    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)

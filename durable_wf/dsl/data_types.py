@@ -177,7 +177,7 @@ class DataTypes:
             if name in of.properties or not of.is_complete or pair.value.is_bad:
                 found[name] = pair
                 continue
-            absent = [one for one in of.properties if one not in value.pairs and one not in found]
+            absent = (one for one in of.properties if one not in value.pairs and one not in found)
             near = filling.report.similar(name, absent)
             hint = f"did you mean '{near}'?" if near else None
             message = f"the data type '{of.name}' has no property '{name}'"
@@ -215,7 +215,7 @@ class Spot(NamedTuple):
 
 def _schema(one: Parameter) -> Schema:
     default = located(one.default, _NOWHERE) if one.has_default else None
-    return Schema(one.type, default, one.required, "")
+    return Schema(one.type, default, one.required, "", secret=one.secret)
 
 
 _NOWHERE = Place("", 0, 0)

@@ -49,8 +49,9 @@ class Declarations:
             default = pair.value.get("default")
             if default is not None:
                 self._calls.check(default, child(path, "default"), {})
-            given = parameter.default is not None or (default is not None and default.is_bad)
-            if parameter.hidden and parameter.required and not given:
+            required = pair.value.get("required")
+            is_open = any(one is not None and one.is_bad for one in (default, required))
+            if parameter.hidden and parameter.required and parameter.default is None and not is_open:
                 message = f"the input '{name}' is hidden and required, and has no default"
                 self._report.add("hidden-required-input", message, pair.key, path)
             # a default of null is no default: reference/blueprint-dsl.md §4
@@ -93,6 +94,7 @@ class Declarations:
             default=plain(schema.default),
             has_default=schema.default is not None,
             required=schema.required,
+            secret=bool(schema.secret),
         )
 
     def _details(self, pair: Pair, path: str) -> Parameter:
@@ -197,7 +199,12 @@ class Declarations:
     def _property(self, one: Schema) -> Parameter:
         default = self._types.default(one)
         return Parameter(
-            one.type, one.description, plain(default), has_default=default is not None, required=one.required
+            one.type,
+            one.description,
+            plain(default),
+            has_default=default is not None,
+            required=one.required,
+            secret=bool(one.secret),
         )
 
 

@@ -6,6 +6,7 @@ Source: reference/blueprint-dsl.md §14 ("deployment creation"), §15.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +14,10 @@ from durable_wf.dsl.constraints import fits_operator
 from durable_wf.dsl.evaluate import At, Evaluation, EvaluationError, Who
 from durable_wf.dsl.fitting import Fitting
 from durable_wf.dsl.functions import has_function
+from durable_wf.dsl.hiding import WHOLE, Hide, Secrets, by_path, hidden
 from durable_wf.dsl.instances import plan_instances
 from durable_wf.dsl.parameters import ValuesError, apply_inputs, check_late
+from durable_wf.dsl.secret_defaults import without_defaults
 from durable_wf.model.declarations import Constraint, Parameter
 from durable_wf.model.groups import Policy, Scalable
 from durable_wf.model.plan import (
@@ -40,12 +43,18 @@ class DeploymentError(ValuesError):
 
 
 def plan_deployment(
-    blueprint: Blueprint, inputs: Mapping[str, Any], new_suffix: Callable[[], str], *, runtime_only: bool = False
+    blueprint: Blueprint,
+    inputs: Mapping[str, Any],
+    new_suffix: Callable[[], str],
+    *,
+    runtime_only: bool = False,
+    hide: Hide = by_path,
 ) -> DeploymentPlan:
     """What a deployment of `blueprint` with `inputs` consists of.
 
     new_suffix    six characters of a-z0-9 for an instance's id, new ones at each call
     runtime_only  evaluate nothing now but numbers of instances: all functions stay calls until run time
+    hide          takes values that are declared secret away; the plan has the calls that it gives, nowhere a value
     returns     the blueprint with functions evaluated in node properties, counts, operation inputs, outputs,
                 capabilities and labels; what only run time knows is still a call there
     raises      InputsError listing all inputs that are missing, unknown or of another type; DeploymentError
@@ -53,25 +62,70 @@ def plan_deployment(
     cost        linear in the nodes and instances
     """
     values = apply_inputs(blueprint, inputs)
-    run = _Creation(blueprint, values, runtime_only=runtime_only)
+    run = _Creation(blueprint, values, hide, runtime_only=runtime_only)
     planned = run.planned()
     if run.problems:
         raise DeploymentError("the blueprint cannot be deployed with these inputs", run.problems)
-    check_late(blueprint.inputs, values, planned, run.inputs)
+    check_late(blueprint.inputs, values, planned, {**run.inputs, **run.plain})
+    planned = without_defaults(planned, {name: (run.plain[name], run.inputs[name]) for name in run.plain}, hide)
     instances = plan_instances(planned.nodes, new_suffix, planned.scaling_groups)
     return DeploymentPlan(planned, run.inputs, instances)
 
 
 class _Creation:
-    """One deployment's evaluation; collects what goes wrong."""
+    """One deployment's evaluation; collects what goes wrong.
 
-    def __init__(self, blueprint: Blueprint, values: Mapping[str, Any], *, runtime_only: bool) -> None:
+    plain   the inputs that have secret parts, with those
+    """
+
+    def __init__(self, blueprint: Blueprint, values: Mapping[str, Any], hide: Hide, *, runtime_only: bool) -> None:
         self._blueprint = blueprint
         self._runtime_only = runtime_only
         self._problems: dict[str, list[str]] = {}  # paths by message: what fails in one place fails where it is used
-        self._evaluation = Evaluation(values, lambda node: blueprint.nodes[node].properties)
-        self._evaluation.fits = Fitting(blueprint).fits
-        self.inputs = {name: self._value(value, f"inputs.{name}", At()) for name, value in values.items()}
+        self._hide = hide
+        self._secrets = Secrets(blueprint.data_types)
+        self._fits = Fitting(blueprint).fits
+        self._properties: dict[str, Mapping[str, Any]] = {}
+        self._use(values)
+        self.plain: dict[str, Any] = {}
+        self.inputs = self._inputs(values)
+        self._hide_properties()
+
+    def _use(self, inputs: Mapping[str, Any]) -> None:
+        """Evaluate with these inputs from now on."""
+        nodes = self._blueprint.nodes
+        self._evaluation = Evaluation(inputs, lambda node: self._properties.get(node) or nodes[node].properties)
+        self._evaluation.fits = self._fits
+
+    def _inputs(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """All inputs evaluated, without what is secret; nothing that is evaluated later can take that from anywhere."""
+        ways = {name: found for name, one in self._blueprint.inputs.items() if (found := self._secrets.ways(one))}
+        self.plain = {name: self._value(values[name], f"inputs.{name}", At()) for name in ways}
+        kept = {name: hidden(value, ways[name], f"inputs.{name}", self._hide) for name, value in self.plain.items()}
+        self._use({**values, **kept})
+        return {
+            name: kept[name] if name in kept else self._value(value, f"inputs.{name}", At())
+            for name, value in values.items()
+        }
+
+    def _hide_properties(self) -> None:
+        """The nodes' secret properties, before any other value can take one from there."""
+        nodes = [node for node in self._blueprint.nodes.values() if node.secrets]
+        for node in nodes:
+            self._properties[node.name] = self._without(node, dict(node.properties))
+        for node in nodes if not self._runtime_only else ():
+            self._properties[node.name] = self._without_secrets(node, self._properties[node.name])
+
+    def _without(self, node: Node, properties: dict[str, Any]) -> dict[str, Any]:
+        return dict(hidden(properties, node.secrets, f"node_templates.{node.name}.properties", self._hide))
+
+    def _without_secrets(self, node: Node, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """As far as functions in them can be evaluated now."""
+        found = dict(properties)
+        for way in node.secrets:
+            with suppress(EvaluationError, KeyError):  # said where the node is evaluated; not given
+                found[way[0]] = self._evaluation.evaluate(found[way[0]], At(Who(node.name)))
+        return dict(hidden(found, node.secrets, f"node_templates.{node.name}.properties", self._hide))
 
     def planned(self) -> Blueprint:
         nodes = {name: self._node(node) for name, node in self._blueprint.nodes.items()}
@@ -167,7 +221,8 @@ class _Creation:
         return replace(
             node,
             properties={
-                name: self._value(value, f"{path}.properties.{name}", at) for name, value in node.properties.items()
+                name: self._value(value, f"{path}.properties.{name}", at)
+                for name, value in self._properties.get(node.name, node.properties).items()
             },
             interfaces=self._interfaces(node.interfaces, f"{path}.interfaces", at),
             relationships=tuple(
@@ -183,13 +238,16 @@ class _Creation:
         at = At(source=Who(source), target=Who(one.target))
         sources = self._interfaces(one.source_interfaces, f"{path}.source_interfaces", at)
         targets = self._interfaces(one.target_interfaces, f"{path}.target_interfaces", at)
-        if sources is one.source_interfaces and targets is one.target_interfaces:
+        if sources is one.source_interfaces and targets is one.target_interfaces and not one.secrets:
             return one
-        return replace(one, source_interfaces=sources, target_interfaces=targets)
+        properties = hidden(one.properties, one.secrets, f"{path}.properties", self._hide) if one.secrets else {}
+        return replace(
+            one, source_interfaces=sources, target_interfaces=targets, properties=properties or one.properties
+        )
 
     def _interfaces(self, interfaces: Interfaces, path: str, at: At) -> Interfaces:
         """The same object where no operation has a function in its inputs."""
-        if not any(op.has_intrinsic_functions for each in interfaces.values() for op in each.values()):
+        if not any(self._is_open(op) for each in interfaces.values() for op in each.values()):
             return interfaces
         return {
             name: {op: self._operation(one, f"{path}.{name}.{op}", at) for op, one in each.items()}
@@ -197,10 +255,19 @@ class _Creation:
         }
 
     def _operation(self, operation: Operation, path: str, at: At) -> Operation:
-        if not operation.has_intrinsic_functions:
+        if not self._is_open(operation):
             return operation
         inputs = {name: self._value(value, f"{path}.inputs.{name}", at) for name, value in operation.inputs.items()}
+        for name, value in inputs.items():
+            ways = WHOLE if name in operation.secrets else self._secrets.of_type(operation.inputs_types.get(name))
+            inputs[name] = hidden(value, ways, f"{path}.inputs.{name}", self._hide)
         return replace(operation, inputs=inputs, has_intrinsic_functions=has_function(inputs))
+
+    def _is_open(self, operation: Operation) -> bool:
+        """Whether the inputs of an operation may change by a deployment's creation."""
+        if operation.has_intrinsic_functions or operation.secrets:
+            return True
+        return self._secrets.any_typed and any(map(self._secrets.of_type, operation.inputs_types.values()))
 
     def _scalable(self, scalable: Scalable, path: str) -> Scalable:
         least = self._count(scalable.min_instances, f"{path}.min_instances", 0)

@@ -15,11 +15,12 @@ from typing import NamedTuple
 from durable_wf.dsl.checker import Checker
 from durable_wf.dsl.composer import compose
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS, VERSIONS
+from durable_wf.dsl.imported import ImportedBlueprints
 from durable_wf.dsl.imports import Import, ImportReader
 from durable_wf.dsl.merging import OVERRIDE, combined, may_override, rule_of
 from durable_wf.dsl.namespaces import Namespace, defined
 from durable_wf.dsl.plugin_properties import Gift, fitting
-from durable_wf.dsl.problems import Report
+from durable_wf.dsl.problems import Place, Report
 from durable_wf.dsl.shapes import NEWEST, Anything, Field, MapOf, Record, Version
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.sources.port import Resolver, SourceError, SourceFile
@@ -42,6 +43,9 @@ class Entry(NamedTuple):
     prefix: str = ""
 
 
+_NOT_USED = "definition-not-used"
+
+
 @dataclass(slots=True)
 class Document:
     """The merged files.
@@ -50,18 +54,29 @@ class Document:
     incomplete  sections that may have names we could not read
     sources     SHA-256 of each file by name, in the order of reading
     gifts       what imports give to properties of plugins
+    imported    what a server has merged into the files
+    overrides   whether the main file says that the blueprint's own workflows stand before built-in ones
+    others      files that came with plugins or with durable-wf, as people see them
     """
 
     main: str
+    imported: ImportedBlueprints
     version_name: str = ""
     version: Version = NEWEST
     description: str | None = None
     metadata: Value | None = None
     settings: Value | None = None
+    settings_prefix: str = ""
+    overrides: bool = False
     sections: dict[str, dict[str, Entry]] = field(default_factory=lambda: {name: {} for name in SECTIONS})
     incomplete: set[str] = field(default_factory=set)
     sources: dict[str, str] = field(default_factory=dict)
     gifts: list[Gift] = field(default_factory=list)
+    others: set[str] = field(default_factory=set)
+
+    def is_own(self, place: Place) -> bool:
+        """Whether the blueprint's author wrote the file, and not a plugin's, or we."""
+        return place.file not in self.others
 
     def namespace(self, prefix: str) -> Namespace | None:
         """How names in files under `prefix` are read, now that all are known; None without a namespace."""
@@ -103,7 +118,7 @@ def read_document(resolver: Resolver, report: Report, checker: Checker, limits: 
     raises   SourceError when the main file cannot be had
     """
     main = resolver.main()
-    reader = _Reader(resolver, report, checker, limits, Document(main.name))
+    reader = _Reader(resolver, report, checker, limits, Document(main.name, ImportedBlueprints(report)))
     queue = [_File(main, 0)]
     reader.seen[main.name, ""] = None
     reader.document.sources[main.name] = main.sha256
@@ -127,7 +142,9 @@ class _Reader:
     def read(self, one: _File) -> list[_File]:
         """Merge a file; what it imports that was not read yet."""
         source, is_main = one.source, one.depth == 0
-        self._report.reading(source.shown, source.name)
+        if source.builtin or source.plugin:
+            self.document.others.add(source.shown)
+        self._report.reading(source.shown, source.name, source.data[: self._limits.file_bytes])
         root = compose(source, self._report, self._limits)
         if root is None:
             self.document.incomplete.update(_ALL_NAMES)
@@ -244,17 +261,19 @@ class _Reader:
 
     def _merge(self, root: Value, one: _File) -> None:
         if one.depth == 0:
+            self.document.overrides = may_override(root.get("metadata"))
             description = root.get("description")
             self.document.description = description.text if description else None
         if self.document.metadata is None and not one.source.builtin:
             self.document.metadata = root.get("metadata")
+        self.document.imported.receive(root, one.prefix)
         settings = root.pairs.get("deployment_settings")
         if settings is not None and self.document.settings is not None:
             message = "only one file of a blueprint may have 'deployment_settings'"
             self._report.add("non-mergeable", message, settings.key, "deployment_settings")
         elif settings is not None:
-            value = settings.value  # its calls name inputs and nodes only, and no built-in ones
-            self.document.settings = Namespace(one.prefix, {}, {}).rewritten(value, Anything()) if one.prefix else value
+            self.document.settings = settings.value
+            self.document.settings_prefix = one.prefix
         for section in SECTIONS:
             if section in root.pairs:
                 self._merge_section(section, root.pairs[section], one)
@@ -286,12 +305,17 @@ class _Reader:
         if old is None:
             known[name] = new
         elif rule_of(section).keeps_first:
-            self._report.warn(
-                "the definition that was read first is used, not this one", new.pair.key, f"{section}.{name}"
-            )
+            message = "the definition that was read first is used, not this one"
+            self._report.warn(message, new.pair.key, f"{section}.{name}", code=_NOT_USED)
+        elif section == "workflows" and new.builtin != old.builtin:
+            known[name] = self._of_workflow(name, old, new)
         elif new.builtin and not old.builtin:
-            self._meet_builtin(section, name, old, new)
+            message = "the built-in definition is used, not this one"
+            self._report.warn(message, old.pair.key, child(section, name), code=_NOT_USED)
+            known[name] = new
         elif name.startswith("cloudify.") or old.builtin:
+            message = "the definition that was read last is used, not this one"
+            self._report.warn(message, old.pair.key, child(section, name), code=_NOT_USED)
             known[name] = new
         else:
             merged = combined(section, old.pair, new.pair)
@@ -301,11 +325,11 @@ class _Reader:
             else:
                 known[name] = Entry(merged, builtin=False, prefix=old.prefix)
 
-    def _meet_builtin(self, section: str, name: str, old: Entry, new: Entry) -> None:
-        """The built-in definition stands, unless it is a workflow's and the main file says otherwise."""
-        if section == "workflows" and may_override(self.document.metadata):
-            return
-        hint = f"; metadata: {{{OVERRIDE}: true}} uses this one" if section == "workflows" else ""
-        message = f"the built-in definition is used, not this one{hint}"
-        self._report.warn(message, old.pair.key, child(section, name))
-        self.document.sections[section][name] = new
+    def _of_workflow(self, name: str, old: Entry, new: Entry) -> Entry:
+        """Of a built-in workflow and an author's of the same name the one that stands, whichever was read first."""
+        own, builtin = (old, new) if new.builtin else (new, old)
+        if self.document.overrides:
+            return own
+        message = f"the built-in definition is used, not this one; metadata: {{{OVERRIDE}: true}} uses this one"
+        self._report.warn(message, own.pair.key, f"workflows.{name}", code=_NOT_USED)
+        return builtin

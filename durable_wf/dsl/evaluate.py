@@ -119,7 +119,7 @@ class Evaluation:
     def _result(self, name: str, arguments: Any, data: dict[str, Any], at: At, depth: int) -> Any:
         wrong = misfit(name, arguments)
         if wrong is not None:
-            raise EvaluationError(f"{name} takes {wrong.expected}, not {shown(arguments)}")
+            raise EvaluationError(f"{name} takes {wrong.expected}, not {repr(arguments)[:200]}")
         if name in OF_ARGUMENTS:
             return OF_ARGUMENTS[name](arguments)
         if name in self.calls:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from durable_wf.dsl.functions import KEYWORDS, function_of
 from durable_wf.dsl.grammar import TYPES
-from durable_wf.dsl.shapes import Anything, CodePath, FunctionCall, MapOf, Ref, Shape, TypeName
+from durable_wf.dsl.shapes import Anything, CodePath, FunctionCall, MapOf, Name, Ref, Shape, TypeName
 from durable_wf.dsl.source import Pair, Value
 
 DELIMITER = "--"
@@ -67,7 +67,7 @@ class Namespace:
     def rewritten(self, value: Value, shape: Shape) -> Value:
         """A new value with names in this namespace, where `shape` says that it refers to something."""
         text = value.text
-        if isinstance(shape, Ref) and text is not None:
+        if isinstance(shape, Ref | Name) and text is not None:
             return Value(self._referred(shape.section, text), value.place)
         if isinstance(shape, TypeName) and text is not None:
             return value if text in TYPES else Value(self._referred("data_types", text), value.place)

@@ -12,13 +12,17 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from durable_wf.dsl.functions import has_function
-from durable_wf.dsl.mapping import Mapper
+from durable_wf.dsl.mapping import SCRIPT_INPUTS, Mapper, Target
 from durable_wf.dsl.problems import Place, Report
 from durable_wf.dsl.source import Value, child, plain
 from durable_wf.dsl.types import Declared, TypeInfo, schemas
 from durable_wf.model.plan import NOOP, Interfaces, Operation, Plugin
 
 SETTINGS = ("executor", "max_retries", "retry_interval", "timeout", "timeout_recoverable", "on_unknown")
+
+ON_HOST = "host_agent"
+AUTO = "auto"
+"""The executor of scripts that name none: the host's agent where the node has a host, else the central one (§8.1)."""
 
 
 class Located(NamedTuple):
@@ -34,6 +38,7 @@ class _Draft:
 
     mapping   None for a no-op
     missing   names of inputs that have neither a default nor a value
+    secrets   names of inputs that are declared secret
     """
 
     mapping: Located | None = None
@@ -41,6 +46,7 @@ class _Draft:
     types: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +55,26 @@ class _OfType:
 
     missing   interface, operation and input names that every node must give
     calls     inputs that hold functions, by interface and operation
+    on_host   interface and operation names of what runs on the node's host
     """
 
     interfaces: Interfaces
     missing: tuple[tuple[str, str, tuple[str, ...]], ...]
     calls: Mapping[tuple[str, str], tuple[Located, ...]]
+    on_host: tuple[tuple[str, str], ...] = ()
 
 
 class Owner(NamedTuple):
-    """The template whose operations are compiled: its type, its place and path, and the key under which they stand."""
+    """The template whose operations are compiled: its type, its place and path, and the key under which they stand.
+
+    homeless  the node on which they run, if that is and has no host; '' if it has one
+    """
 
     type: TypeInfo
     key: str
     place: Place
     path: str
+    homeless: str = ""
 
 
 class Operations:
@@ -77,6 +89,7 @@ class Operations:
         self._report = report
         self._code = code
         self._types: dict[tuple[str, str], _OfType] = {}
+        self._homeless: set[tuple[str, str]] = set()
 
     def compile(self, owner: Owner, own: Value | None) -> tuple[Interfaces, list[Located]]:
         """The operations of a template, and those inputs of them that hold functions, to be checked in its scope.
@@ -88,6 +101,10 @@ class Operations:
         for name, op, missing in base.missing:
             if (name, op) not in given:
                 self._report_missing(missing, owner.place, f"{owner.path}.{owner.key}.{name}.{op}")
+        if owner.homeless:
+            for name, op in base.on_host:
+                if (name, op) not in given:
+                    self._report_homeless(owner, owner.place, name, op)
         if own is None or not own.pairs:
             return base.interfaces, [call for calls in base.calls.values() for call in calls]
         return self._with_own(owner, own, base)
@@ -107,6 +124,8 @@ class Operations:
             draft = _merged(declared.get(name, {}).get(op), Declared(pair.value, path))
             self._report_missing(draft.missing, pair.key, path)
             found[name][op], calls[name, op] = self._operation(draft)
+            if owner.homeless and found[name][op].executor == ON_HOST:
+                self._report_homeless(owner, pair.key, name, op)
         return found, [call for each in calls.values() for call in each]
 
     def _of_type(self, owner: Owner) -> _OfType:
@@ -126,33 +145,57 @@ class Operations:
                 interfaces[name][op], calls[name, op] = self._operation(draft)
                 if draft.missing:
                     missing.append((name, op, draft.missing))
-        return _OfType(interfaces, tuple(missing), calls)
+        on_host = [
+            (name, op) for name, each in interfaces.items() for op, one in each.items() if one.executor == ON_HOST
+        ]
+        return _OfType(interfaces, tuple(missing), calls, tuple(on_host))
 
     def _report_missing(self, names: tuple[str, ...], place: Place, path: str) -> None:
         for name in names:
             message = f"the operation's input '{name}' has no default and is not given"
             self._report.add("missing-operation-input", message, place, path)
 
+    def _report_homeless(self, owner: Owner, place: Place, name: str, op: str) -> None:
+        """One problem for a template, at the first such operation."""
+        if (owner.path, owner.key) in self._homeless:
+            return
+        self._homeless.add((owner.path, owner.key))
+        message = f"the executor of '{op}' is {ON_HOST}, and '{owner.homeless}' is no host and in none"
+        hint = "say 'executor: central_deployment_agent', or contain the node in one of type cloudify.nodes.Compute"
+        self._report.add("no-host", message, place, f"{owner.path}.{owner.key}.{name}.{op}", hint=hint)
+
     def _operation(self, draft: _Draft) -> tuple[Operation, tuple[Located, ...]]:
         if draft.mapping is None:
             return NOOP, ()
         target = self._mapper.target(*draft.mapping, self._code)
-        if target is None:
+        if target is None or self._is_given_twice(target, draft):
             return NOOP, ()
+        for name, at in draft.inputs.items():
+            self._report.spellings.expect(at.value.place, draft.types.get(name))
         inputs = {name: _typed(plain(at.value), draft.types.get(name)) for name, at in draft.inputs.items()}
+        if target.script is not None:
+            inputs[target.script] = target.text
         with_calls = [name for name, value in inputs.items() if has_function(value)]
         settings = dict(draft.settings)
         if settings.get("executor") is None:
-            settings["executor"] = self._plugins[target.plugin].executor
+            settings["executor"] = AUTO if target.script else self._plugins[target.plugin].executor
         operation = Operation(
             target.plugin,
             target.function,
             inputs=inputs,
             inputs_types=draft.types,
             has_intrinsic_functions=bool(with_calls),
+            secrets=draft.secrets,
             **settings,
         )
         return operation, tuple(draft.inputs[name] for name in with_calls)
+
+    def _is_given_twice(self, target: Target, draft: _Draft) -> bool:
+        """Whether the inputs say too which script is run; reported if so."""
+        twice = [name for name in SCRIPT_INPUTS if target.script is not None and name in draft.inputs]
+        for name in twice:
+            self._mapper.given_twice(target, name, draft.inputs[name].value.place, draft.inputs[name].path)
+        return bool(twice)
 
 
 def _each(own: Value | None) -> Iterator[tuple[str, str, Any]]:
@@ -192,6 +235,7 @@ def _from_type(given: Declared) -> _Draft:
         {name: one.type for name, one in declared.items() if one.type},
         _settings(given),
         tuple(name for name, one in declared.items() if one.default is None and one.required),
+        tuple(name for name, one in declared.items() if one.secret),
     )
 
 
@@ -211,6 +255,7 @@ def _merged(of_type: Declared | None, own: Declared) -> _Draft:
         base.types,
         {**base.settings, **{name: value for name, value in _settings(own).items() if value is not None}},
         tuple(name for name in base.missing if name not in values),
+        base.secrets,
     )
 
 

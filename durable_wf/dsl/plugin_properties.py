@@ -93,6 +93,7 @@ def _fits(schema: Value, value: Value, path: str, report: Report) -> bool:
     kinds_of_type = _FITTING.get((type_name.text if type_name else None) or "")
     if value.is_bad or function_of(value.pairs):
         return not value.is_bad
+    report.spellings.expect(value.place, type_name.text if type_name else None)
     content = value.content
     wanted = kinds_of_type or tuple(kind for each in _FITTING.values() for kind in each)
     is_right = isinstance(content, wanted) and (not isinstance(content, bool) or bool in wanted)

@@ -5,19 +5,16 @@ Source: reference/blueprint-dsl.md §2, §14 ("deployment creation").
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from durable_wf.dsl.calls import CallChecker
 from durable_wf.dsl.functions import function_of
 from durable_wf.dsl.problems import Report
+from durable_wf.dsl.schedules import Schedules
 from durable_wf.dsl.source import Pair, Value, child, plain
 
-_UNIT = "(?:min(?:ute)?s?|h(?:ours?)?|d(?:ays?)?|w(?:eeks?)?|mo(?:nths?)?|y(?:ears?)?)"
-_TIME = re.compile(rf"(?:\d{{4}}-\d\d-\d\d )?\d\d?:\d\d|(?:\s*\+\s*\d+\s*{_UNIT})+\s*")
-_WEEKDAY = re.compile(r"(?:-?[1-5]|l-)?(?:su|mo|tu|we|th|fr|sa)", re.IGNORECASE)
-_KEPT = "kept; it means something to a server only"
+KEPT = "kept; it means something to a server only"
 
 
 class ServerSections:
@@ -26,6 +23,7 @@ class ServerSections:
     def __init__(self, calls: CallChecker, report: Report) -> None:
         self._calls = calls
         self._report = report
+        self._schedules = Schedules(report)
 
     def labels(self, section: Mapping[str, Pair], name: str) -> dict[str, Any]:
         """`labels` or `blueprint_labels`: values by name."""
@@ -33,7 +31,7 @@ class ServerSections:
         for key, pair in section.items():
             path = f"{name}.{key}"
             if name != "labels":  # get_label and get_environment_capability ask for those
-                self._report.note(_KEPT, pair.key, path)
+                self._report.note(KEPT, pair.key, path)
             values = pair.value.get("values")
             if values is not None and name == "labels":
                 self._calls.check(values, child(path, "values"), {})
@@ -44,7 +42,7 @@ class ServerSections:
     def tags(self, section: Mapping[str, Pair]) -> dict[str, Any]:
         """`resource_tags`: what was written by name; functions in them are not looked at."""
         for key, pair in section.items():
-            self._report.note(_KEPT, pair.key, f"resource_tags.{key}")
+            self._report.note(KEPT, pair.key, f"resource_tags.{key}")
         return {key: plain(pair.value) for key, pair in section.items()}
 
     def settings(self, given: Value | None) -> dict[str, Any]:
@@ -54,32 +52,20 @@ class ServerSections:
         path = "deployment_settings"
         for name, pair in given.pairs.items():
             if name != "default_groups":  # get_group_capability asks for those
-                self._report.note(_KEPT, pair.key, child(path, name))
+                self._report.note(KEPT, pair.key, child(path, name))
         for key in ("display_name", "default_schedules"):
             value = given.get(key)
             if value is not None:
                 self._calls.check(value, child(path, key), {})
+        found = {key: plain(one.value) for key, one in given.pairs.items()}
         schedules = given.get("default_schedules")
         for name, one in schedules.pairs.items() if schedules else ():
-            self._schedule(one.value, f"{path}.default_schedules.{name}")
-        return {key: plain(one.value) for key, one in given.pairs.items()}
-
-    def _schedule(self, value: Value, path: str) -> None:
-        for key in ("since", "until"):
-            time = value.get(key)
-            if time is not None and time.text is not None and not _TIME.fullmatch(time.text):
-                expected = "YYYY-MM-DD HH:MM, HH:MM, or such as +2 weeks or +1day+10min"
-                message = f"'{time.text}' is not a time"
-                self._report.add("bad-schedule", message, time.place, child(path, key), expected=expected)
-        weekdays = value.get("weekdays")
-        for index, day in enumerate(weekdays.items if weekdays else ()):
-            if day.text is not None and not _WEEKDAY.fullmatch(day.text):
-                where, message = child(child(path, "weekdays"), index), f"'{day.text}' is not a weekday"
-                expected = "su, mo, tu, we, th, fr or sa; with a number before it: the n-th"
-                self._report.add("bad-schedule", message, day.place, where, expected=expected)
-        parameters = value.get("workflow_parameters")
-        if parameters is not None:
-            self._refuse_attributes(parameters, child(path, "workflow_parameters"))
+            where = f"{path}.default_schedules.{name}"
+            found["default_schedules"][name] = self._schedules.compiled(one.value, where)
+            parameters = one.value.get("workflow_parameters")
+            if parameters is not None:
+                self._refuse_attributes(parameters, child(where, "workflow_parameters"))
+        return found
 
     def _refuse_attributes(self, value: Value, path: str) -> None:
         """Report calls that ask for attributes of instances: there are none yet when these values are needed."""

@@ -79,6 +79,13 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """A text that names an entry of `section`, there or not: in a namespaced file it has the namespace."""
+
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListOf:
     """A list of `item`; an empty one is reported as `empty`, if that is given."""
 
@@ -109,11 +116,6 @@ class FunctionCall:
 
 
 @dataclass(frozen=True, slots=True)
-class NotBuilt:
-    """A part of the language that is not there yet: refused, never silently ignored."""
-
-
-@dataclass(frozen=True, slots=True)
 class Ignored:
     """Accepted, ignored, and said so in a warning."""
 
@@ -123,7 +125,9 @@ class Field:
     """A row of the grammar: a key that a record may have.
 
     since   the version of the language that added it
-    doc     one sentence for the reference table and the schema
+    doc     what it is for and what holds where it is absent; docs/language.md and the JSON Schema show it
+    later   its row in `not_yet.py`, if that has one: some values, or all, are refused until that is built
+    old     what says the same in new blueprints; empty: it is not an old form
     """
 
     name: str
@@ -131,6 +135,8 @@ class Field:
     required: bool = False
     since: Version = OLDEST
     doc: str = ""
+    later: str = ""
+    old: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +144,13 @@ class Record:
     """A mapping with the keys of `fields`; others are reported as `unknown`.
 
     choice   exactly one of these keys must be there; else `unknown` is reported
+    name     what such a mapping is called in docs/language.md and the JSON Schema; no two share one
     """
 
     fields: tuple[Field, ...]
     unknown: str = "unknown-key"
     choice: tuple[str, ...] = ()
+    name: str = ""
 
 
 Shape: TypeAlias = (
@@ -155,11 +163,11 @@ Shape: TypeAlias = (
     | OneOf
     | TypeName
     | Ref
+    | Name
     | ListOf
     | MapOf
     | Either
     | FunctionCall
-    | NotBuilt
     | Ignored
     | Record
 )

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
+from durable_wf.dsl.excerpts import LINE_BREAK
 from durable_wf.dsl.problems import Place, Report
 from durable_wf.sources.port import SourceFile
 
@@ -140,7 +141,8 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 
 def _position(before: str) -> tuple[int, int]:
     """Line and column, from 1, of what follows `before`."""
-    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+    lines = LINE_BREAK.split(before)
+    return len(lines), len(lines[-1]) + 1
 
 
 def child(path: str, key: str | int) -> str:

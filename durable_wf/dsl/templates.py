@@ -136,17 +136,20 @@ class Templates:
     def _undefined(self, given: Value | None, type_info: TypeInfo, path: str) -> dict[str, str]:
         """Report names that the type does not declare; each with the name that was probably meant."""
         meant: dict[str, str] = {}
+        taken: set[str] = set()
         if not type_info.is_complete:
             return meant
         names = given.pairs if given else {}
         for name, pair in names.items():
             if name not in type_info.properties and not pair.value.is_bad:
-                absent = [one for one in type_info.properties if one not in names and one not in meant.values()]
+                absent = (one for one in type_info.properties if one not in names and one not in taken)
                 near = self._report.similar(name, absent)
                 hint = f"did you mean '{near}'?" if near else None
                 message = f"the type '{type_info.name}' has no property '{name}'"
                 self._report.add("undefined-property", message, pair.key, child(path, name), hint=hint)
-                meant.update({name: near} if near else {})
+                if near:
+                    meant[name] = near
+                    taken.add(near)
         return meant
 
     def _is_external(self, own: Mapping[str, Value], schema: Mapping[str, Schema], path: str) -> bool:
@@ -197,7 +200,8 @@ class Templates:
         scalable = capabilities.get("scalable") if capabilities else None
         properties = scalable.get("properties") if scalable else None
         path = child(path, "capabilities.scalable")
-        if scalable is not None and value.get("instances") is not None:
+        instances = value.get("instances")
+        if scalable and instances and not (scalable.is_bad or instances.is_bad):
             message = "instances are given twice: here and in 'instances'"
             self._report.add("instances-twice", message, scalable.place, path)
         if properties is not None:

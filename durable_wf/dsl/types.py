@@ -28,6 +28,7 @@ class Schema:
     place     of the type's name, if there is one
     below     the parent type's declaration of that name, if it has the same type: of a data type, its default
               completes this one
+    secret    None: it does not say; then it is what the parent type's is
     """
 
     type: str | None
@@ -37,6 +38,7 @@ class Schema:
     place: Place | None = None
     description: str = ""
     below: Schema | None = None
+    secret: bool | None = None
 
 
 class Declared(NamedTuple):
@@ -138,6 +140,7 @@ def _schema(value: Value, path: str) -> Schema:
     type_name, required = value.get("type"), value.get("required")
     is_required = not value.is_bad and (required is None or required.content is not False)
     place, description = type_name.place if type_name else None, value.get("description")
+    secret = value.get("secret")
     return Schema(
         type_name.text if type_name else None,
         value.get("default"),
@@ -145,11 +148,16 @@ def _schema(value: Value, path: str) -> Schema:
         path,
         place,
         (description.text if description else None) or "",
+        secret=secret.content if secret and isinstance(secret.content, bool) else None,
     )
 
 
 def _over(own: Schema, inherited: Schema | None) -> Schema:
-    if inherited is None or own.type is None or own.type in TYPES or own.type != inherited.type:
+    if inherited is None:
+        return own
+    if own.secret is None and inherited.secret:
+        own = replace(own, secret=True)
+    if own.type is None or own.type in TYPES or own.type != inherited.type:
         return own
     return replace(own, below=inherited)
 
@@ -170,6 +178,7 @@ def _merged(
 
 def check_value(value: Value, type_name: str | None, path: str, report: Report, code: str = "value-mismatch") -> None:
     """Report a literal that does not fit a primitive type. Functions fit until they are evaluated."""
+    report.spellings.expect(value.place, type_name)
     if type_name is not None and not value.is_bad and not fits(type_name, plain(value)):
         message = f"{kinds(value.content)} does not fit the type '{type_name}'"
-        report.add(code, message, value.place, path)
+        report.add(code, message, value.place, path, hint=report.spellings.hint(value.place, type_name))

@@ -13,6 +13,7 @@ from durable_wf.dsl.outcomes import UnknownSecretError
 from durable_wf.dsl.runtime import evaluate_outputs
 from durable_wf.engine.code import prepare_functions
 from durable_wf.engine.plugins import FOLDERS, folders_elsewhere
+from durable_wf.engine.safekeeping import Safe, announce, only_of
 from durable_wf.engine.topology import find_deployment
 from durable_wf.errors import HeldError, UsageError
 from durable_wf.model import rows
@@ -81,19 +82,20 @@ class Deployments:
 
         path = Path(blueprint).resolve()
         reader = resolver or FileResolver(path)
-        compiled, plan = planned(reader, dict(inputs or {}), new_suffix, runtime_only=runtime_only)
         name = name or (path.parent.name if path.stem == "blueprint" else path.stem)
+        safe = Safe(name)
+        compiled, plan = planned(reader, dict(inputs or {}), new_suffix, runtime_only=runtime_only, safe=safe)
         settings: dict[str, Any] = {} if on_unknown is None else {"on_unknown": on_unknown}
         if runtime_only:
             settings["runtime_only_evaluation"] = True
         folders = folders_elsewhere(path, compiled, reader.plugin_folders, self._archives)
         if folders:
             settings[FOLDERS] = folders
-        self._on_writer(lambda: self._write(path, name, compiled, plan, settings))
+        self._on_writer(lambda: self._write(path, name, compiled, plan, settings, safe))
         return name
 
     def _write(
-        self, path: Path, name: str, compiled: Blueprint, plan: DeploymentPlan, settings: dict[str, Any]
+        self, path: Path, name: str, compiled: Blueprint, plan: DeploymentPlan, settings: dict[str, Any], safe: Safe
     ) -> None:
         with self._journal.turn() as turn:
             if any(row.name == name for row in self._journal.deployments()):
@@ -116,16 +118,18 @@ class Deployments:
             )
             changes.instances.extend(_instances(turn, deployment, plan, seq))
             changes.transitions.append(_said(seq, deployment, _CREATED, now_us))
+            safe.keep()
             turn.apply(changes)
 
     def delete(self, name: str) -> None:
-        """Delete a deployment; its history stays in the journal.
+        """Delete a deployment; its history stays in the journal. Values that it declared secret are deleted, too.
 
-        raises  NotFoundError; HeldError while an execution of it has not ended
+        raises  NotFoundError; HeldError while an execution of it has not ended; SecretsError: the deployment is
+                deleted, and its values are not
         """
         topology = find_deployment(self._journal, name)
 
-        def write() -> None:
+        def write() -> set[str]:
             with self._journal.turn() as turn:
                 open_ = self._journal.executions(states=_NOT_ENDED, deployment=topology.id)
                 if open_:
@@ -133,6 +137,7 @@ class Deployments:
                     raise HeldError(text, hint="resume it to its end first")
                 seq = turn.seq
                 row = next(one for one in self._journal.deployments() if one.id == topology.id)
+                names = only_of(self._journal, row)
                 changes = rows.Changes(
                     deployments=[row._replace(seq=seq, gone=1)],
                     nodes=[one._replace(seq=seq, gone=1) for one in self._journal.nodes(topology.id)],
@@ -143,8 +148,11 @@ class Deployments:
                     transitions=[_said(seq, topology.id, _DELETED, self._clock.wall_us())],
                 )
                 turn.apply(changes)
+            return names
 
-        self._on_writer(write)
+        names = self._on_writer(write)
+        if names:
+            VAULT.drop(names)
 
     def find(self, name: str) -> DeploymentTopology:
         """The deployment.
@@ -177,10 +185,16 @@ def _shown(topology: DeploymentTopology, values: Mapping[str, Output]) -> dict[s
 
 
 def planned(
-    resolver: Resolver, inputs: Mapping[str, Any], new_suffix: Callable[[], str], *, runtime_only: bool = False
+    resolver: Resolver,
+    inputs: Mapping[str, Any],
+    new_suffix: Callable[[], str],
+    *,
+    runtime_only: bool = False,
+    safe: Safe | None = None,
 ) -> tuple[Blueprint, DeploymentPlan]:
     """A blueprint, compiled, and planned with inputs. Parameters as of `Deployments.create`.
 
+    safe    gets the values that are declared secret
     raises  InputError for a bad blueprint or inputs; UnknownSecretError listing all secrets that calls name and that
             are not there; SecretsError
     """
@@ -189,9 +203,11 @@ def planned(
     from durable_wf.dsl.requirements import secrets_of
 
     prepare_functions()
+    safe = safe or Safe("")
     compiled = compile_blueprint(resolver)
-    plan = plan_deployment(compiled, inputs, new_suffix, runtime_only=runtime_only)
-    missing = [name for name in secrets_of(plan) if not VAULT.has(name)]
+    announce(compiled.inputs, inputs, compiled, "inputs")
+    plan = plan_deployment(compiled, inputs, new_suffix, runtime_only=runtime_only, hide=safe.hide)
+    missing = [name for name in secrets_of(plan) if name not in safe.values and not VAULT.has(name)]
     if missing:
         text = f"the blueprint needs secrets that are not there: {', '.join(missing)}"
         raise UnknownSecretError(text, hint=f"durable-wf secrets set {missing[0]}")

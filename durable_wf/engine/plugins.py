@@ -38,12 +38,14 @@ def space_for(topology: Topology | None) -> CodeSpace | None:
 def folders_of(topology: Topology) -> list[str]:
     """The folders of a deployment's plugins, each once, in the order in which plugins are declared."""
     beside = Path(topology.source).parent
-    found = [str(path) for plugin in topology.plugins.values() for path in _beside(beside, plugin) if path.is_dir()]
+    found = [
+        str(path) for plugin in topology.plugins.values() for path in paths_beside(beside, plugin) if path.is_dir()
+    ]
     return list(dict.fromkeys([*found, *topology.settings.get(FOLDERS, ())]))
 
 
-def _beside(folder: Path, plugin: Plugin) -> Iterator[Path]:
-    """What lies beside its blueprint for a plugin; nothing that leads out of that folder."""
+def paths_beside(folder: Path, plugin: Plugin) -> Iterator[Path]:
+    """What lies beside its blueprint for a plugin: folders and archives; nothing that leads out of that folder."""
     for name in dict.fromkeys((plugin.source or "", plugin.name.rpartition(DELIMITER)[2])):
         path = folder / "plugins" / name
         if name and "://" not in name and "\0" not in name and path.exists():
@@ -61,7 +63,7 @@ def folders_elsewhere(source: Path, compiled: Blueprint, imported: Iterable[Path
     raises    ArchiveError, SourceError, StorageError
     """
     found = [str(path.resolve()) for path in imported]
-    beside = (path for plugin in compiled.plugins.values() for path in _beside(source.parent, plugin))
+    beside = (path for plugin in compiled.plugins.values() for path in paths_beside(source.parent, plugin))
     found.extend(str(_unpacked(path, archives)) for path in beside if path.is_file() and is_archive(path))
     return list(dict.fromkeys(found))
 

@@ -14,6 +14,7 @@ from durable_wf.dsl.availability import unavailable
 from durable_wf.dsl.parameters import merge_parameters
 from durable_wf.engine.code import fingerprints, make_importable
 from durable_wf.engine.plugins import space_for
+from durable_wf.engine.safekeeping import Safe, announce
 from durable_wf.engine.topology import DeploymentTopology
 from durable_wf.errors import AskError, UnavailableError, UsageError
 from durable_wf.graph.cut import Cut, plan_cut
@@ -39,16 +40,26 @@ _OWNER_GONE = (int(rows.Subject.EXECUTION), tuple(XE).index(XE.OWNER_GONE))
 
 
 class Plan:
-    """A workflow that is about to run: its name, its function's path, and its parameters, checked."""
+    """A workflow that is about to run: its name, its function's path, and its parameters, checked.
+
+    safe   the values of secret ones, of which the parameters hold the names
+    """
 
     def __init__(
-        self, workflow: str, path: str, function: Callable[..., Any], parameters: dict[str, Any], code: dict[str, str]
+        self,
+        workflow: str,
+        path: str,
+        function: Callable[..., Any],
+        parameters: dict[str, Any],
+        code: dict[str, str],
+        safe: Safe | None = None,
     ) -> None:
         self.workflow = workflow
         self.path = path
         self.function = function
         self.parameters_json = encode(parameters, what="parameters")
         self.code_json = encode(code)
+        self.safe = safe
 
 
 def plan_workflow(
@@ -64,13 +75,17 @@ def plan_workflow(
     """
     make_importable(topology)
     given = dict(parameters)
+    safe: Safe | None = None
     if topology is not None:
         name = workflow if isinstance(workflow, str) else workflow.__name__
         declared = topology.plan.workflows.get(name)
         if declared is None:
             raise near("workflow", name, list(topology.plan.workflows))
         refuse_unavailable(declared, topology)
+        announce(declared.parameters, given, topology.plan, f"workflows.{name}.parameters")
         given = merge_parameters(declared, given, blueprint=topology.plan, allow_custom=allow_custom)
+        safe = Safe(topology.deployment)
+        given = safe.without(declared.parameters, given, topology.plan, f"workflows.{name}.parameters")
         path = declared.function
     elif isinstance(workflow, str):
         if ":" not in workflow:
@@ -81,9 +96,9 @@ def plan_workflow(
         path = path_of(workflow)
         name = path
     with using(space_for(topology)):
-        function = find(path) if isinstance(workflow, str) or topology is not None else workflow
+        function = find(path, given) if isinstance(workflow, str) or topology is not None else workflow
     refuse_async(function, path)
-    return Plan(name, path, function, given, fingerprints(function, topology))
+    return Plan(name, path, function, given, fingerprints(function, topology), safe)
 
 
 def refuse_unavailable(workflow: Workflow, topology: DeploymentTopology) -> None:
@@ -127,6 +142,8 @@ def create(
                 number, taken = 0, number
                 text = f"the ownership byte of the new execution {taken} is taken"
                 raise UsageError(text)
+            if plan.safe is not None:
+                plan.safe.keep()
             turn.apply(rows.Changes(executions=[row], transitions=[_created(row)]))
     except BaseException:
         if number:  # not written, or nobody knows: either way this process does not run it

@@ -1,7 +1,7 @@
 """Reading a journal, with a connection that cannot write. Every answer is fetched whole, then its transaction ends.
 
-An open read transaction would let the -wal grow without limit. peewee makes the queries; their rows go out as the
-records of `model.rows`. Any thread may ask.
+An open read transaction would let the -wal grow without limit. The rows of what `queries` asks go out as the records of
+`model.rows`. Any thread may ask.
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from peewee import fn
-
 from durable_wf.errors import JournalError, NotFoundError, StorageError
-from durable_wf.journal import connection, faults, files, head, migrate, rules
+from durable_wf.journal import connection, faults, files, head, migrate, queries, rules
 from durable_wf.journal.forks import Forkable, abandon
 from durable_wf.journal.tables import TABLES, raw
 from durable_wf.model import rows
@@ -30,9 +28,8 @@ if TYPE_CHECKING:
     from peewee import SqliteDatabase
 
     from durable_wf.journal import chain
+    from durable_wf.journal.queries import Query
     from durable_wf.journal.verify import Problem
-
-_FOUND_BY_UID = 10  # a shortened uid that fits more executions than this shows these only
 
 K = TypeVar("K")
 R = TypeVar("R")
@@ -65,74 +62,46 @@ class SqliteReader(Forkable):
     def executions(
         self, *, states: Collection[int] | None = None, deployment: int | None = None
     ) -> list[rows.Execution]:
-        model = TABLES["execution"].model
-        query = _all("execution").order_by(model.id.desc())
-        if states is not None:
-            query = query.where(model.state.in_(list(states)))
-        if deployment is not None:
-            query = query.where(model.deployment == deployment)
-        return self._fetch(query, rows.Execution)
+        wanted = None if states is None else frozenset(states)
+        query = queries.executions(wanted, of_one_deployment=deployment is not None)
+        return self._fetch(query, rows.Execution, deployment=deployment)
 
     def find_execution(self, uid: str) -> list[rows.Execution]:
-        model = TABLES["execution"].model
-        query = _all("execution").where(model.uid >= uid, model.uid < uid + chr(0x10FFFF)).order_by(model.uid)
-        found = self._fetch(query.limit(_FOUND_BY_UID), rows.Execution)
+        found = self._fetch(queries.executions_by_uid(), rows.Execution, low=uid, high=uid + chr(0x10FFFF))
         return [row for row in found if row.uid == uid] or found
 
     def history(self, execution: int) -> rows.History:
-        task, transition = TABLES["task"].model, TABLES["transition"].model
-        attempt = TABLES["attempt"].model
-        outcomes = (
-            task.select(task.no, transition.seq, transition.subject, transition.event, transition.detail_json)
-            .join(transition, on=(transition.execution == task.execution) & (transition.seq == task.ended_seq))
-            .where(task.execution == execution, transition.detail_json.is_null(is_null=False))
-            .order_by(task.no)
-        )
-        in_doubt = (
-            _all("attempt")
-            .join(task, on=(task.execution == attempt.execution) & (task.no == attempt.task))
-            .where(attempt.execution == execution, task.state.in_(sorted(rules.TASK_IN_DOUBT)))
-            .order_by(attempt.task, attempt.number)
-        )
-        decided = (transition.subject == int(rows.Subject.TASK)) & transition.attempt.is_null()
-        decided &= (transition.source == rules.STARTED_TASK) & transition.event.in_(sorted(rules.DECIDED))
-        of_run = (
-            _all("transition")
-            .where(transition.execution == execution, transition.subject.in_(sorted(rules.OF_RUN)) | decided)
-            .order_by(transition.seq)
-        )
         with self._transaction() as ask, _collector_paused():
-            found = ask(_all("execution").where(TABLES["execution"].model.id == execution), rows.Execution)
+            found = ask(queries.execution(), rows.Execution, id=execution)
             if not found:
                 message = f"no execution {execution}"
                 raise NotFoundError(message)
-            transitions = ask(of_run, rows.Transition)
+            of = partial(ask, owner=execution)
+            transitions = of(queries.of_run(), rows.Transition)
             return rows.History(
                 found[0],
-                ask(_of("payload", execution), rows.Payload),
-                ask(_of("tasks_graph", execution), rows.Graph),
-                ask(_of("task", execution), rows.Task),
-                ask(_of("task_dependency", execution), rows.Dependency),
-                ask(in_doubt, rows.Attempt),
-                ask(outcomes, rows.Outcome),
+                of(queries.of("payload"), rows.Payload),
+                of(queries.of("tasks_graph"), rows.Graph),
+                of(queries.of("task"), rows.Task),
+                of(queries.of("task_dependency"), rows.Dependency),
+                of(queries.in_doubt(), rows.Attempt),
+                of(queries.outcomes(), rows.Outcome),
                 [row for row in transitions if row.subject in rules.OF_RUN],
                 [row for row in transitions if rules.is_decided_later(row)],
-                _number(ask(_LAST_SEQ, _one)),
+                _number(ask(queries.last_seq(), _one)),
             )
 
     def transitions(self, execution: int, *, since: int = 0) -> list[rows.Transition]:
-        query = _of("transition", execution).where(TABLES["transition"].model.seq > since)
-        return self._fetch(query, rows.Transition)
+        return self._fetch(queries.since("transition", "seq"), rows.Transition, owner=execution, since=since)
 
     def events(self, execution: int, *, since: int = 0) -> list[rows.Event]:
-        return self._fetch(_of("event", execution).where(TABLES["event"].model.id > since), rows.Event)
+        return self._fetch(queries.since("event", "id"), rows.Event, owner=execution, since=since)
 
     def blueprints(self) -> list[rows.Blueprint]:
-        return self._fetch(_all("blueprint").order_by(TABLES["blueprint"].model.id), rows.Blueprint)
+        return self._fetch(queries.blueprints(), rows.Blueprint)
 
     def deployments(self) -> list[rows.Deployment]:
-        model = TABLES["deployment"].model
-        return self._fetch(_all("deployment").where(model.gone == 0).order_by(model.name), rows.Deployment)
+        return self._fetch(queries.deployments(), rows.Deployment)
 
     def nodes(self, deployment: int, *, at: int | None = None) -> list[rows.Node]:
         return self._as_of("node", "name", deployment, at, rows.Node)
@@ -141,12 +110,11 @@ class SqliteReader(Forkable):
         return self._as_of("node_instance", "id", deployment, at, rows.Instance)
 
     def instance(self, deployment: int, name: str) -> rows.Instance | None:
-        model = TABLES["node_instance"].model
-        query = _all("node_instance").where(model.deployment == deployment, model.name == name, model.gone == 0)
-        return next(iter(self._fetch(query, rows.Instance)), None)
+        found = self._fetch(queries.instance(), rows.Instance, owner=deployment, name=name)
+        return next(iter(found), None)
 
     def last_seq(self) -> int:
-        return _number(self._fetch(_LAST_SEQ, _one))
+        return _number(self._fetch(queries.last_seq(), _one))
 
     def close(self) -> None:
         if self._forked:
@@ -162,53 +130,44 @@ class SqliteReader(Forkable):
         if newest is None or isinstance(newest, head.Unreadable):
             return newest
         with self._transaction() as ask:
-            model = TABLES["link"].model
-            of = (model.execution == newest.execution) & (model.deployment == newest.deployment)
-            links = ask(_all("link").where(of, model.ordinal == newest.ordinal), rows.Link)
+            of = {"execution": newest.execution, "deployment": newest.deployment}
+            links = ask(queries.link(), rows.Link, **of, ordinal=newest.ordinal)
             if links and links[0].hash == newest.hash:
                 return None
-            seq = _number(ask(_LAST_SEQ, _one))
-            model = TABLES["transition"].model
-            times = ask(model.select(model.at_us).where(model.seq == seq), _one)
+            seq = _number(ask(queries.last_seq(), _one))
+            times = ask(queries.time_of(), _one, seq=seq)
         return head.Behind(newest.seq, seq, newest.at_us, times[0] if times else 0)
 
     def meta(self) -> dict[str, str]:
         """The facts of the journal's making, by name."""
-        return dict(self._fetch(_all("meta"), _pair))
+        return dict(self._fetch(queries.meta(), _pair))
 
     def chains(self) -> list[chain.Chain]:
         """Every chain that has a link."""
-        model = TABLES["link"].model
-        return self._fetch(model.select(model.execution, model.deployment).distinct(), _pair)
+        return self._fetch(queries.chains(), _pair)
 
     def links(self, of: chain.Chain, *, since: int = 0) -> list[rows.Link]:
         """The links of a chain with ordinal > `since`, by ordinal."""
-        model = TABLES["link"].model
-        query = _all("link").where(model.execution == of[0], model.deployment == of[1], model.ordinal > since)
-        return self._fetch(query.order_by(model.ordinal), rows.Link)
+        return self._fetch(queries.links(later=True), rows.Link, execution=of[0], deployment=of[1], since=since)
 
     def newest_link(self) -> rows.Link | None:
         """The link of any chain that was written last. Looks at every link."""
-        model = TABLES["link"].model
-        newest = (model.last_seq.desc(), model.last_event.desc(), model.execution.desc(), model.deployment.desc())
-        found = self._fetch(_all("link").order_by(*newest).limit(1), rows.Link)
+        found = self._fetch(queries.newest_link(), rows.Link)
         return found[0] if found else None
 
     def stored(self, table: str, owner: int) -> list[Any]:
         """All rows of a table that belong to an execution, a deployment, or, with 0, to the journal."""
-        return self._fetch(_of(table, owner), TABLES[table].record)
+        return self._fetch(queries.of(table, whole=owner == 0), TABLES[table].record, owner=owner)
 
     def named(self, table: str) -> dict[int, str]:
         """What people call the rows of `execution` or `deployment`, by id."""
-        model = TABLES[table].model
-        name = model.uid if table == "execution" else model.name
-        return dict(self._fetch(model.select(model.id, name).order_by(model.id), _pair))
+        return dict(self._fetch(queries.named(table), _pair))
 
     def each_link(self, of: chain.Chain) -> Iterator[rows.Link]:
         """The links of a chain by ordinal, one at a time. Ask inside `snapshot()`."""
-        model = TABLES["link"].model
-        query = _all("link").where(model.execution == of[0], model.deployment == of[1]).order_by(model.ordinal)
-        return map(rows.Link._make, self.scan(*query.sql()))
+        query = queries.links()
+        holes = {"execution": of[0], "deployment": of[1]}
+        return map(rows.Link._make, self.scan(query.sql, query.filled(holes)))
 
     def last_seq_before(self, seq: int) -> int:
         """The highest `last_seq` of any link below this one (see `verify.Source`)."""
@@ -216,9 +175,8 @@ class SqliteReader(Forkable):
 
     def stream(self, table: str, owner: int, columns: Sequence[str], by: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Rows of an execution, a deployment or the journal, one at a time (see `verify.Source`)."""
-        model = TABLES[table].model
-        order = [getattr(model, name) for name in by]
-        return self.scan(*_of(table, owner, columns).order_by(*order).sql())
+        query = queries.ordered(table, tuple(columns), tuple(by), whole=owner == 0)
+        return self.scan(query.sql, query.filled({"owner": owner}))
 
     def scan(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of a SELECT or a PRAGMA, one at a time. Ask inside `snapshot()`.
@@ -251,22 +209,15 @@ class SqliteReader(Forkable):
 
     def _as_of(self, table: str, name: str, deployment: int, at: int | None, record: Callable[..., R]) -> list[R]:
         if at is None:
-            model = TABLES[table].model
-            query = _all(table).where(model.deployment == deployment, model.gone == 0)
-            return self._fetch(query.order_by(getattr(model, name)), record)
-        model = TABLES[f"{table}_version"].model
-        newest = model.alias()
-        same = (newest.deployment == model.deployment) & (getattr(newest, name) == getattr(model, name))
-        last = newest.select(fn.MAX(newest.seq)).where(same, newest.seq <= at)
-        query = _all(f"{table}_version").where(model.deployment == deployment, model.gone == 0, model.seq == last)
-        return self._fetch(query.order_by(getattr(model, name)), record)
+            return self._fetch(queries.as_is(table, name), record, owner=deployment)
+        return self._fetch(queries.as_was(table, name), record, owner=deployment, at=at)
 
-    def _fetch(self, query: Any, record: Callable[..., R]) -> list[R]:
+    def _fetch(self, query: Query, record: Callable[..., R], **holes: Any) -> list[R]:
         with self._transaction() as ask:
-            return ask(query, record)
+            return ask(query, record, **holes)
 
     @contextmanager
-    def _transaction(self) -> Iterator[Callable[[Any, Callable[..., R]], list[R]]]:
+    def _transaction(self) -> Iterator[Callable[..., list[Any]]]:
         """Several questions that see the same moment."""
         self.check_not_forked()
         with self._reads:
@@ -276,7 +227,7 @@ class SqliteReader(Forkable):
                     opened.execute("BEGIN")
                 self._depth += 1
                 try:
-                    yield lambda query, record: _ask(opened, query, record)
+                    yield partial(_ask, opened)
                 finally:
                     self._depth -= 1
                     if self._depth == 0 and opened.in_transaction:  # an I/O error ends it by itself
@@ -312,27 +263,8 @@ class SqliteReader(Forkable):
             abandon(self._reading)
 
 
-def _all(table: str, columns: Sequence[str] = ()) -> Any:
-    """These columns, or all that the record has; not the checksums."""
-    model = TABLES[table].model
-    return model.select(*(getattr(model, name) for name in columns or TABLES[table].columns))
-
-
-def _of(table: str, owner: int, columns: Sequence[str] = ()) -> Any:
-    """All rows of an execution or a deployment, by key."""
-    model = TABLES[table].model
-    key = [getattr(model, name) for name in TABLES[table].key]
-    query = _all(table, columns).order_by(*key)
-    if table == "blueprint" or (table == "deployment" and owner == 0):
-        return query
-    if table in ("execution", "deployment_version"):
-        return query.where(model.id == owner)
-    return query.where((model.deployment if table in _OF_DEPLOYMENT else model.execution) == owner)
-
-
-def _ask(opened: sqlite3.Connection, query: Any, record: Callable[..., R]) -> list[R]:
-    sql, parameters = query.sql()
-    found = opened.execute(sql, parameters).fetchall()
+def _ask(opened: sqlite3.Connection, query: Query, record: Callable[..., R], **holes: Any) -> list[R]:
+    found = opened.execute(query.sql, query.filled(holes)).fetchall()
     if isinstance(record, type):  # a NamedTuple: made of the tuple as it is, in a third of the time of a call
         return list(map(partial(tuple.__new__, record), found))
     return list(starmap(record, found))
@@ -363,7 +295,3 @@ def _number(found: Sequence[int]) -> int:
         message = "a counter is missing"
         raise JournalError(message)
     return found[0]
-
-
-_OF_DEPLOYMENT = ("node", "node_version", "node_instance", "node_instance_version")
-_LAST_SEQ = TABLES["counter"].model.select(TABLES["counter"].model.value).where(TABLES["counter"].model.name == "seq")

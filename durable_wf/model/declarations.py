@@ -36,6 +36,7 @@ class Parameter:
     item_type     primitive type of a list's items
     constraints   all must hold; for each item, if there is an `item_type`
     display_rows  how many rows of a textarea are shown
+    secret        values are stored outside of the journal, and masked where they are said
     """
 
     type: str | None = None
@@ -48,6 +49,7 @@ class Parameter:
     item_type: str | None = None
     constraints: tuple[Constraint, ...] = ()
     display_rows: int | None = None
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)

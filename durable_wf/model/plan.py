@@ -33,6 +33,7 @@ class Operation:
     inputs_types    declared type of those inputs that have one
     max_retries, retry_interval, timeout    None: the engine's default. -1 retries: no limit. Seconds.
     on_unknown      rerun, ask or fail; None: the plugin's, else the deployment's
+    secrets         names of inputs that are declared secret
     """
 
     plugin: str = ""
@@ -46,6 +47,7 @@ class Operation:
     timeout: float | None = None
     timeout_recoverable: bool | None = None
     on_unknown: str | None = None
+    secrets: tuple[str, ...] = ()
 
     @property
     def is_noop(self) -> bool:
@@ -125,6 +127,7 @@ class Relationship:
 
     type_hierarchy     root first, own type last
     target             the target node's name
+    secrets            as `Node.secrets`
     """
 
     type: str
@@ -133,6 +136,7 @@ class Relationship:
     properties: Mapping[str, Json] = field(default_factory=dict)
     source_interfaces: Interfaces = field(default_factory=dict)
     target_interfaces: Interfaces = field(default_factory=dict)
+    secrets: tuple[tuple[str, ...], ...] = ()
     _source: _Lazy = field(default_factory=_lazy, init=False, repr=False, compare=False)
     _target: _Lazy = field(default_factory=_lazy, init=False, repr=False, compare=False)
 
@@ -161,6 +165,7 @@ class Node:
     plugins          names of the plugins that its own operations, and target operations of
                      relationships pointing at it, use; sorted
     host_id          name of the host node that it is or is (transitively) contained in, else None
+    secrets          ways to the values in its properties that are declared secret: a property, and names inside of it
     """
 
     name: str
@@ -172,6 +177,7 @@ class Node:
     plugins: tuple[str, ...] = ()
     host_id: str | None = None
     scalable: Scalable = field(default_factory=Scalable)
+    secrets: tuple[tuple[str, ...], ...] = ()
     _operations: _Lazy = field(default_factory=_lazy, init=False, repr=False, compare=False)
 
     @property
@@ -220,7 +226,9 @@ class Blueprint:
     labels              values by name; may be functions, which are evaluated when a deployment is created
     blueprint_labels    values by name, text
     resource_tags       as written
-    deployment_settings as written; functions in it are evaluated when a deployment is created
+    deployment_settings as written, but for schedules' times with a date, which are in UTC; functions in it are
+                        evaluated when a deployment is created
+    imported_blueprints, namespaces_mapping    what a server has merged into the files: ids, and namespace -> id
     """
 
     version: str
@@ -249,6 +257,8 @@ class Blueprint:
     scaling_groups: Mapping[str, ScalingGroup] = field(default_factory=dict)
     policy_types: Mapping[str, PolicyType] = field(default_factory=dict)
     policy_triggers: Mapping[str, PolicyType] = field(default_factory=dict)
+    imported_blueprints: tuple[str, ...] = ()
+    namespaces_mapping: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

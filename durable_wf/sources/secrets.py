@@ -113,13 +113,23 @@ class FileStore:
         with self._locked():
             self._write({**self._read(), name: value})
 
+    def keep(self, values: Mapping[str, str]) -> None:
+        """Keep all of the values, or none."""
+        with self._locked():
+            self._write({**self._read(), **values})
+
     def delete(self, name: str) -> bool:
         """Whether there was one."""
+        return self.drop([name])
+
+    def drop(self, names: Iterable[str]) -> bool:
+        """Delete what there is of some names, all of it or none; whether there was any."""
         with self._locked():
             known = self._read()
-            if name not in known:
+            left = {key: value for key, value in known.items() if key not in set(names)}
+            if len(left) == len(known):
                 return False
-            self._write({key: value for key, value in known.items() if key != name})
+            self._write(left)
             return True
 
     def _read(self) -> dict[str, str]:
@@ -257,15 +267,24 @@ class SecretStores:
 
         raises  UsageError for a name or value that cannot be one; SecretsError
         """
-        if not _NAME.fullmatch(name):
-            raise UsageError(
-                f"{name[:50]!r} is no name of a secret: 1 to 200 characters, none of them a control character"
-            )
-        if not value or len(value.encode("utf-8", "surrogatepass")) > MAX_BYTES or "\0" in value:
-            raise UsageError(f"the value of a secret is a text of 1 to {MAX_BYTES} bytes")
-        store = self._writable(in_keyring=in_keyring)
+        self._check(name, value)
+        store: WritableStore = self._keyring() if in_keyring else self._file()
         store.set(name, value)
         return store.title
+
+    def keep(self, values: Mapping[str, str]) -> None:
+        """Keep values that were declared secret in the file, all of them or none.
+
+        raises  UsageError for a value that is too large; SecretsError
+        """
+        for name, value in values.items():
+            self._check(name, value)
+        self._file().keep(values)
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Delete what `keep` kept, as far as it is there. raises SecretsError."""
+        if self.file is not None and self.file.path.exists():
+            self.file.drop(names)
 
     def delete(self, name: str) -> list[str]:
         """Delete a secret from all stores that can be written; which had it.
@@ -281,11 +300,21 @@ class SecretStores:
             raise NotFoundError(f"there is no secret '{name}' that could be deleted", hint=hint)
         return found
 
-    def _writable(self, *, in_keyring: bool) -> WritableStore:
-        if in_keyring:
-            if self.keyring is None:
-                raise UsageError("the package 'keyring' is not installed", hint="pip install keyring")
-            return self.keyring
+    @staticmethod
+    def _check(name: str, value: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise UsageError(
+                f"{name[:50]!r} is no name of a secret: 1 to 200 characters, none of them a control character"
+            )
+        if not value or len(value.encode("utf-8", "surrogatepass")) > MAX_BYTES or "\0" in value:
+            raise UsageError(f"the value of a secret is a text of 1 to {MAX_BYTES} bytes")
+
+    def _keyring(self) -> KeyringStore:
+        if self.keyring is None:
+            raise UsageError("the package 'keyring' is not installed", hint="pip install 'durable-wf[keyring]'")
+        return self.keyring
+
+    def _file(self) -> FileStore:
         if self.file is None:
             hint = f"name one with {FILE_VARIABLE}"
             raise SecretsError("there is no home directory, so no place for a file of secrets", hint=hint)

@@ -3,8 +3,9 @@
 What is stored of a secret is its reference, the call that gives it: `{"get_secret": "name"}`. One vault serves a
 process, as loggers do: what one execution was given, no other may store either.
 
-Not covered: what a plugin derives from a value (base64, a hash, a part of it; of a secret that is JSON, parts of fewer
-than six characters that it takes out itself), and what a plugin itself prints or sends.
+Known forms of a value (`forms.py`) are masked too, and not stored inside of a text. Not covered: whatever else a plugin
+derives from a value (a hash, a part of it; of a secret that is JSON, parts of fewer than six characters that it takes
+out itself), and what a plugin itself prints or sends. docs/secrets.md has examples.
 
 Source: design.md "Secrets", L10.
 """
@@ -13,15 +14,15 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from durable_wf.errors import DurableError
-from durable_wf.sources.secrets import secret_stores
+from durable_wf.sources.forms import SHORTEST, forms, lines_of
+from durable_wf.sources.redactor import Finder
+from durable_wf.sources.secrets import SecretsError, secret_stores
 
-SHORTEST = 6  # characters of a value that is looked for inside texts
 _MOST_PARTS = 10_000  # of one JSON secret
 
 
@@ -43,6 +44,25 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
+class WritableSource(Source, Protocol):
+    """A store that values can be put into."""
+
+    def keep(self, values: Mapping[str, str]) -> None:
+        """Keep all of the values, or none. raises SecretsError."""
+        ...
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Forget values; nothing where there are none. raises SecretsError."""
+        ...
+
+
+class _Unkept(str):
+    """Stands for a reference: the path of a value that was declared secret, and that no store has."""
+
+    __slots__ = ()
+
+
 class Vault:
     """What was handed out in this process.
 
@@ -54,7 +74,7 @@ class Vault:
         self._source: Source | None = None
         self._lock = threading.Lock()
         self._references: dict[str, Any] = {}  # by value
-        self._inside: re.Pattern[str] | None = None  # values that are looked for inside texts
+        self._words: _Words | None = None
 
     def use(self, source: Source | None) -> None:
         """Ask another store from now on; None: the default. What was handed out stays known."""
@@ -63,7 +83,7 @@ class Vault:
     def forget(self) -> None:
         """Know nothing that was handed out any more."""
         with self._lock:
-            self._references, self._inside = {}, None
+            self._references, self._words = {}, None
 
     @property
     def knows(self) -> bool:
@@ -80,42 +100,88 @@ class Vault:
         if text is None:
             raise KeyError(name)
         if self._references.get(text) != name:
-            self._learn(text, name, [(part, [name, *path]) for part, path in _parts(text) if len(part) >= SHORTEST])
+            self._learn({part: [name, *path] for part, path in _backwards(_parts(text)) if len(part) >= SHORTEST})
+            self._learn({text: name}, over=True)
         return text
+
+    def hide(self, path: str, value: Any) -> None:
+        """Know a value that was declared secret, before it is in a store or if it never will be.
+
+        path   what it is called in its place
+        """
+        parts = [value] if isinstance(value, str) else [part for part, _ in _leaves(value)]
+        self._learn({part: _Unkept(path) for part in parts if part not in self._references})
+
+    def keep(self, values: Mapping[str, str]) -> None:
+        """Put values into the store, all or none, and know them.
+
+        raises  SecretsError
+        """
+        if not values:
+            return
+        source = self._store()
+        if not isinstance(source, WritableSource):
+            raise SecretsError("the store of secrets cannot be written")
+        source.keep(values)
+        for name in values:
+            self.value(name)
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Take values out of the store. What was handed out stays known.
+
+        raises  SecretsError
+        """
+        source = self._store()
+        if isinstance(source, WritableSource):
+            source.drop(names)
 
     def told(self, name: str, keys: Sequence[Any], value: Any) -> None:
         """Know what was taken out of a secret that is JSON: the texts and numbers in `value`, which is under `keys`."""
-        found = [(part, [name, *keys, *path]) for part, path in _leaves(value)]
-        self._learn("", None, [(part, reference) for part, reference in found if part not in self._references])
+        self._learn({part: [name, *keys, *path] for part, path in _backwards(_leaves(value))})
 
     def _read(self, name: str) -> str | None:
+        return self._store().get(name)
+
+    def _store(self) -> Source:
         if self._source is None:
             self._source = self._make_source()
-        return self._source.get(name)
+        return self._source
 
-    def _learn(self, text: str, reference: Any, parts: Iterable[tuple[str, Any]]) -> None:
-        found: dict[str, Any] = {}
-        for part, of_part in parts:
-            found.setdefault(part, of_part)
+    def _learn(self, parts: Mapping[str, Any], *, over: bool = False) -> None:
+        """Know values with their references; what has one keeps it, unless `over`, or no store has it."""
         with self._lock:
-            known = {**found, **self._references}
-            if text:
-                known[text] = reference
-            self._inside = _pattern(known)
-            self._references = known
+            new = {
+                part: reference
+                for part, reference in parts.items()
+                if part and (over or part not in self._references or isinstance(self._references[part], _Unkept))
+            }
+            if new:
+                self._references = {**self._references, **new}
+                self._words = None
+
+    def _finders(self) -> _Words:
+        """How values are found in texts; made when it is asked for first after something was learned."""
+        found = self._words
+        while found is None:
+            known = self._references
+            found = _Words(known)
+            with self._lock:
+                self._words = found if self._references is known else None
+                found = self._words
+        return found
 
     # ------------------------------------------------------------------ what is said
 
     def masked_text(self, text: str) -> str:
         """The text with the name of a secret in the place of its value. A short value is masked as a whole word."""
-        inside, references = self._inside, self._references
-        if inside is None:
+        if not self._references:
             return text
-        return inside.sub(lambda match: _mask(references.get(match.group())), text)
+        words = self._finders()
+        return words.said.replaced(text, lambda found: _mask(words.reference(found)))
 
     def masked(self, data: Any) -> Any:
         """Data with every text in it masked, keys too."""
-        if self._inside is None:
+        if not self._references:
             return data
         if isinstance(data, str):
             return self.masked_text(data)
@@ -123,10 +189,8 @@ class Vault:
             return {self.masked(key): self.masked(item) for key, item in data.items()}
         if isinstance(data, list | tuple):
             return [self.masked(item) for item in data]
-        return self.masked_text(str(data)) if _is_number(data) and self._is_inside(str(data)) else data
-
-    def _is_inside(self, text: str) -> bool:
-        return self._inside is not None and self._inside.search(text) is not None and len(text) >= SHORTEST
+        is_long = _is_number(data) and len(str(data)) >= SHORTEST
+        return self.masked_text(str(data)) if is_long and self._finders().said.first(str(data)) else data
 
     # ------------------------------------------------------------------ what is stored
 
@@ -140,7 +204,8 @@ class Vault:
             return data
         if isinstance(data, str):
             reference = self._references.get(data)
-            return self._checked(data, what) if reference is None else {"get_secret": reference}
+            is_kept = reference is not None and not isinstance(reference, _Unkept)
+            return {"get_secret": reference} if is_kept else self._checked(data, what)
         if isinstance(data, dict):
             if is_reference(data):
                 return data
@@ -155,11 +220,10 @@ class Vault:
         return data
 
     def _checked(self, text: Any, what: str) -> Any:
-        inside = self._inside
-        matches = inside.finditer(text) if inside is not None and isinstance(text, str) else ()
-        found = next((one for one in matches if len(one.group()) >= SHORTEST), None)
+        words = self._finders()
+        found = words.stored.first(text) if isinstance(text, str) else None
         if found is not None:
-            name = _name(self._references.get(found.group()))
+            name = _name(words.reference(found))
             text = f"{self.masked_text(what)} has the secret '{name}' inside of it; it is not stored"
             raise SecretInValue(text, hint="keep the secret's value apart, as a text of its own, or do not return it")
         return text
@@ -229,13 +293,31 @@ def _is_number(data: Any) -> bool:
     return isinstance(data, int | float) and not isinstance(data, bool)
 
 
-def _pattern(values: dict[str, Any]) -> re.Pattern[str] | None:
-    """Any of the values, longer ones first; a short one as a whole word only."""
-    words = [
-        re.escape(one) if len(one) >= SHORTEST else rf"(?<!\w){re.escape(one)}(?!\w)"
-        for one in sorted(values, key=lambda one: (-len(one), one))
-    ]
-    return re.compile("|".join(words)) if words else None
+def _backwards(parts: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """So that a mapping of them has the first way to a part."""
+    return list(parts)[::-1]
+
+
+class _Words:
+    """The known values in all their forms.
+
+    said     what is masked: values, other forms of them, lines of them
+    stored   what is not stored inside of a text: the same without short values and lines
+    """
+
+    def __init__(self, known: Mapping[str, Any]) -> None:
+        self._known = known
+        self._forms = {form: reference for value, reference in known.items() for form in forms(value)}
+        self._lines = {line: reference for value, reference in known.items() for line in lines_of(value)}
+        self.said = Finder({**known, **self._forms, **self._lines})
+        self.stored = Finder({**{value: None for value in known if len(value) >= SHORTEST}, **self._forms})
+
+    def reference(self, word: str) -> Any:
+        """The reference of the value that a word is a form of."""
+        for found in (self._known, self._forms, self._lines):
+            if word in found:
+                return found[word]
+        return None
 
 
 def _name(reference: Any) -> str:

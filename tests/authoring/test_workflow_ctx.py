@@ -165,7 +165,7 @@ def test_a_timeout_is_kept_with_the_request(life):
     )
     bodies = [decode(row.body_json) for row in life.journal.history(life.engine.find(uid).id).payloads]
     (found,) = [one["operation"] for one in bodies if one.get("operation", {}).get("name") == "ops.describes"]
-    assert (found["timeout"], found["timeout_recoverable"], found["plugin"]) == (7, True, "central")
+    assert (found["timeout"], found["timeout_recoverable"], found["plugin"]) == (0, True, "central")
 
 
 def test_a_remote_task_runs_in_the_context_that_is_given(life):

@@ -26,7 +26,7 @@ def failing(ctx):
 
 # In an order in which they make sense. {id} is where an example has its `4be1`.
 STORY = (
-    "plugins install", "plugins list", "plugins", "plugins show", "validate", "plan",
+    "plugins install", "plugins list", "plugins", "plugins show", "validate", "plan", "schema",
     "deployments create", "deployments list", "deployments", "deployments show", "deployments instances",
     "deployments outputs", "deployments capabilities", "deployments workflows", "run", "list", "show", "journal",
     "logs", "verify", "doctor", "config show", "config", "secrets set", "secrets list", "secrets", "secrets delete",

@@ -71,7 +71,8 @@ def test_without_the_plugin_the_blueprint_is_refused(inside, tmp_path):
     """And the error says what to do."""
     (tmp_path / "main.yaml").write_text(MAIN)
     said = inside("validate", "main.yaml", code=3).stderr
-    assert "durable-wf plugins install PATH [plugin-not-found]" in said
+    assert "there is no plugin 'my-tool' [plugin-not-found]" in said
+    assert "or: durable-wf plugins install PATH\n" in said
     inside("plugins", "install", make(tmp_path / "tool"), "--plugins", tmp_path / "other")
     inside("validate", "main.yaml", "--plugins", tmp_path / "other")
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from durable_wf.cli.output_schema import Schemas
 from durable_wf.cli.shapes import OUTPUTS
 from tests.cli.kit import ROOT, SCHEMA, misfits
 
@@ -45,7 +46,7 @@ def test_every_command_has_its_document():
 
 def test_a_type_without_a_word_in_json_is_refused():
     with pytest.raises(TypeError, match="no schema for"):
-        load_tool().Schemas().of(set[int])
+        Schemas().of(set[int])
 
 
 @pytest.mark.parametrize(

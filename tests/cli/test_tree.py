@@ -20,6 +20,7 @@ GLOBAL = {
 TREE = {
     "validate": ("BLUEPRINT", {"--allow-http-imports"}),
     "plan": ("BLUEPRINT", {"-i", "-o", "--format", "--allow-http-imports"}),
+    "schema": ("blueprint|plugin|retry|output", set()),
     "deployments create": (
         "BLUEPRINT",
         {"-d", "-i", "--on-unknown", "--runtime-only-evaluation", "--allow-http-imports"},

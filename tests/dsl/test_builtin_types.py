@@ -120,6 +120,10 @@ def test_all_workflows_with_their_parameters(types):
     assert required == {"execute_operation.operation", "scale.scalable_entity_name"}
 
 
+# its script runs on a host
+MORE = {"FileSystem": ", relationships: [{type: cloudify.relationships.contained_in, target: Compute}]"}
+
+
 def test_a_node_of_each_type_that_needs_nothing():
     """§17.1: what is required is said; all other types take an empty node."""
     needs = {
@@ -129,7 +133,8 @@ def test_a_node_of_each_type_that_needs_nothing():
         "Blueprint": "{resource_config: {}}",
     }
     nodes = "".join(
-        f"  {name}: {{type: cloudify.nodes.{name}, properties: {needs.get(name, '{}')}}}\n" for name in NODES
+        f"  {name}: {{type: cloudify.nodes.{name}, properties: {needs.get(name, '{}')}{MORE.get(name, '')}}}\n"
+        for name in NODES
     )
     plan = deployed(f"node_templates:\n{nodes}", head=HEAD)
     assert len(plan.instances) == len(NODES)
@@ -177,7 +182,8 @@ def test_an_operation_with_a_required_input_asks_for_it():
 def test_whatever_they_are_mapped_to_is_there_or_refused_with_a_sentence(types):
     """A blueprint that imports them validates; what cannot be run yet says so when it is asked for."""
     nodes = "".join(
-        f"  {name}: {{type: cloudify.nodes.{name}, properties: {{use_external_resource: true}}}}\n" for name in NODES
+        f"  {name}: {{type: cloudify.nodes.{name}, properties: {{use_external_resource: true}}{MORE.get(name, '')}}}\n"
+        for name in NODES
     )
     plan = compiled(f"node_templates:\n{nodes}", HEAD)
     paths = {one.function for one in types.workflows.values()}

@@ -1,51 +1,20 @@
-"""Bad blueprints are files, and what is said of each stands beside it."""
+"""Bad blueprints are files, and what is said of each stands beside it.
 
-from pathlib import Path
+`test_completeness.py` sees to it that each code and each row of the grammar is among them.
+"""
 
 import pytest
 
 from durable_wf.dsl.codes import CODES
-from durable_wf.dsl.compile import compile_blueprint
-from durable_wf.dsl.problems import EXPLANATIONS, BlueprintError
-from durable_wf.sources.files import FileResolver
-
-CASES = Path(__file__).parent / "cases"
-
-# Those that a small text file cannot show; test_hostile.py has them.
-ELSEWHERE = {
-    "not-utf8",
-    "bad-character",
-    "file-too-large",
-    "too-deep",
-    "too-many-values",
-    "too-many-aliases",
-    "too-many-imports",
-    "groups-too-deep",
-}
+from durable_wf.dsl.problems import EXPLANATIONS
+from tests.dsl.samples import CASES, problems_of, refused_samples
 
 
-def lines_of(path, monkeypatch):
-    monkeypatch.chdir(path.parent)
-    with pytest.raises(BlueprintError) as caught:
-        compile_blueprint(FileResolver(path.name))
-    return str(caught.value).splitlines()
-
-
-@pytest.mark.parametrize("path", sorted(CASES.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_mistake_is_said_once_at_its_place(path, monkeypatch):
+@pytest.mark.parametrize("sample", [one for one in refused_samples() if one.folder], ids=lambda one: one.name)
+def test_every_mistake_is_said_once_at_its_place(sample):
     """The text of the error is the file beside the case, line for line."""
-    assert lines_of(path, monkeypatch) == path.with_suffix(".expected").read_text().splitlines()
-
-
-def test_every_code_has_a_case():
-    """No row of the table of codes goes untested, and no case shows a code that is not in it."""
-    shown = {
-        line.rpartition("[")[2].rstrip("]")
-        for path in CASES.glob("*.expected")
-        for line in path.read_text().splitlines()
-    }
-    assert shown | ELSEWHERE == set(CODES)
-    assert not shown & ELSEWHERE
+    beside = (CASES / sample.name).with_suffix(".expected")
+    assert list(map(str, problems_of(sample))) == beside.read_text().splitlines()
 
 
 def test_every_code_is_explained():

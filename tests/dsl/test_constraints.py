@@ -40,6 +40,8 @@ def test_what_an_operator_asks(operator, argument, good, bad):
 NODES = """
 node_types: {T: {interfaces: {i: {go: p.go}}}}
 node_templates: {web_front: {type: T}, web_back: {type: T}, db: {type: T}}
+groups: {front: {members: [web_front]}, all: {members: [front, db]}}
+policies: {s: {type: cloudify.policies.scaling, targets: [front]}}
 """
 
 
@@ -52,6 +54,7 @@ node_templates: {web_front: {type: T}, web_back: {type: T}, db: {type: T}}
         ("node_id", {}, ["db"], ["nobody"]),
         ("node_type", {"equals_to": "T"}, ["T"], ["U"]),
         ("operation_name", {"ends_with": "go"}, ["i.go", "go"], ["i.stop"]),
+        ("scaling_group", {"starts_with": "f"}, ["front"], ["all", "web_front"]),
     ],
 )
 def test_names_are_looked_for_in_the_blueprint(type_name, argument, good, bad):

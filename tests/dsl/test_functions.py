@@ -246,7 +246,7 @@ def test_at_run_time(payload, value):
         ({"get_attribute": ["SELF", "ip"]}, "SELF means nothing here"),
         ({"get_attribute": "web"}, "takes a list"),
         ({"get_attribute": ["web", {"a": 1}]}, "a node, a name, and keys, not"),
-        ({"get_attribute": [5, "a"]}, "a node, a name, and keys, not 5.a"),
+        ({"get_attribute": [5, "a"]}, "a node, a name, and keys, not \\[5, 'a'\\]"),
         ({"get_input": "no"}, "no input 'no'"),
         ({"get_input": []}, "takes an input's name"),
         ({"get_property": ["web", "no"]}, "no property 'no'"),

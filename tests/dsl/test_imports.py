@@ -76,6 +76,19 @@ def test_the_main_files_workflows_may_stand_before_built_in_ones():
     assert found.warnings == ()
 
 
+@pytest.mark.parametrize("imports", ["[a.yaml, cloudify/types/types.yaml]", "[cloudify/types/types.yaml, a.yaml]"])
+def test_workflows_of_imported_files_too_and_only_the_main_file_can_say_so(imports):
+    """§20: whichever file is read first; the flag in an imported file means nothing."""
+    head = VERSION.format(5) + f"imports: {imports}\n"
+    flag = "metadata: {override_builtin_workflows: true}\n"
+    other = "plugins: {p: {executor: central_deployment_agent, install: false}}\nworkflows: {install: p.mine}\n"
+    found = compiled("", head, a=flag + other)
+    assert found.workflows["install"].function == "cloudify.plugins.workflows.install"
+    assert found.metadata == {"override_builtin_workflows": True}
+    assert [line for line in found.warnings if line.startswith("a.yaml:3:13: workflows.install: ")]
+    assert compiled(flag, head, a=other).workflows["install"].function == "mine"
+
+
 def test_the_built_in_types_win():
     """§3, §20: redefining one is not silent here: it is a warning."""
     found = compiled(
@@ -92,6 +105,7 @@ def test_the_last_of_two_imported_cloudify_names_wins():
     text = "node_types: {cloudify.acme.T: {properties: {%s: {default: 1}}}}"
     found = compiled("node_templates: {n: {type: cloudify.acme.T}}", head, a=text % "x", b=text % "y")
     assert found.nodes["n"].properties == {"y": 1}
+    assert [line.partition(" ")[0] for line in found.warnings] == ["a.yaml:1:14:"]
 
 
 def test_an_import_may_be_older_or_say_nothing():

@@ -136,10 +136,11 @@ def test_an_own_plugin_stands_before_a_built_in_one():
 
 def test_scripts_of_a_namespaced_file_are_looked_for_without_the_prefix():
     """§3: `NS--scripts/x.sh` is the file scripts/x.sh."""
-    node = "node_templates: {n: {type: cloudify.nodes.Root, interfaces: {i: {go: lib.yaml}}}}"
-    assert codes("", MAIN, a=node, lib="") == ["script-not-built"]
-    inline = 'node_templates: {n: {type: cloudify.nodes.Root, interfaces: {i: {go: "one\\ntwo"}}}}'
-    assert codes("", MAIN, a=inline) == ["script-not-built"]
+    node = "node_templates: {n: {type: cloudify.nodes.Root, interfaces: {i: {go: %s}}}}"
+    found = compiled("", MAIN, a=node % "lib.yaml", lib="")
+    assert found.nodes["ns--n"].operations["i.go"].inputs == {"script_path": "ns--lib.yaml"}
+    inline = compiled("", MAIN, a=node % '"one\\ntwo"')
+    assert inline.nodes["ns--n"].operations["i.go"].inputs == {"script_source": "one\ntwo"}
 
 
 def test_a_misspelled_key_in_a_namespaced_file_is_one_mistake():
@@ -191,3 +192,57 @@ def test_data_types_have_the_prefix_and_labels_of_others_do_not_clash():
     assert "ns--Big" in found.data_types
     assert list(found.labels) == ["colour", "ns--colour"]
     assert list(found.blueprint_labels) == ["team"]
+
+
+def test_names_that_need_not_exist_have_the_namespace_too():
+    """Types that a workflow asks for, and the workflows of schedules; built-in ones stay as they are."""
+    found = compiled(
+        "",
+        MAIN,
+        a="""
+imports: [cloudify/types/types.yaml]
+node_types: {T: {}}
+workflows:
+  w:
+    mapping: script.module.w
+    availability_rules: {node_types_required: [T, Later, cloudify.nodes.Compute]}
+deployment_settings:
+  default_groups: [all]
+  display_name: {get_input: i}
+  default_schedules:
+    own: {workflow: w, since: +1d}
+    built_in: {workflow: heal, since: +1d}
+inputs: {i: {default: x}}
+""",
+    )
+    rules = found.workflows["ns--w"].availability
+    assert rules.node_types_required == ("ns--T", "ns--Later", "cloudify.nodes.Compute")
+    settings = found.deployment_settings
+    assert {name: one["workflow"] for name, one in settings["default_schedules"].items()} == {
+        "own": "ns--w",
+        "built_in": "heal",
+    }
+    assert (settings["default_groups"], settings["display_name"]) == (["all"], {"get_input": "ns--i"})
+
+
+def test_functions_in_constraints_and_counts_name_inputs_of_the_namespace():
+    """§3: the first argument of get_input, wherever a function may stand."""
+    found = compiled(
+        "",
+        MAIN,
+        a="""
+inputs:
+  most: {default: 3}
+  size: {type: integer, constraints: [{less_or_equal: {get_input: most}}, {valid_values: [{get_input: most}]}]}
+node_types: {T: {}}
+node_templates:
+  n: {type: T, capabilities: {scalable: {properties: {default_instances: {get_input: size}}}}}
+groups: {g: {members: [n]}}
+policies:
+  p: {type: cloudify.policies.scaling, targets: [g], properties: {max_instances: {get_input: most}}}
+""",
+    )
+    of_size = [one.argument for one in found.inputs["ns--size"].constraints]
+    assert of_size == [{"get_input": "ns--most"}, [{"get_input": "ns--most"}]]
+    assert found.nodes["ns--n"].scalable.default_instances == {"get_input": "ns--size"}
+    assert found.scaling_groups["ns--g"].scalable.max_instances == {"get_input": "ns--most"}

@@ -14,7 +14,7 @@ inputs: {port: {type: integer, default: 80, display_label: Port}}
 relationships:
   R:
     derived_from: cloudify.relationships.connected_to
-    source_interfaces: {i: {go: {implementation: p.go, timeout: 1.5}}}
+    source_interfaces: {i: {go: {implementation: p.go, retry_interval: 1.5}}}
 node_types:
   T:
     derived_from: cloudify.nodes.Root
@@ -37,7 +37,7 @@ def test_round_trip():
     again = from_json(DeploymentPlan, json.loads(json.dumps(to_json(deployment))))
     assert again == deployment
     assert again.nodes["a"].operations == deployment.nodes["a"].operations
-    assert again.nodes["a"].relationships[0].source_operations["go"].timeout == 1.5
+    assert again.nodes["a"].relationships[0].source_operations["go"].retry_interval == 1.5
 
 
 def test_no_ops_are_small():

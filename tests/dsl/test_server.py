@@ -2,8 +2,9 @@
 
 import pytest
 
+from durable_wf.dsl import schedules
 from durable_wf.dsl.deployment import DeploymentError
-from tests.dsl.kit import codes, deployed
+from tests.dsl.kit import codes, compiled, deployed, problems
 
 SERVER = """
 inputs: {who: {default: me}}
@@ -53,3 +54,46 @@ def test_times_of_schedules(since, right):
     """§2: absolute, a time of day, or relative."""
     text = f"deployment_settings: {{default_schedules: {{a: {{workflow: w, since: '{since}'}}}}}}"
     assert codes(text) == ([] if right else ["bad-schedule"])
+
+
+def schedule(text):
+    plan = compiled(f"deployment_settings: {{default_schedules: {{a: {{workflow: w, {text}}}}}}}")
+    return plan.deployment_settings["default_schedules"]["a"]
+
+
+def test_times_with_a_date_are_kept_in_utc():
+    """§2: naive UTC text; in summer and in winter. What depends on the day of a deployment's making is as written."""
+    found = schedule("since: '2026-01-05 02:00', until: '2026-07-05 02:00', timezone: Europe/Berlin")
+    assert found == {
+        "workflow": "w", "since": "2026-01-05 01:00", "until": "2026-07-05 00:00", "timezone": "Europe/Berlin",
+    }  # fmt: skip
+    assert schedule("since: '2026-01-05 2:00'")["since"] == "2026-01-05 02:00"
+    assert schedule("since: '2:00', until: +1d, timezone: Asia/Tokyo") == {
+        "workflow": "w", "since": "2:00", "until": "+1d", "timezone": "Asia/Tokyo",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("since", ["2026-02-30 10:00", "2026-01-01 24:00", "25:00", "10:60", "0001-01-01 00:00"])
+def test_days_and_hours_that_are_none_are_refused(since):
+    """Also one that is before the first day of all in UTC."""
+    text = f"deployment_settings: {{default_schedules: {{a: {{workflow: w, since: '{since}', timezone: Asia/Tokyo}}}}}}"
+    assert codes(text) == ["bad-schedule"]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlim", "Europe", "../etc/passwd", "/etc/passwd", "''", "\u00fc"])
+def test_a_time_zone_that_is_none_is_refused(zone):
+    """With the nearest name; it reaches no file beside the table of zones."""
+    text = f"deployment_settings: {{default_schedules: {{a: {{workflow: w, since: +1d, timezone: {zone}}}}}}}"
+    (one,) = problems(text)
+    assert (one.code, one.path) == ("bad-schedule", "deployment_settings.default_schedules.a.timezone")
+    if zone == "Europe/Berlim":
+        assert one.hint == "did you mean 'Europe/Berlin'?"
+
+
+def test_without_a_table_of_time_zones_times_are_kept_as_written(monkeypatch):
+    """A machine without one: not the author's mistake; it is noted."""
+    monkeypatch.setattr(schedules, "available_timezones", set)
+    text = "since: '2026-01-05 02:00', timezone: Nowhere/Else"
+    assert schedule(text)["since"] == "2026-01-05 02:00"
+    plan = compiled(f"deployment_settings: {{default_schedules: {{a: {{workflow: w, {text}}}}}}}")
+    assert any("no table of time zones" in note for note in plan.notes)

@@ -47,7 +47,7 @@ def test_what_they_give(value, result):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("{merge: [{get_input: text}]}", "merge takes a list of mappings, not a-b"),
+        ("{merge: [{get_input: text}]}", "merge takes a list of mappings, not ['a-b']"),
         ("{string_find: [{get_input: number}, a]}", "string_find takes a list of a text"),
         ("{string_split: [{get_input: text}, '']}", "the separator is empty"),
         ("{string_split: [{get_input: text}, '-', 2]}", "has 2 parts, none at 2"),

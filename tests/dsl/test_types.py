@@ -99,6 +99,7 @@ def test_a_child_operation_replaces_the_parents_entirely():
 TYPED = """
 node_types:
   A:
+    derived_from: cloudify.nodes.Compute
     interfaces:
       i:
         go:
@@ -106,7 +107,7 @@ node_types:
           executor: host_agent
           max_retries: 3
           retry_interval: 2.5
-          timeout: 10
+          timeout: 0
           timeout_recoverable: true
           inputs:
             host: {default: h}
@@ -124,7 +125,7 @@ def test_only_in_the_type():
     assert go.inputs == {"host": "h", "port": 80}
     assert go.inputs_types == {"port": "integer"}
     assert (go.executor, go.max_retries, go.retry_interval) == ("host_agent", 3, 2.5)
-    assert (go.timeout, go.timeout_recoverable) == (10, True)
+    assert (go.timeout, go.timeout_recoverable) == (0, True)
 
 
 @pytest.mark.parametrize("own", ["{inputs: {host: x, more: 1}}", "{implementation: p.go, inputs: {host: x, more: 1}}"])
@@ -132,13 +133,13 @@ def test_the_same_implementation_inherits(own):
     """§8: inputs over the defaults, further names allowed; settings fall back to the type's."""
     go = node(TYPED % f"{{go: {own}}}").operations["i.go"]
     assert go.inputs == {"host": "x", "port": 80, "more": 1}
-    assert (go.executor, go.max_retries, go.timeout) == ("host_agent", 3, 10)
+    assert (go.executor, go.max_retries, go.timeout) == ("host_agent", 3, 0)
 
 
 def test_own_settings_win_where_the_implementation_is_the_same():
     """§8: each that is given replaces the type's, null does not."""
     go = node(TYPED % "{go: {max_retries: 0, timeout: null}}").operations["i.go"]
-    assert (go.max_retries, go.timeout, go.retry_interval) == (0, 10, 2.5)
+    assert (go.max_retries, go.timeout, go.retry_interval) == (0, 0, 2.5)
 
 
 @pytest.mark.parametrize("own", ["p.other", "{implementation: p.other}"])
@@ -246,7 +247,7 @@ tosca_definitions_version: cloudify_dsl_1_5
 imports: [cloudify/types/types.yaml]
 plugins:
   p: {executor: central_deployment_agent, install: false, on_unknown: rerun}
-  q: {executor: host_agent, package_name: q}
+  q: {executor: central_deployment_agent, package_name: q}
 """
 
 

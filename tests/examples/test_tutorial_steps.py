@@ -14,6 +14,7 @@ import yaml
 
 import durable_wf
 from tests.cli.kit import Inside, Program
+from tests.crash.kit import chosen
 
 TUTORIAL = Path(durable_wf.__file__).parent / "examples" / "tutorial"
 AT_A_TIME = 2
@@ -39,6 +40,7 @@ STEPS = [
     Step("ordering", "spring", (), 5),
     Step("relationships", "water_all", (), 5),
 ]
+KILLED = chosen([step.folder for step in STEPS], 2)  # the crash harness has sweeps of them all
 
 
 class Garden:
@@ -128,7 +130,7 @@ def gardens(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.folder)
+@pytest.mark.parametrize("step", [step for step in STEPS if step.folder in KILLED], ids=lambda step: step.folder)
 def test_a_killed_step_is_resumed_to_the_outcome_of_an_undisturbed_one(gardens, step):
     undisturbed, killed = gardens(step, "undisturbed", 0.0), gardens(step, "killed", 0.2)
     undisturbed.program.end(undisturbed.begin(), 0)

@@ -57,10 +57,15 @@ REPLAY = Pair("replay standard", "dbos", "replay", "P9")
 class Session:
     """A driver that runs, and answers.
 
+    patience_s    after which one that does not answer is killed
+    was_given_up  whether it was
+
     raises  Unavailable wherever it does not answer
     """
 
-    def __init__(self, python: Path | str, driver: Path, folder: Path) -> None:
+    def __init__(self, python: Path | str, driver: Path, folder: Path, *, patience_s: float = PATIENCE_S) -> None:
+        self.was_given_up = False
+        self._patience_s = patience_s
         self._errors = folder / "stderr"
         with self._errors.open("w") as errors:
             self._process = subprocess.Popen(
@@ -88,7 +93,7 @@ class Session:
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None  # noqa: S101 - as above
-        patience = threading.Timer(PATIENCE_S, self._process.kill)
+        patience = threading.Timer(self._patience_s, self._give_up)
         patience.start()
         line = self._process.stdout.readline()
         patience.cancel()
@@ -96,6 +101,10 @@ class Session:
             self._process.wait()
             raise Unavailable(f"its driver has ended: {_last_line(self._errors)}")
         return dict(json.loads(line))
+
+    def _give_up(self) -> None:
+        self.was_given_up = True
+        self._process.kill()
 
     def close(self) -> None:
         """End the driver, which ends when its stdin does."""

@@ -44,7 +44,7 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     figures.of_cells(made, found)
     if not any(choice[1:]):
         figures.measure(made, folder, quick=options.quick, full=options.full)
-    result = {**_about(), "runs": list(found.values()), "figures": made.others}
+    result = {**about(), "runs": list(found.values()), "figures": made.others}
     if options.peers:
         result["peers"] = against.measure(folder, rounds=options.rounds, quick=options.quick)
         for name, pair in against.goals_of(result["peers"]["pairs"]).items():
@@ -101,7 +101,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _about() -> dict[str, str]:
+def about() -> dict[str, str]:
+    """What was measured, when, with what."""
+
     def git(*arguments: str) -> str:
         done = subprocess.run(("git", *arguments), cwd=ROOT, capture_output=True, text=True, check=False)
         return done.stdout.strip()

@@ -38,11 +38,12 @@ def summary_of(found: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def inserted(text: str, lines: Iterable[str]) -> str:
+def inserted(text: str, lines: Iterable[str], markers: tuple[str, str] = (BEGIN, END)) -> str:
     """The text of a page with these lines between its markers."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return "\n".join([f"{before}{BEGIN}", *lines, f"{END}{after}"])
+    begin, end = markers
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    return "\n".join([f"{before}{begin}", *lines, f"{end}{after}"])
 
 
 def lines_of(found: Mapping[str, Any], *, drawn: bool = True) -> list[str]:

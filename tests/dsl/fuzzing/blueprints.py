@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from durable_wf.dsl.grammar import BLUEPRINT, PLUGIN, PLUGIN_PROPERTY, VERSIONS, WORKFLOW
+from durable_wf.dsl.grammar import BLUEPRINT, PLUGIN, PLUGIN_PROPERTY, VERSIONS
 from durable_wf.dsl.grammar_groups import GROUP
 from durable_wf.dsl.merging import rule_of
 from durable_wf.dsl.server_shapes import SCHEDULE
@@ -282,4 +282,4 @@ def _plugin_file(world: World, found: Drawn) -> Any:
     return {target: {prop: functions.call(world, Scope()) if rng.random() < 0.2 else _of_plugin(world, kind)}}
 
 
-__all__ = ["BUILTIN", "LIB", "MAIN", "NAMESPACED", "PLUGIN_FILE", "WORKFLOW", "Drawn", "drawn", "version_name"]
+__all__ = ["BUILTIN", "LIB", "MAIN", "NAMESPACED", "PLUGIN_FILE", "Drawn", "drawn", "version_name"]

@@ -254,7 +254,69 @@ def _relationship_operation(b: Breaking) -> Break:
     return Break(("unresolved-relationship-operation",), [spot], mapping)
 
 
-@breaker("script-not-built")
-def _script(b: Breaking) -> Break:
-    file, path = b.add("workflows", b.rng.choice(("https://example.org/x.sh", "echo a\necho b")))
-    return Break(("script-not-built",), [Spot(file, path)])
+_INTERFACE = "cloudify.interfaces.lifecycle"
+
+
+def _waiting(b: Breaking, operation: Any, **target: Any) -> tuple[str, Path]:
+    """A relationship that waits for one operation of its target; the path of the operation's name."""
+    kind = f"{BASE}depends_on_lifecycle_operation"
+    if not b.drawn.has_builtin and not b.has("relationships", kind):
+        b.add("relationships", {"derived_from": f"{BASE}depends_on", "properties": {"operation": {}}}, kind)
+    name = b.node(**target)[1][1]
+    file, path = b.node(relationships=[{"type": kind, "target": name, "properties": {"operation": operation}}])
+    return file, (*path, "relationships", 0, "properties", "operation")
+
+
+@breaker("target-without-lifecycle")
+def _no_lifecycle(b: Breaking) -> Break:
+    file, path = _waiting(b, "create")
+    return Break(("target-without-lifecycle",), [Spot(file, path)])
+
+
+@breaker("unknown-lifecycle-operation")
+def _no_operation(b: Breaking) -> Break:
+    file, path = _waiting(b, b.rng.choice(("creat", "zz")), interfaces={_INTERFACE: {"create": None}})
+    return Break(("unknown-lifecycle-operation",), [Spot(file, path)])
+
+
+@breaker("no-host")
+def _no_host(b: Breaking) -> Break:
+    operation = {"implementation": f"{b.plugin()}.x", "executor": "host_agent"}
+    if b.rng.random() < 0.5:
+        file, path = b.node(interfaces={"i": {"go": operation}})
+        return Break(("no-host",), [Spot(file, (*path, "interfaces", "i", "go"), "key")])
+    kind = b.add("node_types", {"interfaces": {"i": {"go": operation}}})[1][1]
+    file, path = b.node(type=kind)
+    return Break(("no-host",), [Spot(file, path, "key")])
+
+
+_SCRIPTS = ("https://example.org/x.sh", "echo a\necho b", "lib/run.sh")
+
+
+def _script(b: Breaking) -> str:
+    b.files["lib/run.sh"] = {}
+    return str(b.rng.choice(_SCRIPTS))
+
+
+@breaker("script-plugin-missing")
+def _script_alone(b: Breaking) -> Break | None:
+    if b.drawn.has_builtin:
+        return None
+    script = _script(b)
+    if b.rng.random() < 0.5:
+        file, path = b.add("workflows", script)
+        return Break(("script-plugin-missing",), [Spot(file, path)], script)
+    file, path = b.node(interfaces={"i": {"go": script}})
+    return Break(("script-plugin-missing",), [Spot(file, (*path, "interfaces", "i", "go"))], script)
+
+
+@breaker("script-given-twice")
+def _script_twice(b: Breaking) -> Break:
+    if not b.drawn.has_builtin:
+        b.add("plugins", {"executor": "host_agent", "install": False}, "zzscript")
+    script, key = _script(b), b.rng.choice(("script_path", "script_source"))
+    if b.rng.random() < 0.5:
+        file, path = b.add("workflows", {"mapping": script, "parameters": {key: {"default": "x"}}})
+        return Break(("script-given-twice",), [Spot(file, (*path, "parameters", key), "key")])
+    file, path = b.node(interfaces={"i": {"go": {"implementation": script, "inputs": {key: "x"}}}})
+    return Break(("script-given-twice",), [Spot(file, (*path, "interfaces", "i", "go", "inputs", key))])

@@ -14,7 +14,6 @@ from durable_wf.dsl.shapes import (
     Ignored,
     ListOf,
     MapOf,
-    NotBuilt,
     Number,
     OneOf,
     Record,
@@ -51,7 +50,7 @@ def _codes_in(shape: Shape, name: str) -> Iterator[tuple[str, str]]:
         yield shape.unknown, name
         for row in shape.fields:
             own = f"{name}.{row.name}" if name else row.name
-            if isinstance(row.shape, NotBuilt):
+            if row.later:
                 yield "not-built", ""
             if row.since > (1, 0):
                 yield "feature-too-new", ""
@@ -76,9 +75,6 @@ def _changes(site: Site, version: tuple[int, int]) -> Iterator[_Change]:
         if site.path == () and isinstance(shape, Record):
             yield _Change("unknown-key", "unknown")
             yield from _newer(shape, value, version)
-            yield from (
-                _Change("not-built", "put", row.name) for row in shape.fields if isinstance(row.shape, NotBuilt)
-            )
         return
     yield from _wrong_kinds(site)
     if isinstance(shape, Record):
@@ -111,6 +107,8 @@ def _wrong_kinds(site: Site) -> Iterator[_Change]:
 def _of_record(shape: Record, value: dict[str, Any], version: tuple[int, int]) -> Iterator[_Change]:
     yield _Change(shape.unknown, "unknown")
     for row in shape.fields:
+        if row.later and row.name not in value:
+            yield _Change("not-built", "later", row.name)
         if row.required and row.name in value:
             yield _Change("missing-key", "without", row.name)
     if shape.choice:
@@ -122,7 +120,7 @@ def _of_record(shape: Record, value: dict[str, Any], version: tuple[int, int]) -
 
 def _newer(shape: Record, value: dict[str, Any], version: tuple[int, int]) -> Iterator[_Change]:
     for row in shape.fields:
-        if row.since > version and row.name not in value and not isinstance(row.shape, NotBuilt):
+        if row.since > version and row.name not in value:
             yield _Change("feature-too-new", "row", row)
 
 
@@ -143,8 +141,10 @@ def _apply(b: Breaking, found: Found, change: _Change) -> Break | None:
         return Break((change.code,), [Spot(file, path)], what)
     if change.kind == "row":
         return _newer_row(b, found, change.value, what)
-    key = change.value if change.kind == "put" else b.fresh()
-    added = b.insert(file, path, key, b.rng.choice(({}, 1, "text")))
+    if change.kind == "later":
+        added = b.insert(file, path, change.value, _LATER[change.value])
+        return Break((change.code,), [Spot(file, added)], f"{what}.{change.value}")
+    added = b.insert(file, path, b.fresh(), b.rng.choice(({}, 1, "text")))
     return Break((change.code,), [Spot(file, added, "key")], what)
 
 
@@ -155,6 +155,9 @@ _PLAIN_ROWS: dict[str, Any] = {
     "required": True,
     "hidden": False,
 }
+
+
+_LATER = {"retry": {"attempts": 5}, "timeout": 60, "on_unknown": "reattach"}
 
 
 def _newer_row(b: Breaking, found: Found, row: Any, what: str) -> Break | None:

@@ -392,3 +392,11 @@ def _schedule(b: Breaking) -> Break:
 def _new_function(b: Breaking) -> Break:
     function, value = ("merge", [{}]) if b.version >= (1, 1) else b.rng.choice((("merge", [{}]), ("concat", ["a"])))
     return _output(b, {function: value}, function, code="feature-too-new", part="key")
+
+
+@breaker("secret-from-open-input")
+def _open_input(b: Breaking) -> Break:
+    kind, prop = _typed(b, {"secret": True})
+    value = b.rng.choice(({"get_input": "region"}, {"get_input": ["deep", "x"]}))
+    file, path = b.node(type=kind, properties={prop: value})
+    return Break(("secret-from-open-input",), [Spot(file, (*path, "properties", prop))])

@@ -87,6 +87,10 @@ class Breaking:
             body["type"] = self.add("node_types", {})[1][1]
         return self.add("node_templates", body)
 
+    def has(self, section: str, name: str) -> bool:
+        """Whether a file without a namespace has the entry."""
+        return any(one == name for _, one, _ in self.entries(section))
+
     def set(self, file: str, path: Path, value: Any) -> None:
         put(self.files[file], path, value)
 
@@ -94,9 +98,8 @@ class Breaking:
         return at(self.files[file], path)
 
     def plugin(self) -> str:
-        """The name of a plugin that main file and parts may name."""
-        found = self.entries("plugins")
-        return self.rng.choice(found)[1]
+        """The name of a plugin that runs anywhere, and that main file and parts may name."""
+        return str(self.add("plugins", {"executor": "central_deployment_agent", "install": False})[1][1])
 
     def insert(self, file: str, path: Path, key: Any, value: Any) -> Path:
         """Put a key into a mapping, at any position; its path."""

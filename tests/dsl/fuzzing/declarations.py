@@ -9,6 +9,7 @@ from durable_wf.dsl.declared_shapes import (
     CONSTRAINT,
     DATA_TYPE,
     INPUT,
+    OPEN_PROPERTY,
     OPERATORS,
     PARAMETER,
     PARAMETER_CONSTRAINT,
@@ -33,11 +34,12 @@ class Declarations:
     def __init__(self, world: World) -> None:
         self._world = world
         self.scope: Scope | None = Scope()  # of functions in defaults; None: there are none
-        world.makers[id(PROPERTY)] = lambda name: self.property(name)[0]
+        for shape in (PROPERTY, OPEN_PROPERTY):
+            world.makers[id(shape)] = lambda name, shape=shape: self.property(name, shape)[0]
         world.makers[id(INPUT)] = lambda name: self.declared(INPUT, name)[0]
         world.makers[id(PARAMETER)] = lambda name: self.declared(PARAMETER, name)[0]
 
-    def property(self, production: str) -> tuple[dict[str, Any], Prop]:
+    def property(self, production: str, shape: Record = PROPERTY) -> tuple[dict[str, Any], Prop]:
         """A schema, and what it says."""
         world = self._world
         given: dict[str, Any] = {}
@@ -45,11 +47,17 @@ class Declarations:
         if type_name:
             given["type"] = type_name
         has_default = world.chance(0.4) or world.wants(f"{production}.default")
+        secret = shape is PROPERTY and (world.chance(0.1) or world.wants(f"{production}.secret"))
+        if secret:
+            given["secret"] = True
         if has_default:
-            given["default"] = functions.value(world, type_name, self.scope) if self.scope else world.fit(type_name)
+            is_open = self.scope is not None and not secret
+            given["default"] = (
+                functions.value(world, type_name, self.scope or Scope()) if is_open else world.fit(type_name)
+            )
         optional = self._optional(given, production)
-        made = world.fill(PROPERTY, given, production, owned=("type", "default", "required"))
-        return made, Prop(type_name, not has_default and not optional)
+        made = world.fill(shape, given, production, owned=("type", "default", "required", "secret"))
+        return made, Prop(type_name, not has_default and not optional, secret)
 
     def _optional(self, given: dict[str, Any], production: str) -> bool:
         world = self._world

@@ -33,6 +33,8 @@ def call(world: World, scope: Scope, name: str | None = None) -> dict[str, Any]:
 
 def value(world: World, type_name: str | None, scope: Scope) -> Any:
     """A literal that fits a type, or a call, which fits all."""
+    if world.is_secret(type_name):
+        return world.fit(type_name)
     if world.chance(0.2):
         made = call(world, scope)
         return {**made, "type": "string"} if "get_secret" in made and world.chance(0.2) else made

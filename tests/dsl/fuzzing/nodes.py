@@ -69,7 +69,7 @@ class Nodes:
         world, found = self._world, {}
         for name, prop in model.props.items():
             if prop.is_needed or world.chance(0.3):
-                found[name] = functions.value(world, prop.type, scope)
+                found[name] = world.fit(prop.type) if prop.is_secret else functions.value(world, prop.type, scope)
         return found
 
     def _count(self, name: str, given: dict[str, Any], production: str) -> None:

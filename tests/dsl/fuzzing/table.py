@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from durable_wf.dsl.checker import accepts
 from durable_wf.dsl.functions import FUNCTIONS, function_of
 from durable_wf.dsl.grammar import BLUEPRINT, TYPES
+from durable_wf.dsl.not_yet import refusal
 from durable_wf.dsl.shapes import (
     OLDEST,
     Either,
@@ -15,7 +16,6 @@ from durable_wf.dsl.shapes import (
     FunctionCall,
     ListOf,
     MapOf,
-    NotBuilt,
     OneOf,
     Record,
     Shape,
@@ -47,14 +47,21 @@ def _named(production: str, name: str) -> str:
     return f"{production}.{name}" if production else name
 
 
-def productions(shape: Shape = BLUEPRINT, name: str = "", since: Version = OLDEST) -> Iterator[tuple[str, Version]]:
+def is_refused(row: Field) -> bool:
+    """Whether no value of a row is built yet."""
+    return refusal(row.later, {}) is not None
+
+
+def productions(
+    shape: Shape = BLUEPRINT, name: str = "", since: Version = OLDEST, later: str = ""
+) -> Iterator[tuple[str, Version]]:
     """Every production that a valid blueprint can use, and the version that it needs."""
     if isinstance(shape, Record):
         for row in shape.fields:
-            if not isinstance(row.shape, NotBuilt):
+            if not is_refused(row):
                 needed = max(since, row.since, _OF_ROW.get(row.name, OLDEST))
                 yield _named(name, row.name), needed
-                yield from productions(row.shape, _named(name, row.name), needed)
+                yield from productions(row.shape, _named(name, row.name), needed, row.later)
     elif isinstance(shape, Either):
         for one in shape.shapes:
             option = f"{name}|{type(one).__name__}"
@@ -68,7 +75,8 @@ def productions(shape: Shape = BLUEPRINT, name: str = "", since: Version = OLDES
         yield from productions(shape.item, f"{name}[]", since)
     elif isinstance(shape, OneOf):
         for word in shape.words:
-            yield f"{name}={word}", since
+            if refusal(later, word) is None:
+                yield f"{name}={word}", since
 
 
 def all_productions() -> dict[str, Version]:

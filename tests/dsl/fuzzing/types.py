@@ -14,6 +14,7 @@ from tests.dsl.fuzzing.world import Model, Op, Ops, World
 
 BASE = "cloudify.relationships."
 ROOTS = ("depends_on", "connected_to", "contained_in")
+_HOST = "cloudify.nodes.Compute"
 LINK_KEYS = ("source_interfaces", "target_interfaces")
 TYPE_OPERATION = TYPE_INTERFACES.value.value  # type: ignore[attr-defined]
 TYPE_RECORD: Record = TYPE_OPERATION.shapes[-1]
@@ -30,10 +31,15 @@ class Types:
             world.link_types[BASE + name] = Model(ops={key: {} for key in LINK_KEYS}, roots=(name,))
         if has_builtin:
             for name in ("cloudify.nodes.Root", "cloudify.nodes.Compute", "cloudify.nodes.Tier"):
-                world.node_types[name] = Model(ops={"interfaces": {}})
+                if name == _HOST or not world.is_hosted:
+                    world.node_types[name] = Model(ops={"interfaces": {}})
 
     def node_types(self) -> dict[str, Any]:
-        world, found = self._world, {}
+        world = self._world
+        found: dict[str, Any] = {}
+        if world.is_hosted and not self._has_builtin:
+            found[_HOST] = {}
+            world.node_types[_HOST] = Model(ops={"interfaces": {}})
         for _ in range(world.some(1, 4)):
             name = world.name()
             found[name] = self._type(NODE_TYPE, "node_types", name, world.node_types, ("interfaces",))
@@ -59,7 +65,7 @@ class Types:
     ) -> dict[str, Any]:
         """A type; it is added to `models`."""
         world, production = self._world, f"{section}.*"
-        must = section == "relationships" or world.wants(f"{production}.derived_from")
+        must = section == "relationships" or world.is_hosted or world.wants(f"{production}.derived_from")
         parent = world.rng.choice(list(models)) if models and (must or world.chance(0.6)) else None
         old = models[parent] if parent else Model()
         model = Model(dict(old.props), {key: dict(old.ops.get(key, {})) for key in keys}, old.roots)

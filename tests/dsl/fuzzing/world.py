@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, ClassVar
 
-from durable_wf.dsl.grammar import TYPES
+from durable_wf.dsl.grammar import EXECUTORS, TYPES
+from durable_wf.dsl.not_yet import refusal
 from durable_wf.dsl.shapes import (
     NEWEST,
     Anything,
@@ -18,7 +19,7 @@ from durable_wf.dsl.shapes import (
     Ignored,
     ListOf,
     MapOf,
-    NotBuilt,
+    Name,
     Nothing,
     Number,
     OneOf,
@@ -28,6 +29,7 @@ from durable_wf.dsl.shapes import (
     TypeName,
     Version,
 )
+from tests.dsl.fuzzing.table import is_refused
 
 WORDS = tuple(
     """
@@ -77,6 +79,7 @@ class Prop:
 
     type: str | None
     is_needed: bool
+    is_secret: bool = False
 
 
 @dataclass
@@ -111,6 +114,7 @@ class World:
         self.version = version
         self.wanted = wanted
         self.density = rng.choice((0.05, 0.2, 0.4))
+        self.is_hosted = rng.random() < 0.3 or wanted.endswith("=host_agent")  # all nodes are hosts
         self.document: dict[str, Any] = {}
         self.data_types: dict[str, Model] = {}
         self.node_types: dict[str, Model] = {}
@@ -156,11 +160,11 @@ class World:
         """A record: what is given, and of the other rows those that must be there and some that may."""
         for row in shape.fields:
             name = f"{production}.{row.name}" if production else row.name
-            is_ours = row.name in given or row.name in owned or isinstance(row.shape, NotBuilt)
+            is_ours = row.name in given or row.name in owned or is_refused(row)
             if is_ours or not self.allowed(row.since):
                 continue
             if row.required or self.wants(name) or self.chance(self.density):
-                value = self.value(row.shape, name)
+                value = 0 if row.later == "timeout" else self.value(row.shape, name)
                 if value is not None or isinstance(row.shape, Either | Nothing | Ignored):
                     given[row.name] = value
         keys = list(given)
@@ -183,8 +187,11 @@ class World:
         return self.value(one, f"{production}|{type(one).__name__}")
 
     def _one_of(self, shape: OneOf, production: str) -> str:
+        if shape.words == EXECUTORS and not self.is_hosted:
+            return "central_deployment_agent"
+        words = [word for word in shape.words if refusal("on_unknown", word) is None]
         wanted = [word for word in shape.words if self.wanted == f"{production}={word}"]
-        return wanted[0] if wanted else self.rng.choice(shape.words)
+        return wanted[0] if wanted else self.rng.choice(words)
 
     def _list(self, shape: ListOf, production: str) -> list[Any]:
         name = f"{production}[]"
@@ -214,6 +221,7 @@ class World:
         OneOf: lambda self, shape, name: self._one_of(shape, name),
         Number: lambda self, shape, name: self._number(shape, name),
         Boolean: lambda self, _shape, _name: self.chance(0.5),
+        Name: lambda self, _shape, _name: self.name(),
         Text: lambda self, _shape, _name: self.text(),
         Anything: lambda self, _shape, _name: self.data(),
         Ignored: lambda self, _shape, _name: self.data(),
@@ -255,6 +263,11 @@ class World:
     def mapping(self) -> str:
         """`plugin.module.function`."""
         return f"{self.rng.choice(self.plugins)}.{self.rng.choice(('tasks', 'a.b', 'm'))}.{self.rng.choice(WORDS)}"
+
+    def is_secret(self, type_name: str | None) -> bool:
+        """Whether values of a type have secret parts."""
+        of = self.data_types.get(type_name or "")
+        return of is not None and any(one.is_secret or self.is_secret(one.type) for one in of.props.values())
 
     def fit(self, type_name: str | None) -> Any:
         """A literal that fits a type."""

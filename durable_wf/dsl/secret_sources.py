@@ -1,0 +1,51 @@
+"""A secret property takes its value from no input that is stored openly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from durable_wf.dsl.functions import calls_in, function_of
+from durable_wf.dsl.hiding import Secrets, Way
+from durable_wf.dsl.problems import Report
+from durable_wf.dsl.source import Pair, Value, child, plain
+
+_TEXT = "the value is secret, and the input '{}' is not: it would be stored as it is"
+
+
+class OpenInputs:
+    """Reports secret values that are inputs which are not declared secret.
+
+    inputs   the section. One of a data type that has secret parts is not asked about, nor one that is a secret if
+             nothing is given
+    """
+
+    def __init__(self, inputs: Mapping[str, Pair], secrets: Secrets, report: Report) -> None:
+        self._open = {name for name, pair in inputs.items() if not _is_secret(pair.value, secrets)}
+        self._report = report
+
+    def check(self, properties: Mapping[str, Value], ways: Iterable[Way], path: str) -> None:
+        """Look at the secret parts of the properties under a path."""
+        for way in ways:
+            value: Value | None = properties.get(way[0])
+            at = child(path, way[0])
+            for name in way[1:]:
+                value, at = value and value.get(name), child(at, name)
+            if value is not None and not value.is_bad:
+                self._check(value, at)
+
+    def _check(self, value: Value, path: str) -> None:
+        for call in calls_in(plain(value)):
+            given = call.get("get_input") if function_of(call) == "get_input" else None
+            name = given[0] if isinstance(given, list) and given else given
+            if isinstance(name, str) and name in self._open:
+                hint = f"say 'secret: true' in inputs.{name}, too"
+                self._report.add("secret-from-open-input", _TEXT.format(name), value.place, path, hint=hint)
+
+
+def _is_secret(value: Value, secrets: Secrets) -> bool:
+    secret, type_, default = value.get("secret"), value.get("type"), value.get("default")
+    if value.is_bad or (secret is not None and (secret.is_bad or secret.content is True)):
+        return True
+    if default is not None and function_of(default.pairs) == "get_secret":
+        return True
+    return type_ is not None and (type_.is_bad or bool(secrets.of_type(type_.text)))

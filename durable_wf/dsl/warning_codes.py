@@ -1,0 +1,30 @@
+"""The table of warnings: what is accepted, and probably not what its author meant.
+
+They stop nothing. `durable-wf explain` knows their codes as it knows those of problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+WARNINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "ignored": "The language has this for something that does not exist here; it is read over.",
+        "definition-not-used": "Another file defines the same name, and its definition is the one that is used.",
+        "yaml-surprise": (
+            "YAML 1.1 reads what is written here without quotes as something else than it seems: yes, no, on and off "
+            "as booleans, 010 as the octal number 8, 12:30 as 750 (minutes in hours), 1e3 as text. Quote it, or "
+            "write the value that is meant."
+        ),
+        "unused-input": (
+            "No get_input in the blueprint names this input. Workflows may still read it through ctx; else remove it."
+        ),
+        "unknown-function": (
+            "The module that an operation or a workflow is mapped to cannot be found, or has no such function; running "
+            "it would fail. The code was looked at and not run. Install the plugin, put it into plugins/ beside the "
+            "blueprint, or mend the name."
+        ),
+    }
+)
+"""What each code means and what to do about it."""
