@@ -112,6 +112,7 @@ def _makers(world: World) -> None:
         given: dict[str, Any] = {"since": world.rng.choice(_TIMES)}
         for name, make in (
             ("until", lambda: world.rng.choice(_TIMES)),
+            ("timezone", lambda: world.rng.choice(("Europe/Berlin", "UTC", "Asia/Tokyo"))),
             (
                 "weekdays",
                 lambda: [world.rng.choice(_DAYS) for _ in range(world.some(0, 2, f"{production}.weekdays[]"))],
@@ -119,7 +120,7 @@ def _makers(world: World) -> None:
         ):
             if world.wants(f"{production}.{name}") or world.chance(0.3):
                 given[name] = make()
-        return world.fill(SCHEDULE, given, production, owned=("until", "weekdays"))
+        return world.fill(SCHEDULE, given, production, owned=("until", "timezone", "weekdays"))
 
     def plugin_property(production: str) -> dict[str, Any]:
         row = PLUGIN_PROPERTY.fields[0].shape

@@ -143,7 +143,7 @@ def _apply(b: Breaking, found: Found, change: _Change) -> Break | None:
         return _newer_row(b, found, change.value, what)
     if change.kind == "later":
         added = b.insert(file, path, change.value, _LATER[change.value])
-        return Break((change.code,), [Spot(file, added)], f"{what}.{change.value}")
+        return Break((change.code,), [Spot(file, added, "key")], f"{what}.{change.value}")
     added = b.insert(file, path, b.fresh(), b.rng.choice(({}, 1, "text")))
     return Break((change.code,), [Spot(file, added, "key")], what)
 

@@ -62,21 +62,21 @@ def productions(
                 needed = max(since, row.since, _OF_ROW.get(row.name, OLDEST))
                 yield _named(name, row.name), needed
                 yield from productions(row.shape, _named(name, row.name), needed, row.later)
-    elif isinstance(shape, Either):
-        for one in shape.shapes:
-            option = f"{name}|{type(one).__name__}"
-            yield option, since
-            yield from productions(one, option, since)
-    elif isinstance(shape, MapOf):
-        yield f"{name}.*", since
-        yield from productions(shape.value, f"{name}.*", since)
-    elif isinstance(shape, ListOf):
-        yield f"{name}[]", since
-        yield from productions(shape.item, f"{name}[]", since)
     elif isinstance(shape, OneOf):
-        for word in shape.words:
-            if refusal(later, word) is None:
-                yield f"{name}={word}", since
+        yield from ((f"{name}={word}", since) for word in shape.words if refusal(later, word) is None)
+    else:
+        for inner, ending in _inner(shape):
+            yield f"{name}{ending}", since
+            yield from productions(inner, f"{name}{ending}", since)
+
+
+def _inner(shape: Shape) -> list[tuple[Shape, str]]:
+    """The shapes that one is made of, each with what its productions have after the name."""
+    if isinstance(shape, Either):
+        return [(one, f"|{type(one).__name__}") for one in shape.shapes]
+    if isinstance(shape, MapOf):
+        return [(shape.value, ".*")]
+    return [(shape.item, "[]")] if isinstance(shape, ListOf) else []
 
 
 def all_productions() -> dict[str, Version]:
