@@ -78,7 +78,7 @@ class Likeness:
             ratio = matcher.ratio()
             if ratio > best:
                 best, found = ratio, [name]
-            elif ratio == best:
+            elif ratio == best and name not in found:
                 found.append(name)
         return found
 

@@ -201,9 +201,15 @@ node_templates: {n: {type: T, properties: {p: {a: open-sesame, sesame: open-sesa
 """
     with pytest.raises(BlueprintError) as caught:
         compiled(text, HEAD)
-    line = caught.value.masked("default: hush-hush, sword-fish {a: open-sesame}, 12345678, sesame")
-    assert line == "default: <secret>, <secret> {a: <secret>}, <secret>, sesame"
-    assert caught.value.masked("plain") == "plain"
+    problem = caught.value.problems[-1]
+    of_types, of_inputs, _, of_nodes = (
+        caught.value.sources.excerpt(problem.file, problem.line - lines, problem.column) for lines in (3, 2, 1, 0)
+    )
+    assert of_types[0] == "data_types: {D: {properties: {a: {secret: true, default: <secret>}}}}"
+    assert of_inputs[0] == "inputs: {i: {secret: true, default: <secret>}}"
+    line, at = of_nodes
+    assert line.endswith("{type: T, properties: {p: {a: <secret>, sesame: <secret>}, q: [<secret>]}}, m: {type: no}}")
+    assert line[at:].startswith("<secret>, sesame"), "a place behind something hidden is shown where that begins"
 
 
 def test_a_secret_from_an_input_that_is_stored_is_refused():
