@@ -69,11 +69,15 @@ class Problem:
         """From 1."""
         return self.place.column
 
+    @property
+    def said(self) -> str:
+        """Path and message for people, who are spared megabytes of either."""
+        return f"{_shortened(self.path)}: {_shortened(self.message)}" if self.path else _shortened(self.message)
+
     def __str__(self) -> str:
-        path = f"{_shortened(self.path)}: " if self.path else ""
         expected = f" (expected {self.expected})" if self.expected else ""
         hint = f"; {self.hint}" if self.hint else ""
-        return f"{self.place}: {path}{_shortened(self.message)}{expected}{hint} [{self.code}]"
+        return f"{self.place}: {self.said}{expected}{hint} [{self.code}]"
 
 
 def _shortened(text: str) -> str:
