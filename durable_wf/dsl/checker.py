@@ -19,7 +19,7 @@ from durable_wf.dsl.functions import function_of
 from durable_wf.dsl.grammar import TYPES
 from durable_wf.dsl.namespaces import Namespace
 from durable_wf.dsl.not_yet import refusal
-from durable_wf.dsl.problems import REPAIR_CUTOFF, SURE_CUTOFF, Report, kinds
+from durable_wf.dsl.problems import Report, kinds
 from durable_wf.dsl.shapes import (
     NEWEST,
     OLDEST,
@@ -252,7 +252,7 @@ class Checker:
         name = at.value.text
         if name is None or name in names:
             return
-        near = self.report.meant(name, names, SURE_CUTOFF if is_incomplete else REPAIR_CUTOFF)
+        near = self.report.slip(name, names) if is_incomplete else self.report.meant(name, names)
         if near or not is_incomplete:
             hint = self.report.did_you_mean(name, names)
             self.report.add(code, f"unknown {what} '{name}'", at.value.place, at.path, hint=hint)

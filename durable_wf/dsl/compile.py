@@ -216,7 +216,9 @@ class _Compiler:
     def _plugin(self, name: str, value: Value) -> Plugin:
         given = {key: plain(pair.value) for key, pair in value.pairs.items() if not pair.value.is_bad}
         plugin = Plugin(name=name, **{"executor": "", **given})
-        if plugin.install and not (value.is_bad or "source" in value.pairs or "package_name" in value.pairs):
+        install = value.get("install")
+        unread = value.is_bad or (install is not None and install.is_bad)
+        if plugin.install and not (unread or "source" in value.pairs or "package_name" in value.pairs):
             message = f"the plugin '{name}' has neither 'source' nor 'package_name'"
             hint = "say 'install: false' if it is importable, or stands beside the blueprint"
             place = self._sections["plugins"][name].key
