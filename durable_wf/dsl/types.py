@@ -138,7 +138,7 @@ def schemas(value: Value | None, path: str) -> dict[str, Schema]:
 
 def _schema(value: Value, path: str) -> Schema:
     type_name, required = value.get("type"), value.get("required")
-    is_required = not value.is_bad and (required is None or required.content is not False)
+    is_required = not value.is_bad and (required is None or required.content is True)
     place, description = type_name.place if type_name else None, value.get("description")
     secret = value.get("secret")
     return Schema(

@@ -127,6 +127,8 @@ def _newer(shape: Record, value: dict[str, Any], version: tuple[int, int]) -> It
 def _apply(b: Breaking, found: Found, change: _Change) -> Break | None:
     file, path = found.file, found.site.path
     what = f"{change.kind} at {found.site.production}"
+    if change.code == "feature-too-new" and change.kind == "value" and _goes_with_type(b, found):
+        return None
     if change.kind == "value":
         b.set(file, path, change.value)
         return Break((change.code,), [Spot(file, path)], what)
@@ -155,6 +157,12 @@ _PLAIN_ROWS: dict[str, Any] = {
     "required": True,
     "hidden": False,
 }
+
+
+def _goes_with_type(b: Breaking, found: Found) -> bool:
+    """Whether something stands beside a type's name that another type would not allow."""
+    beside = b.value(found.file, found.site.path[:-1])
+    return any(name in beside for name in ("display", "item_type", "constraints", "default"))
 
 
 _LATER = {"retry": {"attempts": 5}, "timeout": 60, "on_unknown": "reattach"}
