@@ -121,7 +121,7 @@ _ROOT = Record(
     )
 )
 
-ADDITION = Record(tuple(row for row in NODE_TEMPLATE.fields if row.name == "relationships"))
+ADDITION = Record(tuple(row for row in NODE_TEMPLATE.fields if row.name == NODE_TEMPLATE.adds))
 """The shape of what one file adds to the node template of another."""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from durable_wf.dsl.grammar import NODE_TEMPLATE
 from durable_wf.dsl.shapes import OLDEST, Version
 from durable_wf.dsl.source import Pair, Value
 
@@ -54,7 +55,7 @@ def may_override(metadata: Value | None) -> bool:
 
 def is_addition(pair: Pair) -> bool:
     """Whether a node template has relationships and nothing else: what another file says of the node is added."""
-    return list(pair.value.pairs) == ["relationships"]
+    return list(pair.value.pairs) == [NODE_TEMPLATE.adds]
 
 
 def combined(section: str, old: Pair, new: Pair) -> Pair | None:
