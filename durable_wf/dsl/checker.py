@@ -246,6 +246,7 @@ class Checker:
         name = at.value.text or ""
         if TYPES.get(name, OLDEST) > at.version:
             self.too_new(f"the type '{name}'", TYPES[name], at.value.place, at.path, at.version)
+            at.value.content = BAD  # what the type asks for is another version's matter
         self._look_up(at, "type", shape.code, names, is_incomplete=is_incomplete)
 
     def _look_up(self, at: Reference, what: str, code: str, names: Collection[str], *, is_incomplete: bool) -> None:
