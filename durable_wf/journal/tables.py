@@ -15,7 +15,7 @@ from peewee import SQL, BlobField, CompositeKey, IntegerField, Model, SqliteData
 
 from durable_wf.journal import rules
 from durable_wf.journal.rules import Guard
-from durable_wf.model import rows
+from durable_wf.model import deployed, rows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -259,6 +259,17 @@ TABLES = {
         ),
         Table("node_instance_version", rows.Instance, ("deployment", "id", "seq"), references=(_OF_DEPLOYMENT,)),
         Table(
+            "scaling",
+            deployed.Scaling,
+            ("deployment", "name"),
+            deployed.Scaling._fields[2:],
+            references=(_OF_DEPLOYMENT,),
+            checks=("gone IN (0, 1)",),
+        ),
+        Table(
+            "scaling_version", deployed.Scaling, ("deployment", "name", "seq"), references=(_OF_DEPLOYMENT,)
+        ),
+        Table(
             "execution",
             rows.Execution,
             ("id",),
@@ -267,6 +278,31 @@ TABLES = {
             guard=rules.EXECUTION,
             indexes=("UNIQUE (uid)", "(state)", "(deployment)"),
             checksum=(),
+        ),
+        Table(
+            "modification",
+            deployed.Modification,
+            ("id",),
+            deployed.ModificationMove._fields[:-1],
+            references=(_OF_DEPLOYMENT, _OF_EXECUTION),
+            guard=rules.MODIFICATION,
+            checks=("(ended_seq IS NOT NULL) = (ended_us IS NOT NULL)",),
+            indexes=("UNIQUE (uid)", "(deployment)", "UNIQUE (deployment, state) WHERE state = 0"),
+            checksum=deployed.ModificationMove._fields[:-1],
+        ),
+        Table(
+            "modification_step",
+            deployed.ModificationStep,
+            ("id",),
+            deployed.ModificationStepMove._fields[:-1],
+            references=(_OF_DEPLOYMENT, ("modification", "modification", "id")),
+            guard=rules.MODIFICATION_STEP,
+            checks=(
+                f"(done_seq IS NOT NULL) = ({mask(rules.MODIFICATION_STEP.ended)} >> state & 1)",
+                "(done_seq IS NOT NULL) = (done_us IS NOT NULL)",
+            ),
+            indexes=("(deployment)", "(modification)"),
+            checksum=deployed.ModificationStepMove._fields[:-1],
         ),
         Table("payload", rows.Payload, ("execution", "no"), clustered=True, references=(_OF_EXECUTION,)),
         Table(
