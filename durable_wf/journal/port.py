@@ -115,7 +115,7 @@ class Reader(Protocol):
         ...
 
     def scaling(self, deployment: int, *, at: int | None = None) -> list[deployed.Scaling]:
-        """Numbers of instances of those nodes and scaling groups of which they were changed, by name, now or as they were at seq `at`."""
+        """How many instances changed nodes and groups have, by name, now or as they were at seq `at`."""
         ...
 
     def modifications(self, deployment: int | None = None) -> list[deployed.Modification]:

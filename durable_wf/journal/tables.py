@@ -266,9 +266,7 @@ TABLES = {
             references=(_OF_DEPLOYMENT,),
             checks=("gone IN (0, 1)",),
         ),
-        Table(
-            "scaling_version", deployed.Scaling, ("deployment", "name", "seq"), references=(_OF_DEPLOYMENT,)
-        ),
+        Table("scaling_version", deployed.Scaling, ("deployment", "name", "seq"), references=(_OF_DEPLOYMENT,)),
         Table(
             "execution",
             rows.Execution,
