@@ -268,8 +268,7 @@ class Core:
             return 0
         singles = sum(not task.request.repeatable for task in run.in_flight.values())
         before = len(run.in_flight)
-        only_again = run.quieting or isinstance(run.ending, Raised)
-        for queue in (run.again,) if only_again else (run.again, run.ready):
+        for queue in (run.again,) if isinstance(run.ending, Raised) else (run.again, run.ready):
             waiting: list[TaskState] = []
             while queue and len(run.in_flight) < window and len(waiting) <= window:
                 task = queue.popleft()
@@ -361,7 +360,7 @@ class Core:
         run = self.run
         if run.over or run.in_flight or run.again or run.asked is not None:
             return False
-        if isinstance(run.ending, Raised) or run.quieting:
+        if isinstance(run.ending, Raised):
             return True
         return (run.wait is not None or run.ending is not None) and not run.ready and not run.rescheduled
 
