@@ -110,8 +110,8 @@ def _checksum_problems(source: Source, execution: int | None) -> Iterator[Proble
 
 def _tables(source: Source) -> list[Table]:
     """The tables that the file has: one of an earlier version lacks some."""
-    there = {name for (name,) in source.query("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    return [table for table in TABLES.values() if table.name in there]
+    version = source.query("PRAGMA user_version")[0][0]
+    return [table for table in TABLES.values() if table.since <= version]
 
 
 def _of(execution: int | None, column: str) -> str:

@@ -114,24 +114,24 @@ class SqliteReader(Forkable):
         return next(iter(found), None)
 
     def scaling(self, deployment: int, *, at: int | None = None) -> list[deployed.Scaling]:
-        if not self._has("scaling"):
+        if not self.has("scaling"):
             return []
         return self._as_of("scaling", "name", deployment, at, deployed.Scaling)
 
     def modifications(self, deployment: int | None = None) -> list[deployed.Modification]:
-        if not self._has("modification"):
+        if not self.has("modification"):
             return []
         query = queries.modifications(of_one_deployment=deployment is not None)
         return self._fetch(query, deployed.Modification, **({} if deployment is None else {"owner": deployment}))
 
     def steps(self, deployment: int, modification: int) -> list[deployed.ModificationStep]:
-        if not self._has("modification_step"):
+        if not self.has("modification_step"):
             return []
         return self._fetch(queries.steps(), deployed.ModificationStep, owner=deployment, modification=modification)
 
-    def _has(self, table: str) -> bool:
+    def has(self, table: str) -> bool:
         """Whether the file has a table: one of an earlier version, which is read as it is, lacks some."""
-        return bool(self.query(f"SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '{table}'"))
+        return bool(self.query("PRAGMA user_version")[0][0] >= TABLES[table].since)
 
     def last_seq(self) -> int:
         return _number(self._fetch(queries.last_seq(), _one))
@@ -195,7 +195,7 @@ class SqliteReader(Forkable):
 
     def stream(self, table: str, owner: int, columns: Sequence[str], by: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Rows of an execution, a deployment or the journal, one at a time (see `verify.Source`)."""
-        if not self._has(table):
+        if TABLES[table].since > 1 and not self.has(table):
             return iter(())
         query = queries.ordered(table, tuple(columns), tuple(by), whole=owner == 0)
         return self.scan(query.sql, query.filled({"owner": owner}))

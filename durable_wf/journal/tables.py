@@ -77,6 +77,7 @@ class Table:
     checks      further CHECKs
     indexes     each UNIQUE or not, columns, and a condition
     checksum    the columns that a generated checksum covers; () for one that the store fills, None for none
+    since       the version of the journal from which on it is there
     """
 
     name: str
@@ -89,6 +90,7 @@ class Table:
     checks: tuple[str, ...] = ()
     indexes: tuple[str, ...] = ()
     checksum: tuple[str, ...] | None = None
+    since: int = 1
     model: Any = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -265,8 +267,15 @@ TABLES = {
             deployed.Scaling._fields[2:],
             references=(_OF_DEPLOYMENT,),
             checks=("gone IN (0, 1)",),
+            since=3,
         ),
-        Table("scaling_version", deployed.Scaling, ("deployment", "name", "seq"), references=(_OF_DEPLOYMENT,)),
+        Table(
+            "scaling_version",
+            deployed.Scaling,
+            ("deployment", "name", "seq"),
+            references=(_OF_DEPLOYMENT,),
+            since=3,
+        ),
         Table(
             "execution",
             rows.Execution,
@@ -287,6 +296,7 @@ TABLES = {
             checks=("(ended_seq IS NOT NULL) = (ended_us IS NOT NULL)",),
             indexes=("UNIQUE (uid)", "(deployment)", "UNIQUE (deployment, state) WHERE state = 0"),
             checksum=deployed.ModificationMove._fields[:-1],
+            since=3,
         ),
         Table(
             "modification_step",
@@ -301,6 +311,7 @@ TABLES = {
             ),
             indexes=("(deployment)", "(modification)"),
             checksum=deployed.ModificationStepMove._fields[:-1],
+            since=3,
         ),
         Table("payload", rows.Payload, ("execution", "no"), clustered=True, references=(_OF_EXECUTION,)),
         Table(

@@ -54,7 +54,7 @@ def removes_by_hint(ctx: Any) -> Any:
     found = {one.id: one.modification for one in change.removed.node_instances if one.modification}
     change.finish()
     gone = [one for one in found if ctx.get_node_instance(one) is not None]
-    return found if not gone else gone
+    return gone or found
 
 
 def asks_an_operation(ctx: Any) -> Any:
