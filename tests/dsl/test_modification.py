@@ -138,7 +138,7 @@ def test_the_newest_go_first_in_each_place():
 
 HINTS = {
     "included": ([0], [], 2, [0]),
-    "in the order of the hint": ([1, 0], [], 2, [1]),
+    "in the order of the hint": ([0, 1], [], 2, [0]),
     "no more than are needed": ([0, 1], [], 3, []),
     "then the newest": ([0], [], 1, [0, 2]),
     "not the excluded": ([], [2], 2, [1]),
@@ -170,6 +170,14 @@ def test_a_hint_may_name_a_member_of_a_group_instance(named):
     living = pool()
     planned = living.modify({"g": {"instances": 1, "removed_ids_exclude_hint": [living.all_of(named)[1].id]}})
     assert first in planned.removed_ids
+
+
+def test_a_hint_for_a_node_names_its_own_instances_only():
+    """What is contained in an instance does not stand for it."""
+    living = tiers()
+    first = living.all_of("app")[0]
+    planned = living.modify({"vm": {"instances": 1, "removed_ids_include_hint": [first.id]}})
+    assert not {first.id, first.host_id} & planned.removed_ids
 
 
 def test_a_hint_for_a_group_may_name_its_instance():
