@@ -190,6 +190,13 @@ def test_a_hint_may_name_a_member_of_a_group_instance(named):
     assert first in planned.removed_ids
 
 
+def test_a_hint_for_a_group_may_name_a_group_in_it():
+    living = Living.of(topology({"g": (2, ["a"]), "h": (3, ["g"])}, a=node(1)))
+    inner, outer = living.all_of("a")[0].scaling_groups
+    planned = living.modify({"h": {"instances": 2, "removed_ids_include_hint": [inner.id]}})
+    assert {inner, outer} < set(planned.groups_removed)
+
+
 def test_a_hint_for_a_node_names_its_own_instances_only():
     """What is contained in an instance does not stand for it."""
     living = tiers()
