@@ -38,7 +38,7 @@ def plan_instances(
     check_size(nodes, groups, hierarchy, count)
     placing = Placing(nodes, groups, hierarchy, Ids(new_suffix, set()), {})
     placing.make(count)
-    pairing = Pairing(hierarchy, placing.of, {})
+    pairing = Pairing(hierarchy, placing.of)
     return tuple([planned(one, found) for node in nodes.values() for one, found in pairing.gained(node)])
 
 

@@ -72,7 +72,7 @@ def plan_modification(
     taken = {*topology.used, *(one.id for each in stands.values() for one in each)}
     placing = Placing(nodes, groups, hierarchy, Ids(new_suffix, taken), stands)
     placing.make(count, leaving(changes, stands))
-    pairing = Pairing(hierarchy, placing.of, placing.gone)
+    pairing = Pairing(hierarchy, placing.of)
     lists = _Lists(nodes, placing, {one: found for node in nodes.values() for one, found in pairing.gained(node)})
     return PlannedModification(
         added=tuple(lists.added()),

@@ -28,16 +28,12 @@ class SeveralTargets(InputError):
 class Pairing:
     """The relationships of all instances.
 
-    of     entity -> instances that stay or are new, by index
-    gone   entity -> those that are no longer there at the end; nothing new is related to them
+    of  entity -> instances that stay or are new, by index; nothing new is related to others
     """
 
-    def __init__(
-        self, hierarchy: Hierarchy, of: Mapping[str, Sequence[Placed]], gone: Mapping[str, Sequence[Placed]]
-    ) -> None:
+    def __init__(self, hierarchy: Hierarchy, of: Mapping[str, Sequence[Placed]]) -> None:
         self._hierarchy = hierarchy
         self._of = of
-        self._gone = gone
 
     def gained(self, node: Node) -> Iterator[tuple[Placed, tuple[InstanceRelationship, ...]]]:
         """The instances of a node by index, each with the relationships that it has not had: new ones with all.
@@ -73,7 +69,7 @@ class Pairing:
     def _single(self, source: str, position: int, target: str) -> _Targets:
         """The target that all have; the smallest id where they have none, or theirs goes."""
         there = {each.id: each for each in self._of[target]}
-        had = {one: _target_of(one, position) for one in (*self._gone.get(source, ()), *self._of[source])}
+        had = {one: _target_of(one, position) for one in self._of[source]}
         used = {each for each in had.values() if each in there}
         lacking = {one for one in self._of[source] if had[one] not in there}
         if not there or not lacking:

@@ -105,8 +105,8 @@ def leaving(changes: Mapping[str, Change], standing: Mapping[str, Sequence[Place
     """Who leaves a place in which there are more instances than are wanted, and nobody else.
 
     First those that hints include, in the order of the hint; then the newest of those that hints do not exclude;
-    then the newest of these too: hints are best effort. A hint for a group may name an instance of it, or a node
-    instance that is in one, itself or through what contains it.
+    then the newest of these too: hints are best effort. A hint for a group may name an instance of it, or of
+    anything that is in one, itself or through what contains it; one for a node names its own instances only.
     """
     by_id = {one.id: one for each in standing.values() for one in each}
     included = {name: _named(name, change.include, by_id) for name, change in changes.items()}
@@ -129,5 +129,6 @@ def _named(name: str, ids: Iterable[str], by_id: Mapping[str, Placed]) -> dict[P
         one = by_id.get(each)
         meant = () if one is None else (one,) if one.name == name else within(one, [name])
         for instance in meant:
-            found.setdefault(instance, len(found))
+            if instance.id == each or instance.stored is None:  # itself, or the group instance that it is in
+                found.setdefault(instance, len(found))
     return found

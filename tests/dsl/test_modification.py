@@ -116,6 +116,24 @@ def test_a_group_in_nodes_grows_in_each():
     assert sorted(hosts.values()) == sorted(living.ids("vm"))
 
 
+@pytest.mark.parametrize("counts", [{"g": 3}, {"g": 1}, {"vm": 3}, {"x": 1}, {"x": 4, "g": 1}], ids=str)
+def test_a_group_with_members_at_several_depths_is_found_in_what_contains_all(counts):
+    """a lies in x in vm, b in vm: the group lies in vm, though a instances are the first to name it."""
+    nodes = {
+        "vm": node(2, kind="Compute"), "x": node(3, IN_VM),
+        "a": node(1, ("contained_in", "x"), ("connected_to", "b")), "b": node(1, IN_VM),
+    }  # fmt: skip
+    living = Living.of(topology({"g": (2, ["a", "b"])}, **nodes))
+    living.scaled(**counts)
+    n = {"g": 2, "vm": 2, "x": 3} | counts
+    sizes = [len(living.all_of(name)) for name in nodes]
+    assert sizes == [n["vm"], n["vm"] * n["x"], n["vm"] * n["x"] * n["g"], n["vm"] * n["g"]]
+    by_id = {one.id: one for one in living.instances}
+    for a in living.all_of("a"):
+        x, b = (by_id[one.target_id] for one in a.relationships)
+        assert (b.scaling_groups, b.host_id) == (a.scaling_groups, x.host_id)
+
+
 @pytest.mark.parametrize(
     ("counts", "number", "groups"), [({"a": 6}, 6, 0), ({"g": 1}, 15, 3), ({"h": 1}, 20, 6)], ids=str
 )
@@ -138,7 +156,7 @@ def test_the_newest_go_first_in_each_place():
 
 HINTS = {
     "included": ([0], [], 2, [0]),
-    "in the order of the hint": ([1, 0], [], 2, [1]),
+    "in the order of the hint": ([0, 1], [], 2, [0]),
     "no more than are needed": ([0, 1], [], 3, []),
     "then the newest": ([0], [], 1, [0, 2]),
     "not the excluded": ([], [2], 2, [1]),
@@ -170,6 +188,21 @@ def test_a_hint_may_name_a_member_of_a_group_instance(named):
     living = pool()
     planned = living.modify({"g": {"instances": 1, "removed_ids_exclude_hint": [living.all_of(named)[1].id]}})
     assert first in planned.removed_ids
+
+
+def test_a_hint_for_a_group_may_name_a_group_in_it():
+    living = Living.of(topology({"g": (2, ["a"]), "h": (3, ["g"])}, a=node(1)))
+    inner, outer = living.all_of("a")[0].scaling_groups
+    planned = living.modify({"h": {"instances": 2, "removed_ids_include_hint": [inner.id]}})
+    assert {inner, outer} < set(planned.groups_removed)
+
+
+def test_a_hint_for_a_node_names_its_own_instances_only():
+    """What is contained in an instance does not stand for it."""
+    living = tiers()
+    first = living.all_of("app")[0]
+    planned = living.modify({"vm": {"instances": 1, "removed_ids_include_hint": [first.id]}})
+    assert not {first.id, first.host_id} & planned.removed_ids
 
 
 def test_a_hint_for_a_group_may_name_its_instance():
@@ -350,6 +383,15 @@ def test_groups_that_nobody_is_in_come_back_when_somebody_is():
     assert told(planned.added) == {("vm", "added"): (2, 0), ("app", "added"): (2, 1), ("lb", None): (1, 2)}
     assert len(planned.groups_added) == 2
     assert living.scaled(lb=2).groups_added == ()
+
+
+def test_lists_are_ordered_by_node_and_index():
+    """What goes and what only has to do with it stand among each other."""
+    removed = tiers().scaled(app=2, db=1).removed
+    assert [(one.instance.node, one.instance.index, one.modification) for one in removed] == [
+        ("vm", 1, None), ("vm", 2, None), ("app", 1, None), ("app", 2, None), ("app", 3, "removed"),
+        ("app", 4, None), ("app", 5, None), ("app", 6, "removed"), ("db", 1, None), ("db", 2, "removed"),
+    ]  # fmt: skip
 
 
 def test_several_relationships_to_one_target_change_together():

@@ -166,11 +166,26 @@ def chain_of(model, one, before):
 
 
 def meaning(model, name, hint, before):
-    """Ids of the instances of an entity that a hint means: itself, or the group that a node instance is in."""
-    if name in model.containers or hint not in before:
+    """Ids of the instances of an entity that a hint means: itself, or the group instance that something is in."""
+    if name in model.containers:
         return {hint}
-    inside = [group for one in chain_of(model, before[hint], before) for group in one.scaling_groups]
-    return {group.id for group in inside if group.name == name}
+    above = {}
+    for one in before.values():
+        inside = [group for each in chain_of(model, one, before) for group in each.scaling_groups]
+        above[one.id] = {group.id for group in inside if group.name == name}
+        for group in one.scaling_groups:
+            above.setdefault(group.id, set()).update(above_group(model, group, one, name, before))
+    return above.get(hint, set())
+
+
+def above_group(model, group, one, name, before):
+    """Ids of the instances of the group `name` that an instance of a group is, or is in; `one` is in that."""
+    chain = chain_of(model, one, before)
+    names = [each.node for each in chain]
+    lies_in = chain[names.index(model.places[group.name]) :] if model.places[group.name] else []
+    own = one.scaling_groups[one.scaling_groups.index(group) :]
+    inside = [*own, *(each for container in lies_in for each in container.scaling_groups)]
+    return {each.id for each in inside if each.name == name}
 
 
 def by_place(model, name, before):
