@@ -1,5 +1,5 @@
--- The journal's schema, version 2. Made by tools/gen_schema.py from durable_wf/model; do not edit.
--- PRAGMA application_id = 1146570314; PRAGMA user_version = 2;
+-- The journal's schema, version 3. Made by tools/gen_schema.py from durable_wf/model; do not edit.
+-- PRAGMA application_id = 1146570314; PRAGMA user_version = 3;
 
 CREATE TABLE "meta" (
     "name" TEXT NOT NULL PRIMARY KEY,
@@ -139,6 +139,29 @@ CREATE TABLE "node_instance_version" (
     FOREIGN KEY (deployment) REFERENCES deployment (id)
 ) STRICT;
 
+CREATE TABLE "scaling" (
+    "deployment" INTEGER NOT NULL,
+    "name" TEXT NOT NULL,
+    "current" INTEGER NOT NULL,
+    "planned" INTEGER NOT NULL,
+    "seq" INTEGER NOT NULL,
+    "gone" INTEGER NOT NULL,
+    PRIMARY KEY ("deployment", "name"),
+    CHECK (gone IN (0, 1)),
+    FOREIGN KEY (deployment) REFERENCES deployment (id)
+) STRICT;
+
+CREATE TABLE "scaling_version" (
+    "deployment" INTEGER NOT NULL,
+    "name" TEXT NOT NULL,
+    "current" INTEGER NOT NULL,
+    "planned" INTEGER NOT NULL,
+    "seq" INTEGER NOT NULL,
+    "gone" INTEGER NOT NULL,
+    PRIMARY KEY ("deployment", "name", "seq"),
+    FOREIGN KEY (deployment) REFERENCES deployment (id)
+) STRICT;
+
 CREATE TABLE "execution" (
     "id" INTEGER NOT NULL PRIMARY KEY,
     "uid" TEXT NOT NULL,
@@ -163,6 +186,46 @@ CREATE TABLE "execution" (
     CHECK ((ended_us IS NOT NULL) = (3584 >> state & 1)),
     CHECK (CASE WHEN started_us IS NULL THEN 536 ELSE 0 END >> state & 1 = 0),
     FOREIGN KEY (deployment) REFERENCES deployment (id)
+) STRICT;
+
+CREATE TABLE "modification" (
+    "id" INTEGER NOT NULL PRIMARY KEY,
+    "deployment" INTEGER NOT NULL,
+    "uid" TEXT NOT NULL,
+    "execution" INTEGER NOT NULL,
+    "task" INTEGER NOT NULL,
+    "wanted_json" TEXT NOT NULL,
+    "plan_json" TEXT NOT NULL,
+    "created_us" INTEGER NOT NULL,
+    "seq" INTEGER NOT NULL,
+    "state" INTEGER NOT NULL,
+    "ended_us" INTEGER,
+    "ended_seq" INTEGER,
+    "ended_by" INTEGER NOT NULL,
+    "checksum" INTEGER NOT NULL GENERATED ALWAYS AS ((state * 3 + ifnull(ended_us, -1) * 5 + ifnull(ended_seq, -1) * 7 + ended_by * 11) % 32749) STORED,
+    CHECK (state BETWEEN 0 AND 2),
+    CHECK ((ended_us IS NOT NULL) = (6 >> state & 1)),
+    CHECK (CASE WHEN created_us IS NULL THEN 7 ELSE 0 END >> state & 1 = 0),
+    CHECK ((ended_seq IS NOT NULL) = (ended_us IS NOT NULL)),
+    FOREIGN KEY (deployment) REFERENCES deployment (id),
+    FOREIGN KEY (execution) REFERENCES execution (id)
+) STRICT;
+
+CREATE TABLE "modification_step" (
+    "id" INTEGER NOT NULL PRIMARY KEY,
+    "deployment" INTEGER NOT NULL,
+    "modification" INTEGER NOT NULL,
+    "kind" TEXT NOT NULL,
+    "seq" INTEGER NOT NULL,
+    "state" INTEGER NOT NULL,
+    "done_us" INTEGER,
+    "done_seq" INTEGER,
+    "checksum" INTEGER NOT NULL GENERATED ALWAYS AS ((state * 3 + ifnull(done_us, -1) * 5 + ifnull(done_seq, -1) * 7) % 32749) STORED,
+    CHECK (state BETWEEN 0 AND 1),
+    CHECK ((done_seq IS NOT NULL) = (2 >> state & 1)),
+    CHECK ((done_seq IS NOT NULL) = (done_us IS NOT NULL)),
+    FOREIGN KEY (deployment) REFERENCES deployment (id),
+    FOREIGN KEY (modification) REFERENCES modification (id)
 ) STRICT;
 
 CREATE TABLE "payload" (
@@ -284,6 +347,12 @@ WHEN 3 THEN CASE source
     WHEN 1 THEN 252 -- started: unknown, succeeded, failed, rescheduled, timed_out, cancelled
     WHEN 2 THEN 26 -- unknown: started, succeeded, failed
     ELSE 0 END
+WHEN 7 THEN CASE source
+    WHEN 0 THEN 6 -- started: finished, rolledback
+    ELSE 0 END
+WHEN 8 THEN CASE source
+    WHEN 0 THEN 2 -- pending: done
+    ELSE 0 END
 ELSE -1 END) >> target & 1)
 ) STRICT, WITHOUT ROWID;
 
@@ -331,6 +400,16 @@ CREATE UNIQUE INDEX execution_by_uid ON execution (uid);
 CREATE INDEX execution_by_state ON execution (state);
 
 CREATE INDEX execution_by_deployment ON execution (deployment);
+
+CREATE UNIQUE INDEX modification_by_uid ON modification (uid);
+
+CREATE INDEX modification_by_deployment ON modification (deployment);
+
+CREATE UNIQUE INDEX modification_by_deployment_state ON modification (deployment, state) WHERE state = 0;
+
+CREATE INDEX modification_step_by_deployment ON modification_step (deployment);
+
+CREATE INDEX modification_step_by_modification ON modification_step (modification);
 
 CREATE INDEX event_by_execution ON event (execution);
 
@@ -407,6 +486,29 @@ WHEN (CASE OLD.state
     ELSE 0 END) >> NEW.state & 1 = 0
 BEGIN SELECT RAISE(ABORT, 'illegal attempt transition'); END;
 
+CREATE TRIGGER modification_begins BEFORE INSERT ON modification
+WHEN NEW.state <> 0
+BEGIN SELECT RAISE(ABORT, 'a new modification is started'); END;
+
+CREATE TRIGGER modification_moves BEFORE UPDATE OF state ON modification
+WHEN (CASE OLD.state
+    WHEN 0 THEN 7 -- started: started, finished, rolledback
+    WHEN 1 THEN 2 -- finished: finished
+    WHEN 2 THEN 4 -- rolledback: rolledback
+    ELSE 0 END) >> NEW.state & 1 = 0
+BEGIN SELECT RAISE(ABORT, 'illegal modification transition'); END;
+
+CREATE TRIGGER modification_step_begins BEFORE INSERT ON modification_step
+WHEN NEW.state <> 0
+BEGIN SELECT RAISE(ABORT, 'a new modification_step is pending'); END;
+
+CREATE TRIGGER modification_step_moves BEFORE UPDATE OF state ON modification_step
+WHEN (CASE OLD.state
+    WHEN 0 THEN 3 -- pending: pending, done
+    WHEN 1 THEN 2 -- done: done
+    ELSE 0 END) >> NEW.state & 1 = 0
+BEGIN SELECT RAISE(ABORT, 'illegal modification_step transition'); END;
+
 CREATE TRIGGER meta_once BEFORE UPDATE ON meta
 BEGIN SELECT RAISE(ABORT, 'meta is written once'); END;
 
@@ -479,11 +581,32 @@ BEGIN SELECT RAISE(ABORT, 'node_instance_version is written once'); END;
 CREATE TRIGGER node_instance_version_kept BEFORE DELETE ON node_instance_version
 BEGIN SELECT RAISE(ABORT, 'node_instance_version is kept'); END;
 
+CREATE TRIGGER scaling_kept BEFORE DELETE ON scaling
+BEGIN SELECT RAISE(ABORT, 'scaling is kept'); END;
+
+CREATE TRIGGER scaling_version_once BEFORE UPDATE ON scaling_version
+BEGIN SELECT RAISE(ABORT, 'scaling_version is written once'); END;
+
+CREATE TRIGGER scaling_version_kept BEFORE DELETE ON scaling_version
+BEGIN SELECT RAISE(ABORT, 'scaling_version is kept'); END;
+
 CREATE TRIGGER execution_once BEFORE UPDATE OF id, uid, deployment, workflow, function, parameters_json, options_json, code_json, key, created_us, seq ON execution
 BEGIN SELECT RAISE(ABORT, 'this of execution is written once'); END;
 
 CREATE TRIGGER execution_kept BEFORE DELETE ON execution
 BEGIN SELECT RAISE(ABORT, 'execution is kept'); END;
+
+CREATE TRIGGER modification_once BEFORE UPDATE OF id, deployment, uid, execution, task, wanted_json, plan_json, created_us, seq ON modification
+BEGIN SELECT RAISE(ABORT, 'this of modification is written once'); END;
+
+CREATE TRIGGER modification_kept BEFORE DELETE ON modification
+BEGIN SELECT RAISE(ABORT, 'modification is kept'); END;
+
+CREATE TRIGGER modification_step_once BEFORE UPDATE OF id, deployment, modification, kind, seq ON modification_step
+BEGIN SELECT RAISE(ABORT, 'this of modification_step is written once'); END;
+
+CREATE TRIGGER modification_step_kept BEFORE DELETE ON modification_step
+BEGIN SELECT RAISE(ABORT, 'modification_step is kept'); END;
 
 CREATE TRIGGER payload_once BEFORE UPDATE ON payload
 BEGIN SELECT RAISE(ABORT, 'payload is written once'); END;
@@ -690,10 +813,50 @@ CREATE VIEW v_instances AS SELECT
     (SELECT name FROM deployment AS d WHERE d.id = t.deployment) AS deployment_name
 FROM node_instance AS t WHERE gone = 0;
 
+CREATE VIEW v_scaling AS SELECT
+    t."deployment",
+    t."name",
+    t."current",
+    t."planned",
+    t."seq",
+    t."gone",
+    (SELECT name FROM deployment AS d WHERE d.id = t.deployment) AS deployment_name
+FROM scaling AS t WHERE gone = 0;
+
+CREATE VIEW v_modifications AS SELECT
+    t."id",
+    t."deployment",
+    t."uid",
+    t."execution",
+    t."task",
+    t."wanted_json",
+    t."plan_json",
+    t."created_us",
+    t."seq",
+    (SELECT name FROM state_name WHERE machine = 'modification' AND code = t.state) AS state,
+    t."ended_us",
+    t."ended_seq",
+    t."ended_by",
+    (SELECT name FROM deployment AS d WHERE d.id = t.deployment) AS deployment_name,
+    (SELECT uid FROM execution AS e WHERE e.id = t.execution) AS execution_uid
+FROM modification AS t;
+
+CREATE VIEW v_modification_steps AS SELECT
+    t."id",
+    t."deployment",
+    t."modification",
+    t."kind",
+    t."seq",
+    (SELECT name FROM state_name WHERE machine = 'modification_step' AND code = t.state) AS state,
+    t."done_us",
+    t."done_seq",
+    (SELECT name FROM deployment AS d WHERE d.id = t.deployment) AS deployment_name
+FROM modification_step AS t;
+
 INSERT INTO state_name VALUES ('execution', 0, 'scheduled'), ('execution', 1, 'queued'), ('execution', 2, 'pending'), ('execution', 3, 'started'), ('execution', 4, 'paused'), ('execution', 5, 'cancelling'), ('execution', 6, 'force_cancelling'), ('execution', 7, 'kill_cancelling'), ('execution', 8, 'interrupted'), ('execution', 9, 'terminated'), ('execution', 10, 'failed'), ('execution', 11, 'cancelled'), ('tasks_graph', 0, 'pending'), ('tasks_graph', 1, 'started'), ('tasks_graph', 2, 'succeeded'), ('tasks_graph', 3, 'failed'), ('tasks_graph', 4, 'cancelled'), ('task', 0, 'pending'), ('task', 1, 'sent'), ('task', 2, 'started'), ('task', 3, 'rescheduled'), ('task', 4, 'unknown'), ('task', 5, 'succeeded'), ('task', 6, 'failed'), ('task', 7, 'superseded'), ('attempt', 0, 'sent'), ('attempt', 1, 'started'), ('attempt', 2, 'unknown'), ('attempt', 3, 'succeeded'), ('attempt', 4, 'failed'), ('attempt', 5, 'rescheduled'), ('attempt', 6, 'timed_out'), ('attempt', 7, 'cancelled'), ('modification', 0, 'started'), ('modification', 1, 'finished'), ('modification', 2, 'rolledback'), ('modification_step', 0, 'pending'), ('modification_step', 1, 'done'), ('node_instance', 0, 'uninitialized'), ('node_instance', 1, 'creating'), ('node_instance', 2, 'created'), ('node_instance', 3, 'configuring'), ('node_instance', 4, 'configured'), ('node_instance', 5, 'starting'), ('node_instance', 6, 'started'), ('node_instance', 7, 'stopping'), ('node_instance', 8, 'stopped'), ('node_instance', 9, 'deleting'), ('node_instance', 10, 'deleted');
 
-INSERT INTO event_name VALUES ('execution', 0, 'came_due'), ('execution', 1, 'admitted'), ('execution', 2, 'started'), ('execution', 3, 'returned'), ('execution', 4, 'raised'), ('execution', 5, 'unwound'), ('execution', 6, 'waits'), ('execution', 7, 'paused'), ('execution', 8, 'unpaused'), ('execution', 9, 'cancel'), ('execution', 10, 'force'), ('execution', 11, 'kill'), ('execution', 12, 'called_off'), ('execution', 13, 'owner_gone'), ('execution', 14, 'laid_down'), ('execution', 15, 'resumed'), ('execution', 16, 'resumed_cancelling'), ('execution', 17, 'tries_used_up'), ('execution', 18, 'reopened'), ('execution', 19, 'created'), ('execution', 20, 'told'), ('tasks_graph', 0, 'started'), ('tasks_graph', 1, 'succeeded'), ('tasks_graph', 2, 'failed'), ('tasks_graph', 3, 'cancelled'), ('tasks_graph', 4, 'resumed'), ('tasks_graph', 5, 'failing'), ('task', 0, 'handed_out'), ('task', 1, 'handed_back'), ('task', 2, 'began'), ('task', 3, 'succeeded'), ('task', 4, 'failed'), ('task', 5, 'retry'), ('task', 6, 'came_due'), ('task', 7, 'owner_gone'), ('task', 8, 'rerun'), ('task', 9, 'settled'), ('task', 10, 'reset'), ('task', 11, 'superseded'), ('task', 12, 'asked'), ('attempt', 0, 'began'), ('attempt', 1, 'succeeded'), ('attempt', 2, 'failed'), ('attempt', 3, 'asked_again'), ('attempt', 4, 'timed_out'), ('attempt', 5, 'cancelled'), ('attempt', 6, 'owner_gone'), ('attempt', 7, 'reattached'), ('modification', 0, 'finished'), ('modification', 1, 'rolled_back'), ('modification_step', 0, 'done'), ('node_instance', 0, 'created'), ('node_instance', 1, 'state_set'), ('node_instance', 2, 'properties_changed'), ('node_instance', 3, 'deleted');
+INSERT INTO event_name VALUES ('execution', 0, 'came_due'), ('execution', 1, 'admitted'), ('execution', 2, 'started'), ('execution', 3, 'returned'), ('execution', 4, 'raised'), ('execution', 5, 'unwound'), ('execution', 6, 'waits'), ('execution', 7, 'paused'), ('execution', 8, 'unpaused'), ('execution', 9, 'cancel'), ('execution', 10, 'force'), ('execution', 11, 'kill'), ('execution', 12, 'called_off'), ('execution', 13, 'owner_gone'), ('execution', 14, 'laid_down'), ('execution', 15, 'resumed'), ('execution', 16, 'resumed_cancelling'), ('execution', 17, 'tries_used_up'), ('execution', 18, 'reopened'), ('execution', 19, 'created'), ('execution', 20, 'told'), ('tasks_graph', 0, 'started'), ('tasks_graph', 1, 'succeeded'), ('tasks_graph', 2, 'failed'), ('tasks_graph', 3, 'cancelled'), ('tasks_graph', 4, 'resumed'), ('tasks_graph', 5, 'failing'), ('task', 0, 'handed_out'), ('task', 1, 'handed_back'), ('task', 2, 'began'), ('task', 3, 'succeeded'), ('task', 4, 'failed'), ('task', 5, 'retry'), ('task', 6, 'came_due'), ('task', 7, 'owner_gone'), ('task', 8, 'rerun'), ('task', 9, 'settled'), ('task', 10, 'reset'), ('task', 11, 'superseded'), ('task', 12, 'asked'), ('attempt', 0, 'began'), ('attempt', 1, 'succeeded'), ('attempt', 2, 'failed'), ('attempt', 3, 'asked_again'), ('attempt', 4, 'timed_out'), ('attempt', 5, 'cancelled'), ('attempt', 6, 'owner_gone'), ('attempt', 7, 'reattached'), ('modification', 0, 'finished'), ('modification', 1, 'rolled_back'), ('modification', 2, 'started'), ('modification_step', 0, 'done'), ('node_instance', 0, 'created'), ('node_instance', 1, 'state_set'), ('node_instance', 2, 'properties_changed'), ('node_instance', 3, 'deleted');
 
 INSERT INTO subject_name VALUES (0, 'execution'), (1, 'tasks_graph'), (2, 'task'), (3, 'attempt'), (4, 'node_instance'), (5, 'deployment'), (6, 'blueprint'), (7, 'modification'), (8, 'modification_step');
 
-INSERT INTO kind_name VALUES (0, 'operation'), (1, 'local'), (2, 'set_state'), (3, 'get_state'), (4, 'event'), (5, 'refresh'), (6, 'subgraph'), (7, 'hub'), (8, 'nop'), (9, 'dry_run'), (10, 'update_instance'), (11, 'execution_status');
+INSERT INTO kind_name VALUES (0, 'operation'), (1, 'local'), (2, 'set_state'), (3, 'get_state'), (4, 'event'), (5, 'refresh'), (6, 'subgraph'), (7, 'hub'), (8, 'nop'), (9, 'dry_run'), (10, 'update_instance'), (11, 'execution_status'), (12, 'start_modification'), (13, 'finish_modification'), (14, 'rollback_modification'), (15, 'list_modifications');

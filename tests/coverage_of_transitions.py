@@ -15,11 +15,23 @@ from contextlib import contextmanager
 import pytest
 
 from durable_wf.graph.pen import Pen
-from durable_wf.model.states import ATTEMPT, EXECUTION, GRAPH, MACHINES, TASK, TE, A, T, X
-from durable_wf.scheduler import claim
+from durable_wf.model.states import (
+    ATTEMPT,
+    EXECUTION,
+    GRAPH,
+    MACHINES,
+    MODIFICATION,
+    MODIFICATION_STEP,
+    MSE,
+    TASK,
+    TE,
+    A,
+    T,
+    X,
+)
+from durable_wf.scheduler import claim, modifying
 
 _WAITS = "executions that wait without a runner, and pausing, come with a later issue"
-_MODIFICATION = "deployment modification comes with a later issue"
 _PROCESSES = "timeouts and killing come with operations in processes of their own"
 _BY_HAND = "outcomes given by hand, and reattaching, come with a later issue"
 NOT_TAKEN = {
@@ -41,9 +53,6 @@ NOT_TAKEN = {
     ("attempt", "started", "cancelled"): _PROCESSES,
     ("attempt", "unknown", "succeeded"): _BY_HAND,
     ("attempt", "unknown", "reattached"): _BY_HAND,
-    ("modification", "started", "finished"): _MODIFICATION,
-    ("modification", "started", "rolled_back"): _MODIFICATION,
-    ("modification_step", "pending", "done"): _MODIFICATION,
 }
 
 _ATTEMPT_OF = {TASK.code(T.SENT): A.SENT, TASK.code(T.STARTED): A.STARTED, TASK.code(T.UNKNOWN): A.UNKNOWN}
@@ -77,6 +86,8 @@ class Coverage:
         for name in ("task", "attempt", "graph", "execution"):
             setattr(Pen, name, self._around(getattr(Pen, name), getattr(self, f"_{name}")))
         claim.move = self._around(claim.move, self._move)
+        modifying._done = self._around(modifying._done, self._step)
+        modifying._ended = self._around(modifying._ended, self._modification)
 
     @staticmethod
     def _around(real, before):
@@ -109,6 +120,12 @@ class Coverage:
     def _execution(self, pen, event, *_rest):
         source = tuple(X)[pen._run.row.state]
         return lambda: self.take(EXECUTION, source, event)
+
+    def _step(self, _writer, step, _uid):
+        return lambda: self.take(MODIFICATION_STEP, MODIFICATION_STEP.states[step.state], MSE.DONE)
+
+    def _modification(self, _writer, row, event):
+        return lambda: self.take(MODIFICATION, MODIFICATION.states[row.state], event)
 
     def _move(self, row, event, *_rest):
         return lambda: self.take(EXECUTION, tuple(X)[row.state], event)

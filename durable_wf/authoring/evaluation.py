@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.extensions import load_functions
-from durable_wf.dsl.instances import is_contained_in
+from durable_wf.dsl.containment import is_contained_in
 from durable_wf.dsl.outcomes import EvaluationError
 from durable_wf.dsl.requirements import environments_of
 from durable_wf.dsl.runtime import InstanceView, evaluate

@@ -148,6 +148,27 @@ class InvalidExecutionUpdateStatus(CloudifyClientError):
     """An execution cannot move to that state."""
 
 
+class ExistingStartedDeploymentModificationError(CloudifyClientError):
+    """Another modification of the deployment has started, and has not ended (workflow-api §2.8)."""
+
+    status_code = 400
+    error_code = "existing_started_deployment_modification_error"
+
+
+class DeploymentModificationAlreadyEndedError(CloudifyClientError):
+    """The modification has been finished or rolled back already (workflow-api §2.8)."""
+
+    status_code = 400
+    error_code = "deployment_modification_already_ended_error"
+
+
+class DeploymentModificationNotFoundError(CloudifyClientError):
+    """There is no such modification of the deployment."""
+
+    status_code = 404
+    error_code = "not_found_error"
+
+
 class StorageConflictError(Exception):
     """The storage is not as it was when it was read."""
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from durable_wf.authoring.services import Topology
     from durable_wf.authoring.workflow_ctx import WorkflowContext
+    from durable_wf.model.modification import PlannedModification
     from durable_wf.model.plan import Node, Plugin
     from durable_wf.model.protocol import InstanceData
 
@@ -46,6 +47,14 @@ class ViewedTopology:
         """One instance."""
         return next((one for one in self.instances() if one.id == instance_id), None)
 
+    def scaling(self, at: int | None = None) -> Mapping[str, tuple[int, int]]:
+        """Numbers of instances that were changed."""
+        return self._topology.scaling(self._ctx.view_seq if at is None else at)
+
+    def modification(self, uid: str) -> tuple[PlannedModification, int]:
+        """What a modification was planned to do. raises KeyError."""
+        return self._topology.modification(uid)
+
     def names(self, at: int | None = None) -> list[str]:
         """Names of the deployments that were there at the view, and are there now."""
         return self._topology.names(self._ctx.view_seq if at is None else at)
@@ -79,7 +88,9 @@ class ViewedStorage:
 
     def _raw(self, node: Node) -> Raw:
         known = {} if self._topology is None else self._topology.plugins
-        return raw_node(node, self.name, [raw_plugin(known[name]) for name in node.plugins if name in known])
+        scaling = {} if self._topology is None else self._topology.scaling()
+        counts = scaling.get(node.name, (node.number_of_instances, node.number_of_instances))
+        return raw_node(node, self.name, [raw_plugin(known[name]) for name in node.plugins if name in known], counts)
 
     def get_node_instances(self, node_id: str | None = None) -> list[Raw]:
         """All node instances, or those of one node, by node and index."""

@@ -36,6 +36,7 @@ class CloudifyWorkflowNode:
         plan: Node,
         all_nodes: Mapping[str, Node],
         instances: list[CloudifyWorkflowNodeInstance],
+        scaling: tuple[int, int] | None = None,
     ) -> None:
         self.ctx = ctx
         self._plan = plan
@@ -45,8 +46,10 @@ class CloudifyWorkflowNode:
         self.type = plan.type
         self.type_hierarchy = list(plan.type_hierarchy)
         self.host_id = plan.host_id
-        self.number_of_instances = plan.number_of_instances
-        self.planned_number_of_instances = plan.number_of_instances
+        first: int = plan.number_of_instances
+        current, planned = scaling or (first, first)
+        self.number_of_instances = current
+        self.planned_number_of_instances = planned
         self._relationships = [CloudifyWorkflowRelationship(ctx, entry) for entry in plan.relationships]
 
     @property
@@ -80,7 +83,8 @@ class CloudifyWorkflowNode:
 
     @property
     def _node(self) -> Raw:
-        return raw_node(self._plan, self.ctx.deployment.id, self.plugins)
+        counts = self.number_of_instances, self.planned_number_of_instances
+        return raw_node(self._plan, self.ctx.deployment.id, self.plugins, counts)
 
     @property
     def host_node(self) -> CloudifyWorkflowNode | None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from durable_wf.graph.looks import Seen
     from durable_wf.model.commands import Answer, Consult
     from durable_wf.model.events import Asked, Begins, Decides, Executes, Gets, Level, Spec
+    from durable_wf.model.modification import PlannedModification
     from durable_wf.model.plan import Blueprint, Node, Plugin
     from durable_wf.model.protocol import InstanceData, OperationOutcome, PropertyUpdate, Updated
 
@@ -84,6 +85,14 @@ class Topology(Protocol):
 
     def instance(self, instance_id: str) -> InstanceData | None:
         """One instance as it is now."""
+        ...
+
+    def scaling(self, at: int | None = None) -> Mapping[str, tuple[int, int]]:
+        """Current and planned number of instances of nodes and groups of which they were changed; as `nodes`."""
+        ...
+
+    def modification(self, uid: str) -> tuple[PlannedModification, int]:
+        """What a modification was planned to do, and the seq at which it was applied. raises KeyError."""
         ...
 
     def names(self, at: int | None = None) -> list[str]:

@@ -19,12 +19,24 @@ if TYPE_CHECKING:
 
 
 class WorkflowNodesAndInstancesContainer:
-    """Nodes and instances at one view. Nodes go by name; instances by node and index."""
+    """Nodes and instances at one view. Nodes go by name; instances by node and index.
 
-    def __init__(self, ctx: WorkflowContext, plans: Mapping[str, Node], instances: list[InstanceData]) -> None:
+    scaling  current and planned number of instances of those nodes of which they were changed
+    """
+
+    def __init__(
+        self,
+        ctx: WorkflowContext,
+        plans: Mapping[str, Node],
+        instances: list[InstanceData],
+        scaling: Mapping[str, tuple[int, int]],
+    ) -> None:
         by_node: dict[str, list[CloudifyWorkflowNodeInstance]] = {name: [] for name in plans}
         contained: dict[str, list[CloudifyWorkflowNodeInstance]] = {data.id: [] for data in instances}
-        self._nodes = {name: CloudifyWorkflowNode(ctx, plans[name], plans, by_node[name]) for name in sorted(plans)}
+        self._nodes = {
+            name: CloudifyWorkflowNode(ctx, plans[name], plans, by_node[name], scaling.get(name))
+            for name in sorted(plans)
+        }
         self._instances: dict[str, CloudifyWorkflowNodeInstance] = {}
         for data in sorted(instances, key=lambda one: (one.node, one.index)):
             node = self._nodes[data.node]

@@ -44,8 +44,11 @@ def raw_instance(data: InstanceData, deployment: str | None) -> Raw:
     )
 
 
-def raw_node(plan: Node, deployment: str | None, plugins: list[Raw]) -> Raw:
-    """A node under the reference's names."""
+def raw_node(plan: Node, deployment: str | None, plugins: list[Raw], counts: tuple[int, int]) -> Raw:
+    """A node under the reference's names.
+
+    counts  its present and its planned number of instances
+    """
     return Raw(
         id=plan.name,
         name=plan.name,
@@ -54,8 +57,9 @@ def raw_node(plan: Node, deployment: str | None, plugins: list[Raw]) -> Raw:
         type_hierarchy=list(plan.type_hierarchy),
         properties=deepcopy(dict(plan.properties)),
         host_id=plan.host_id,
-        number_of_instances=plan.number_of_instances,
-        planned_number_of_instances=plan.number_of_instances,
+        number_of_instances=counts[0],
+        planned_number_of_instances=counts[1],
+        deploy_number_of_instances=plan.number_of_instances,
         min_number_of_instances=plan.scalable.min_instances,
         max_number_of_instances=plan.scalable.max_instances,
         plugins=plugins,

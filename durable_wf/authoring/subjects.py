@@ -44,7 +44,12 @@ class NodeContext:
         self.id = self.name = node.name
         self.type = node.type
         self.type_hierarchy = list(node.type_hierarchy)
-        self.number_of_instances = node.number_of_instances
+
+    @cached_property
+    def number_of_instances(self) -> int:
+        """In each instance of its container, as the deployment has them when this is first asked."""
+        first: int = self._node.number_of_instances
+        return self._topology.scaling().get(self.name, (first, first))[0]
 
     @cached_property
     def properties(self) -> ImmutableProperties:

@@ -13,6 +13,7 @@ from durable_wf.authoring.deployment_ctx import WorkflowDeploymentContext
 from durable_wf.authoring.elsewhere import ServerCalls
 from durable_wf.authoring.functions import path_of
 from durable_wf.authoring.internal import Internal
+from durable_wf.authoring.modifications import Doors
 from durable_wf.authoring.operation_ctx import Named
 from durable_wf.authoring.operations import timeouts
 from durable_wf.authoring.recorded import from_record
@@ -62,7 +63,7 @@ class WorkflowContext(ServerCalls):
     ) -> None:
         self.execution_id = execution_id
         self.workflow_id = workflow_id
-        self.deployment = WorkflowDeploymentContext(topology)
+        self.deployment = WorkflowDeploymentContext(self, topology, Doors(self._ask, self._write))
         self.blueprint = Named(topology.blueprint if topology is not None else None)
         self.tenant = {}
         self.amqp_handlers: set[Any] = set()
@@ -86,8 +87,11 @@ class WorkflowContext(ServerCalls):
         if kept is not None and kept[0] == at:
             return kept[1]
         topology = self.internal.topology
-        nodes, instances = ({}, []) if topology is None else (topology.nodes(at), topology.instances(at))
-        made = WorkflowNodesAndInstancesContainer(self, nodes, instances)
+        if topology is None:
+            made = WorkflowNodesAndInstancesContainer(self, {}, [], {})
+        else:
+            now = topology.nodes(at), topology.instances(at), topology.scaling(at)
+            made = WorkflowNodesAndInstancesContainer(self, *now)
         self._snapshot = at, made
         return made
 
@@ -96,11 +100,16 @@ class WorkflowContext(ServerCalls):
 
         raises  what it failed with
         """
+        answer = self._ask(spec)
+        self.view_seq = answer.seq
+        return answer
+
+    def _ask(self, spec: Spec) -> Answer:
+        """A recorded task; raises what it failed with."""
         self.internal.bridge.ask(Asked(spec))
         answer = fetch(self.internal.bridge, spec)
         if answer.failed:
             raise from_record(decode(answer.detail_json)["error"], answer.failed)
-        self.view_seq = answer.seq
         return answer
 
     # ------------------------------------------------------------------ what it shows

@@ -15,6 +15,7 @@ from durable_wf.cli import (
     deploying,
     helping,
     looking,
+    modifying,
     planning,
     plugins,
     running,
@@ -93,6 +94,11 @@ _add(_deployments, "outputs", deploying.outputs)
 _add(_deployments, "capabilities", deploying.capabilities)
 _add(_deployments, "workflows", deploying.workflows)
 _add(_deployments, "delete", deploying.delete)
+_modifications = _add_group("modifications", "Changes of deployments' numbers of instances.")
+_add(_modifications, "list", modifying.list_)
+_add(_modifications, "show", modifying.show)
+_add(_modifications, "finish", modifying.finish)
+_add(_modifications, "rollback", modifying.rollback)
 _plugins = _add_group("plugins", "What blueprints import as plugin:NAME.")
 _add(_plugins, "install", plugins.install)
 _add(_plugins, "list", plugins.list_)

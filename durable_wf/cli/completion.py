@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from durable_wf.model.states import MODIFICATION
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -30,6 +32,16 @@ def deployment_names(ctx: typer.Context, incomplete: str) -> list[tuple[str, str
     return _look(
         ctx, lambda view: [(row.name, "") for row in view.store.deployments() if row.name.startswith(incomplete)]
     )
+
+
+def modification_ids(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Ids of modifications, with their status."""
+    return _look(ctx, lambda view: _modifications(view, incomplete))
+
+
+def _modifications(view: View, incomplete: str) -> list[tuple[str, str]]:
+    found = reversed(view.store.modifications())
+    return [(row.uid, str(MODIFICATION.states[row.state])) for row in found if row.uid.startswith(incomplete)]
 
 
 def workflow_names(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:

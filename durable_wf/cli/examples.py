@@ -1,6 +1,7 @@
 """The examples that each `--help` begins with, by verb. A test runs every one of them.
 
-They tell one story: a shop that is deployed, run, looked at and resumed. `4be1` is the beginning of an execution's id.
+They tell one story: a shop that is deployed, run, looked at and resumed. `4be1` is the beginning of an execution's id,
+`shop_7f3k9a` is a modification of the shop.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "deployments capabilities": ("durable-wf deployments capabilities shop",),
     "deployments workflows": ("durable-wf deployments workflows shop",),
     "deployments delete": ("durable-wf deployments delete shop",),
+    "modifications": ("durable-wf modifications list",),
+    "modifications list": ("durable-wf modifications list -d shop",),
+    "modifications show": ("durable-wf modifications show shop_7f3k9a",),
+    "modifications finish": ("durable-wf modifications finish shop_7f3k9a",),
+    "modifications rollback": ("durable-wf modifications rollback shop_7f3k9a",),
     "plugins": ("durable-wf plugins list",),
     "plugins install": ("durable-wf plugins install plugins/shop-tools",),
     "plugins list": ("durable-wf plugins list",),

@@ -85,6 +85,8 @@ def _detail(call: Call, found: ExecutionDetail) -> Iterator[str]:
             yield f"{title:<12} {', '.join(f'{clean(key)}={short(value)}' for key, value in values.items())}"
     if found.cancel is not None:
         yield f"cancel       {', '.join(cancel_lines(found))}, {moment(found.cancel.at)} UTC"
+    for one in found.modifications:
+        yield f"modification {one.id} of {one.deployment_id}: {one.status}"
     counts = ", ".join(f"{count} {state}" for state, count in found.tasks.items())
     yield f"tasks        {counts or 'none'}"
     if found.result is not None:

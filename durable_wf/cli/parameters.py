@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from durable_wf.cli.completion import deployment_names, execution_ids, workflow_names
+from durable_wf.cli.completion import deployment_names, execution_ids, modification_ids, workflow_names
 
 
 class OnUnknown(StrEnum):
@@ -35,6 +35,12 @@ Deployment = Annotated[
 Execution = Annotated[
     str,
     typer.Argument(metavar="ID", help="The execution's id, or the beginning of it.", autocompletion=execution_ids),
+]
+Modification = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="The modification's id, or the beginning of it.", autocompletion=modification_ids
+    ),
 ]
 Executions = Annotated[
     list[str] | None,

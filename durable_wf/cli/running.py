@@ -223,7 +223,7 @@ def _dry_run(call: Call, view: View, history: rows.History, options: ResumeOptio
     from durable_wf.engine.starting import check_changed, check_cut
 
     print_preview(call, history, options, whole=True)
-    check_cut(history, options)
+    check_cut(view.store, history, options)
     check_changed(view.store, history, options)
     return 0
 

@@ -15,6 +15,7 @@ from durable_wf.cli.schemas import SchemaRecord
 from durable_wf.cli.secrets import DeletedSecret, SecretRecord
 from durable_wf.cli.verifying import Verification
 from durable_wf.inspection import records
+from durable_wf.inspection.modifications import ModificationDetail
 from durable_wf.inspection.topology.record import Plan
 
 
@@ -43,6 +44,10 @@ OUTPUTS: Mapping[str, Shape] = {
     "deployments capabilities": Shape(records.Capabilities),
     "deployments workflows": Shape(records.Workflow, is_list=True),
     "deployments delete": Shape(records.Deleted),
+    "modifications list": Shape(records.Modification, is_list=True),
+    "modifications show": Shape(ModificationDetail),
+    "modifications finish": Shape(ModificationDetail),
+    "modifications rollback": Shape(ModificationDetail),
     "plugins install": Shape(PluginRecord),
     "plugins list": Shape(PluginRecord, is_list=True),
     "plugins show": Shape(PluginDetail, is_list=True),

@@ -209,6 +209,7 @@ class Hierarchy:
         both = (*containers.items(), *placed.items())
         self.above = {name: Above(owner.get(name), container) for name, container in both}
         self.groups = frozenset(members)
+        self._shared: dict[tuple[str, str], list[str]] = {}  # asked for twice: for sizes, and for pairs
 
     def shared_groups(self, one: str, other: str) -> list[str]:
         """The scaling groups that two nodes are both in, themselves or through containers: the nearest to `one`.
@@ -218,8 +219,10 @@ class Hierarchy:
         """
         if not self.groups:
             return []
-        others = set(self._groups_above(other, frozenset()))
-        return [name for name in self._groups_above(one, others) if name in others]
+        if (one, other) not in self._shared:
+            others = set(self._groups_above(other, frozenset()))
+            self._shared[one, other] = [name for name in self._groups_above(one, others) if name in others]
+        return self._shared[one, other]
 
     def _groups_above(self, start: str, stop: Collection[str]) -> Iterator[str]:
         """Groups above an entity, each once; of those in `stop`, not what is above them."""

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from durable_wf.dsl.calls import CallChecker
 from durable_wf.dsl.circles import circles
+from durable_wf.dsl.containment import CONTAINED_IN
 from durable_wf.dsl.counts import check_counts, scalable_of
 from durable_wf.dsl.document import Entry
 from durable_wf.dsl.grouping import MAX_NESTING, Arrangement, Conflict, Hierarchy, arrange
-from durable_wf.dsl.instances import CONTAINED_IN
 from durable_wf.dsl.problems import Report
 from durable_wf.dsl.source import Pair, Value, child, plain
 from durable_wf.dsl.templates import Link, Template, Templates

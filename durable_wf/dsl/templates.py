@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from durable_wf.dsl.containment import CONTAINED_IN, HOST
 from durable_wf.dsl.counts import check_counts
 from durable_wf.dsl.data_types import DataTypes, Filling, Spot
 from durable_wf.dsl.functions import function_of
-from durable_wf.dsl.instances import CONTAINED_IN, HOST
 from durable_wf.dsl.problems import Place, Report
 from durable_wf.dsl.source import Pair, Value, child
 from durable_wf.dsl.types import Schema, TypeInfo

@@ -6,7 +6,6 @@ it runs. Several processes may have an engine on the same journal file.
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import secrets
@@ -23,10 +22,11 @@ from durable_wf.codec import decode
 from durable_wf.engine.cancelling import as_error, asking
 from durable_wf.engine.code import differing, fingerprints
 from durable_wf.engine.delivery import Delivery
-from durable_wf.engine.deployments import Deployments
+from durable_wf.engine.deployments import Deployments, random_suffix
+from durable_wf.engine.modifications import Modifications
 from durable_wf.engine.options import ResumeOptions, RunOptions
 from durable_wf.engine.preview import Preview, preview
-from durable_wf.engine.reopening import reopen
+from durable_wf.engine.reopening import no_collection, reopen
 from durable_wf.engine.runs import Run
 from durable_wf.engine.services import workdirs_of
 from durable_wf.engine.starting import (
@@ -56,6 +56,7 @@ from durable_wf.model.states import X
 from durable_wf.scheduler.claim import claim
 from durable_wf.scheduler.host import Host
 from durable_wf.scheduler.hosted import Hosted
+from durable_wf.scheduler.modifying import Planner
 from durable_wf.scheduler.requests import ask as request_cancel
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Engine:
     journal         a file's path, or an open store
     durability      `power`: a commit survives a power cut; `process`: any crash of the process
     max_operations  worker threads, for all executions together
-    clock, new_id   where time and execution ids come from
+    clock, new_id   where time and execution ids come from; `new_suffix` gives the ends of ids of added instances
     on_event        is given every event and log as a mapping (workflow-api §12.2), after its commit, in order, on a
                     thread of its own
     log_level       least level of what plugins' own loggers say that the journal gets; `ctx.logger` says all
@@ -118,6 +119,7 @@ class Engine:
         log_level: int = logging.INFO,
     ) -> None:
         self.clock = clock or SystemClock()
+        self.new_suffix: Callable[[], str] = random_suffix
         self._new_id = new_id or (lambda: secrets.token_hex(6))
         if isinstance(journal, (str, os.PathLike)):
             from durable_wf.journal.sqlite import open_journal
@@ -139,6 +141,7 @@ class Engine:
         if hasattr(self.clock, "watched_by"):  # one that is moved by hand says so to whoever waits by it
             self.clock.watched_by(self.host)
         self.deployments = Deployments(self.journal, self.clock, self.host.ask, self._workdirs.archives)
+        self.modifications = Modifications(self.journal, self.clock, self.host.ask)
 
     # ------------------------------------------------------------------ running
 
@@ -187,12 +190,14 @@ class Engine:
             text = f"Cannot resume - workflow not resumable: '{row.workflow}' is declared resumable=False"
             raise UsageError(text, hint="start it anew")
         if has_ended(row):  # what a person has to agree to is asked before anything is written
-            check_cut(self.journal.history(row.id), options)
+            check_cut(self.journal, self.journal.history(row.id), options)
         run.row = self.host.ask(lambda: claim(self.journal, self.clock, row, owner(self.journal, self.clock)))
         with self._owning(row.id), no_collection():
             history = self.journal.history(row.id)
             check_changed(self.journal, history, options)
-            cut = check_cut(history, options)  # of what is there now: another runner may have ended it meanwhile
+            cut = check_cut(
+                self.journal, history, options
+            )  # of what is there now: another runner may have ended it meanwhile
             limit = options.max_parallel or options_of(row).get("max_parallel")
             self._host(run, history, limit, cautious=self.host.pool.size, cut=cut, reset_all=options.reset_operations)
         return row.uid
@@ -219,7 +224,8 @@ class Engine:
         reset_all: bool = False,
     ) -> None:
         core = Core(history, cut=cut, reset_all=reset_all)
-        hosted = Hosted(core, self.host.post, self.host.ask, limit=limit, cautious=cautious)
+        planner = None if run.topology is None else Planner(run.topology.plan.scaling_groups, self.new_suffix)
+        hosted = Hosted(core, self.host.post, self.host.ask, limit=limit, cautious=cautious, planner=planner)
         self._runs[run.row.id] = run
         capture.begin(self)
         run.begin(self.host, hosted, self._log_level)
@@ -383,15 +389,3 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Hold the garbage collector while a history is built: it would walk all of it, again and again, for nothing."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

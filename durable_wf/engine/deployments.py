@@ -12,6 +12,7 @@ from durable_wf.codec import encode
 from durable_wf.dsl.outcomes import UnknownSecretError
 from durable_wf.dsl.runtime import evaluate_outputs
 from durable_wf.engine.code import prepare_functions
+from durable_wf.engine.modifications import refuse_started
 from durable_wf.engine.plugins import FOLDERS, folders_elsewhere
 from durable_wf.engine.safekeeping import Safe, announce, only_of
 from durable_wf.engine.topology import find_deployment
@@ -124,8 +125,8 @@ class Deployments:
     def delete(self, name: str) -> None:
         """Delete a deployment; its history stays in the journal. Values that it declared secret are deleted, too.
 
-        raises  NotFoundError; HeldError while an execution of it has not ended; SecretsError: the deployment is
-                deleted, and its values are not
+        raises  NotFoundError; HeldError while an execution or a modification of it has not ended; SecretsError: the
+                deployment is deleted, and its values are not
         """
         topology = find_deployment(self._journal, name)
 
@@ -135,6 +136,7 @@ class Deployments:
                 if open_:
                     text = f"execution '{open_[0].uid}' of deployment '{name}' has not ended"
                     raise HeldError(text, hint="resume it to its end first")
+                refuse_started(self._journal, topology.id)
                 seq = turn.seq
                 row = next(one for one in self._journal.deployments() if one.id == topology.id)
                 names = only_of(self._journal, row)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from durable_wf.authoring.code_space import using
@@ -13,6 +15,8 @@ from durable_wf.engine.topology import of_row
 from durable_wf.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from durable_wf.journal.port import Reader
     from durable_wf.model import rows
     from durable_wf.sources.workdirs import Workdirs
@@ -34,3 +38,15 @@ def reopen(journal: Reader, row: rows.Execution, journal_id: str, workdirs: Work
     with using(space_for(topology)):
         function = find(row.function)
     return Run(row, topology, function, resumed=True, journal_id=journal_id, workdirs=workdirs)
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Hold the garbage collector while a history is built: it would walk all of it, again and again, for nothing."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

@@ -13,6 +13,7 @@ from durable_wf.codec import decode, encode
 from durable_wf.dsl.availability import unavailable
 from durable_wf.dsl.parameters import merge_parameters
 from durable_wf.engine.code import fingerprints, make_importable
+from durable_wf.engine.modifications import check_started
 from durable_wf.engine.plugins import space_for
 from durable_wf.engine.safekeeping import Safe, announce
 from durable_wf.engine.topology import DeploymentTopology
@@ -171,15 +172,17 @@ def has_ended(row: rows.Execution) -> bool:
     return EXECUTION.states[row.state] in EXECUTION.ended
 
 
-def check_cut(history: rows.History, options: ResumeOptions) -> Cut | None:
+def check_cut(journal: Reader, history: rows.History, options: ResumeOptions) -> Cut | None:
     """What a person's resume will reset and supersede.
 
-    raises  AskError with the list of what was rolled back, unless changes are accepted
+    raises  AskError with the list of what was rolled back, unless changes are accepted; and as `check_started`
     """
     if not has_ended(history.execution):
         return None
     run = load(history)
     cut = plan_cut(run, history, options.from_task)
+    if cut is not None:
+        check_started(journal, history.execution.deployment, run, cut)
     if cut is None or not cut.rolled_back or options.accept_changes:
         return cut
     lines = [f"  {no}: {run.tasks[no].name} {run.tasks[no].target}".rstrip() for no in cut.rolled_back]

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from durable_wf.codec import decode
 from durable_wf.dsl.fitting import Fitting
 from durable_wf.inspection import find
+from durable_wf.model.modification import PlannedModification
 from durable_wf.model.plan import Blueprint, Node, from_json
 from durable_wf.scheduler.instances import to_data
+from durable_wf.scheduler.modifying import APPLY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +58,18 @@ class DeploymentTopology:
         """One instance as it is now."""
         row = self._journal.instance(self.id, instance_id)
         return None if row is None else to_data(row)
+
+    def scaling(self, at: int | None = None) -> Mapping[str, tuple[int, int]]:
+        """Current and planned number of instances of nodes and groups of which they were changed; as `nodes`."""
+        return {row.name: (row.current, row.planned) for row in self._journal.scaling(self.id, at=at)}
+
+    def modification(self, uid: str) -> tuple[PlannedModification, int]:
+        """What a modification was planned to do, and the seq at which it was applied. raises KeyError."""
+        row = next((one for one in self._journal.modifications(self.id) if one.uid == uid), None)
+        if row is None:
+            raise KeyError(uid)
+        applied = next(one.done_seq for one in self._journal.steps(self.id, row.id) if one.kind == APPLY)
+        return from_json(PlannedModification, decode(row.plan_json)), applied or row.seq
 
     def names(self, at: int | None = None) -> list[str]:
         """Names of all deployments of the journal, sorted; only those that were there at seq `at`."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from durable_wf.model.rows import History
 
 _ENDED_STATES = frozenset(EXECUTION.code(state) for state in EXECUTION.ended)
+_ENDS = frozenset({int(Kind.FINISH_MODIFICATION), int(Kind.ROLLBACK_MODIFICATION)})
 _TERMINATED, _CANCELLED = EXECUTION.code(X.TERMINATED), EXECUTION.code(X.CANCELLED)
 
 
@@ -105,11 +106,38 @@ def _from(run: Run, no: int) -> Cut:
 
 
 def _collect(run: Run, cut_seq: int, ended_by: Iterable[int], *, undecided: bool = True) -> Cut:
-    """What follows from the cut.
+    """What follows from the cut. Where it would take back the end of a modification, it moves to before its start.
 
     undecided  whether failures that nobody has fetched are reset, too; after a cancel they are decided by whoever
                fetches them, as if there had been none
     """
+    seq = cut_seq
+    while True:
+        cut = _collect_after(run, seq, ended_by, undecided=undecided)
+        begun = _begun_before(run, cut)
+        if begun is None:
+            return cut
+        seq = begun
+
+
+def _begun_before(run: Run, cut: Cut) -> int | None:
+    """The seq before the start of a modification that would be superseded in part: its end, and not its start."""
+    gone = set(cut.superseded)
+    ended = {_modification(run.tasks[no]) for no in gone if run.tasks[no].kind in _ENDS} - {None}
+    kept = (task for task in run.tasks.values() if task.kind == Kind.START_MODIFICATION and task.no not in gone)
+    return min((task.seq - 1 for task in kept if _modification(task) in ended), default=None)
+
+
+def _modification(task: TaskState) -> str | None:
+    """The id of the modification that a task has started or ended; None where it has not."""
+    if task.state != SUCCEEDED or task.detail is None:
+        return None
+    found: str = decode(task.detail)["result"]["id"]
+    return found
+
+
+def _collect_after(run: Run, cut_seq: int, ended_by: Iterable[int], *, undecided: bool) -> Cut:
+    """As `_collect`, with the cut where it is."""
     if run.cancel.told is not None:  # the request is withdrawn, so nothing may stay that was asked for because of it
         cut_seq = min(cut_seq, run.cancel.told)
     live = [task for task in run.tasks.values() if task.state != SUPERSEDED]

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from durable_wf.graph.state import Run, TaskState
     from durable_wf.model.rows import Instance
 
+MODIFIES = frozenset({
+    Kind.START_MODIFICATION, Kind.FINISH_MODIFICATION, Kind.ROLLBACK_MODIFICATION, Kind.LIST_MODIFICATIONS,
+})  # fmt: skip
+
 
 def perform(run: Run, pen: Pen, task: TaskState) -> tuple[bool, str | None]:
     """Write the task's effect.
@@ -39,6 +43,9 @@ def perform(run: Run, pen: Pen, task: TaskState) -> tuple[bool, str | None]:
     if task.kind == Kind.EXECUTION_STATUS:
         text = f"the status '{kwargs['status']}' cannot be set: an execution's status is what its journal says of it"
         return _refused("builtins:NotImplementedError", text)
+    if task.kind in MODIFIES:
+        is_good, came = pen.storage.modify(pen, task.kind, task.no, kwargs)
+        return (True, result(came)) if is_good else (False, encode({"error": came}))
     return True, None  # HUB, NOP, REFRESH and DRY_RUN: that it happened, and when, is the effect
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.codec import encode
-from durable_wf.graph import asking, effects, waits
+from durable_wf.graph import asking, effects, quiet, waits
 from durable_wf.graph.state import PENDING, RESCHEDULED, STARTED, SUCCEEDED, WORKED, Failure, Scope
 from durable_wf.model.commands import Arm
 from durable_wf.model.rows import Kind
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 def settle(run: Run, pen: Pen) -> None:
     """Start all that nothing holds back any more, until only work for workers is left."""
+    quiet.release(run)
     while run.freed:
         task = run.freed.popleft()
         if task.state != PENDING or task.holds or run.holds_back(task) or _is_early(run, pen, task):
@@ -36,13 +37,14 @@ def settle(run: Run, pen: Pen) -> None:
             (run.again if task.goes_on else run.ready).append(task)
         elif task.kind == Kind.SUBGRAPH:
             _enter(run, pen, task)
-        else:
+        elif not quiet.puts_off(run, task):
             _perform(run, pen, task)
 
 
 def _perform(run: Run, pen: Pen, task: TaskState) -> None:
     """A task whose effect is rows: it ends with them, or its handler is asked about what came of it."""
     is_good, detail = effects.perform(run, pen, task)
+    quiet.note_late(run, task, is_good=is_good)
     if asking.is_to_be_asked(run, task, is_good=is_good):
         task.undecided = detail or '{"result":null}'
         task.ended_seq = pen.seq

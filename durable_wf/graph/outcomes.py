@@ -15,7 +15,7 @@ from durable_wf.graph.properties import conflict_text, merge
 from durable_wf.graph.state import PENDING, SENT, STARTED, WORKED
 from durable_wf.model.commands import Arm
 from durable_wf.model.events import Gets, Returned
-from durable_wf.model.protocol import OperationOutcome, Status
+from durable_wf.model.protocol import MISSING, OperationOutcome, Status
 from durable_wf.model.states import NE, TE, A
 from durable_wf.retry import delay_s, usable_s
 
@@ -76,7 +76,8 @@ def ended(run: Run, pen: Pen, event: Ended) -> None:
     if task is None or task.attempts != event.attempt:
         return
     pen.say(task.no, task.attempts, event.outcome.logs)
-    outcome = _write_properties(pen, event.outcome)
+    is_late = (task.no, task.attempts) in run.late
+    outcome = leave_out(pen, event) if is_late else _write_properties(pen, event.outcome)
     del run.in_flight[event.no]
     if outcome.status is not Status.SUCCEEDED:
         _failed(run, pen, task, outcome)
@@ -88,6 +89,18 @@ def ended(run: Run, pen: Pen, event: Ended) -> None:
         detail = None if outcome.result_json is None else f'{{"result":{outcome.result_json}}}'
         pen.task(task, TE.SUCCEEDED, detail, code)
         flow.ended_well(run, pen, task)
+
+
+def leave_out(pen: Pen, event: Ended) -> OperationOutcome:
+    """The outcome of an attempt that began before a rollback: what it changed is told, and not written (L8)."""
+    changes = {
+        name: {each.key: None if each.value is MISSING else each.value for each in found}
+        for name, found in sorted(event.outcome.changes.items())
+        if found
+    }
+    if changes:
+        pen.tell_left_out(event.no, event.attempt, changes)
+    return event.outcome
 
 
 def _write_properties(pen: Pen, outcome: OperationOutcome) -> OperationOutcome:

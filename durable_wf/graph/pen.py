@@ -5,8 +5,9 @@ The machines' tables are asked for every target, so that nothing can be written 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from durable_wf.codec import encode
 from durable_wf.errors import IllegalTransition
 from durable_wf.model.rows import (
     Attempt,
@@ -57,6 +58,13 @@ class Storage(Protocol):
         """Replace it."""
         ...
 
+    def modify(self, pen: Pen, kind: int, task: int, kwargs: dict[str, Any]) -> tuple[bool, Any]:
+        """Write what a task of this kind does to the deployment as a whole, with the pen.
+
+        returns  True and the task's result, or False and its error as the journal has it
+        """
+        ...
+
 
 class Pen:
     """Collects what one turn writes for one execution, and what is ordered afterwards.
@@ -94,6 +102,16 @@ class Pen:
         self.changes.events.append(
             Event(0, self._execution, None, None, self._at_us, "workflow_warning", "warning", text, None)
         )
+
+    def tell_left_out(self, no: int, attempt: int, changes: dict[str, dict[str, Any]]) -> None:
+        """That an attempt which began before a rollback has changed properties, and which: they are not written."""
+        text = "it began before the rollback of a modification: what it changed of runtime properties is left out"
+        self.changes.events.append(
+            Event(
+                0, self._execution, no, attempt, self._at_us, "task_late", "warning", text,
+                encode({"left_out": changes}),
+            )
+        )  # fmt: skip
 
     def say(self, no: int | None, attempt: int | None, lines: list[Logged]) -> None:
         """What an attempt, or the workflow function itself, logged and what events it sent."""
@@ -218,6 +236,23 @@ class Pen:
         self._write(Subject.NODE_INSTANCE, row.id, None, 0, _NODE_INSTANCE_EVENTS[event], detail)
         self.changes.instances.append(row)
         self.storage.put(row)
+
+    @property
+    def execution_id(self) -> int:
+        """Whose pen it is."""
+        return self._execution
+
+    @property
+    def at_us(self) -> int:
+        """When its turn is."""
+        return self._at_us
+
+    def moved(
+        self, subject: Subject, no: int, source: int | None, target: int, event: int, detail: str | None = None
+    ) -> int:
+        """Write a transition of something that is not the execution's own; its seq."""
+        self._write(subject, no, source, target, event, detail)
+        return self.seq - 1
 
     def _write(
         self, subject: Subject, no: int, source: int | None, target: int, event: int, detail: str | None,

@@ -227,6 +227,8 @@ class Run:
     unlinked    edges that were stored and taken out again → seq of that
     removed     task that was taken out → seq of that; what is in it is not listed
     added_by    seq of a handler's decision → the task that it was about: it has added the tasks with that seq
+    quieting    ends of a modification that wait until no attempt of the deployment runs (see `graph.quiet`)
+    late        (task, attempt) that began before a rollback: its result counts, its property changes do not
     wait        what the function is blocked on
     ending      what the function ended with, while something is still to come
     cancel      the cancel request, if any
@@ -257,6 +259,8 @@ class Run:
     unlinked: dict[tuple[int, int], int] = field(default_factory=dict)
     removed: dict[int, int] = field(default_factory=dict)
     added_by: dict[int, int] = field(default_factory=dict)
+    quieting: list[TaskState] = field(default_factory=list)
+    late: set[tuple[int, int]] = field(default_factory=set)
     wait: Gets | Executes | None = None
     ending: Returned | Raised | None = None
     cancel: Cancel = field(default_factory=Cancel)

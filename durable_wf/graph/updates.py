@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from durable_wf.codec import encode
 from durable_wf.graph.properties import merge
+from durable_wf.model.protocol import MISSING
 from durable_wf.model.states import NE
 
 if TYPE_CHECKING:
@@ -24,14 +25,19 @@ def is_in_flight(run: Run, no: int, attempt: int) -> bool:
 
 
 def update(
-    pen: Pen, wanted: PropertyUpdate, no: int, attempt: int
+    pen: Pen, wanted: PropertyUpdate, no: int, attempt: int, *, is_late: bool = False
 ) -> tuple[Instance | None, PropertyChange | None, bool]:
     """Write what is wanted, unless a key conflicts or the instance is at another revision than asked for.
 
     no, attempt  whose update it is; said in the transition
+    is_late      it began before a rollback: what it wants is told, and not written (L8)
     returns      (the instance as it is afterwards, the first conflict, whether it went through)
     """
     row = pen.storage.instance(wanted.instance)
+    if is_late:
+        changes = {each.key: None if each.value is MISSING else each.value for each in wanted.changes}
+        pen.tell_left_out(no, attempt, {wanted.instance: changes})
+        return row, None, True
     if row is None or (wanted.revision is not None and row.revision != wanted.revision):
         return row, None, False
     new, conflict = merge(row, wanted.changes)

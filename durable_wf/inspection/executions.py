@@ -62,6 +62,7 @@ def end_detail(history: rows.History) -> dict[str, Any]:
 
 def execution_detail(view: View, history: rows.History) -> ExecutionDetail:
     """All that is known about how one execution went; `resume` is left to who can preview one."""
+    from durable_wf.inspection.modifications import of_execution
     from durable_wf.inspection.tasks import DOUBTFUL, WORK, count_by_state, names_of, task_records, to_error
 
     row, names = history.execution, names_of(history)
@@ -84,6 +85,7 @@ def execution_detail(view: View, history: rows.History) -> ExecutionDetail:
         runner=None if owner is None else Runner(owner.pid, iso(int(owner.start_s * 1_000_000)), lives),
         report=row.report,
         cancel=cancel_request(history),
+        modifications=of_execution(view, row.id, row.deployment),
     )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from durable_wf.journal.port import Reader
     from durable_wf.model import rows
+    from durable_wf.model.deployed import Modification
 
 _STATES = tuple(X)
 _SHOWN = 10
@@ -62,6 +63,22 @@ def find_deployment(reader: Reader, name: str) -> rows.Deployment:
     if name not in known:
         raise not_there(reader, near("deployment", name, known))
     return known[name]
+
+
+def find_modification(reader: Reader, uid: str) -> Modification:
+    """The deployment modification whose id begins so.
+
+    raises  as `find_execution`
+    """
+    known = reader.modifications()
+    exact = [row for row in known if row.uid == uid]
+    found = exact or [row for row in known if uid and row.uid.startswith(uid)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        text = f"'{uid}' is the beginning of several ids: {', '.join(row.uid for row in found)}"
+        raise UsageError(text, hint="give more of it")
+    raise not_there(reader, near("modification", uid, [row.uid for row in known]))
 
 
 def shown_state(row: rows.Execution, *, owned: bool) -> str:

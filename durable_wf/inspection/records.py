@@ -123,6 +123,22 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Modification:
+    """A change of a deployment's numbers of instances.
+
+    status        started, finished or rolledback
+    execution_id  of the one that started it
+    """
+
+    id: str
+    deployment_id: str
+    status: str
+    execution_id: str
+    created_at: str
+    ended_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutionDetail(Execution):
     """One run of a workflow, with all that is known about how it went.
 
@@ -131,6 +147,7 @@ class ExecutionDetail(Execution):
     report   what differed when code and journal did not match, in two columns
     cancel   null where nobody has asked to cancel it, or a person has resumed it since
     resume   null where there is nothing to resume
+    modifications  those of its deployment that it has started, oldest first
     """
 
     function: str
@@ -146,13 +163,14 @@ class ExecutionDetail(Execution):
     report: str | None
     cancel: CancelRequest | None = None
     resume: Resume | None = None
+    modifications: list[Modification] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
     """A transition (it has a seq) or an event that people sent or logged (it has an id).
 
-    subject  execution, graph, task, attempt, node_instance; or event
+    subject  execution, graph, task, attempt, node_instance, modification, modification_step; or event
     path     of the task, or of the graph
     detail   what came with it: a result, an error, who asked
     """

@@ -14,7 +14,21 @@ from durable_wf.codec import decode
 from durable_wf.inspection.records import JournalEntry
 from durable_wf.inspection.tasks import Names
 from durable_wf.model.rows import Kind, Subject
-from durable_wf.model.states import ATTEMPT, EXECUTION, GE, GRAPH, NE, TASK, TE, XE, T
+from durable_wf.model.states import (
+    ATTEMPT,
+    EXECUTION,
+    GE,
+    GRAPH,
+    ME,
+    MODIFICATION,
+    MODIFICATION_STEP,
+    MSE,
+    NE,
+    TASK,
+    TE,
+    XE,
+    T,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +41,20 @@ _MACHINES: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Subject.GRAPH: (GRAPH.states, tuple(GE)),
     Subject.TASK: (TASK.states, tuple(TE)),
     Subject.NODE_INSTANCE: ((), tuple(NE)),
+    Subject.MODIFICATION: (MODIFICATION.states, tuple(ME)),
+    Subject.MODIFICATION_STEP: (MODIFICATION_STEP.states, tuple(MSE)),
 }
 _OF_TASKS = frozenset({int(Subject.TASK), int(Subject.ATTEMPT)})
+
+
+_OF_DEPLOYMENTS = frozenset({Subject.MODIFICATION, Subject.MODIFICATION_STEP})
+
+
+def _modified(detail: dict[str, Any]) -> str:
+    """`modification shop_a1b2c3`, or a step of it, by what its transition says."""
+    if "step" in detail:
+        return f"step {detail['step']} of modification {detail.get('modification')}"
+    return f"modification {detail.get('id')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +165,8 @@ class Story:
         if subject is Subject.NODE_INSTANCE:
             detail = decode(row.detail_json) or {}
             source, target = detail.get("from"), detail.get("to")
+        elif subject in _OF_DEPLOYMENTS:
+            what = _modified(decode(row.detail_json) or {})
         return Entry(
             row.seq, None, row.at_us, subject, task, depth, path, what, source, target, event, row.attempt,
             row.fence, None, None, row.detail_json,

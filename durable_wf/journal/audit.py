@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from durable_wf.journal import schema, verify
+from durable_wf.journal.migrate import COUNTED
 from durable_wf.journal.tables import TABLES, Table, checksum_sql, names
 from durable_wf.journal.turn import REQUESTED, TAKEN_UNIT, checksum
 from durable_wf.journal.verify import MOST, UNREADABLE, Problem, unreadable
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Iterator, Sequence
 
-_WHOSE = {"deployment": "id", "node": "deployment", "node_instance": "deployment"}
+_WHOSE = {"deployment": "id", "node": "deployment", "node_instance": "deployment", "scaling": "deployment"}
 
 
 class Source(verify.Source, Protocol):
@@ -102,9 +103,15 @@ def _checksum_problems(source: Source, execution: int | None) -> Iterator[Proble
     """Of one execution's rows, or of all there are."""
     yield from _execution_problems(source, execution)
     yield from _inbox_problems(source, execution)
-    for table in TABLES.values():
+    for table in _tables(source):
         if table.checksum and (execution is None or "execution" in table.key):
             yield from _generated_problems(source, table, table.checksum, execution)
+
+
+def _tables(source: Source) -> list[Table]:
+    """The tables that the file has: one of an earlier version lacks some."""
+    version = source.query("PRAGMA user_version")[0][0]
+    return [table for table in TABLES.values() if table.since <= version]
 
 
 def _of(execution: int | None, column: str) -> str:
@@ -138,8 +145,9 @@ def _inbox_problems(source: Source, execution: int | None) -> Iterator[Problem]:
 
 
 def _version_problems(source: Source) -> Iterator[Problem]:
-    for name in _WHOSE:
-        yield from _of_versions(source, TABLES[name])
+    for table in _tables(source):
+        if table.name in _WHOSE:
+            yield from _of_versions(source, table)
 
 
 def _of_versions(source: Source, table: Table) -> Iterator[Problem]:
@@ -168,7 +176,7 @@ def _number_problems(source: Source) -> Iterator[Problem]:
     if not count == distinct == last == seq or first != 1:
         text = f"{count} transitions have {distinct} numbers from {first} to {last}; {seq} were given"
         yield Problem("numbers", text, seq=_first_gap(source))
-    for table in ("event", "blueprint", "deployment", "node_instance", "execution", "inbox"):
+    for table in (table.name for table in _tables(source) if table.name in COUNTED):
         (last,) = source.query(f"SELECT ifnull(max(id), 0) FROM {table}")[0]
         if last > counters.get(table, 0):
             yield Problem("numbers", f"{table} {last} has a number that was not given")

@@ -64,6 +64,9 @@ OF_DEPLOYMENT = (
     Covered("deployments", "deployment_version", 0, 8, 6, itemgetter(0, 6)),
     Covered("nodes", "node_version", 0, 5, 3, itemgetter(0, 1, 3)),
     Covered("instances", "node_instance_version", 1, 15, 13, itemgetter(0, 13)),
+    Covered("scaling", "scaling_version", 0, 6, 4, itemgetter(0, 1, 4)),
+    Covered("modifications", "modification", 1, 9, 8),
+    Covered("modification_steps", "modification_step", 1, 5, 4),
 )
 
 

@@ -40,6 +40,9 @@ _TABLES: tuple[tuple[str, type[tuple[Any, ...]], str], ...] = (  # each with the
 )
 
 
+_OF_EXECUTION = (EXECUTION, GRAPH, TASK, ATTEMPT)  # a deployment's modifications: see `journal.modified`
+
+
 class Broken(NamedTuple):
     """A rule that is broken.
 
@@ -121,7 +124,7 @@ class _Account:
     def move(self, one: rows.Transition) -> None:
         """Follow a transition."""
         guard = GUARD_OF.get(one.subject)
-        if guard is None:
+        if guard not in _OF_EXECUTION:
             return
         attempt = one.attempt or 0
         if guard in (TASK, ATTEMPT):

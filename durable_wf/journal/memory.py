@@ -6,7 +6,6 @@ notices the commits of others.
 
 from __future__ import annotations
 
-import itertools
 import threading
 from contextlib import contextmanager
 from operator import attrgetter
@@ -14,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.errors import EngineBug, NotFoundError
 from durable_wf.journal import chain, rules, verify
-from durable_wf.journal.memory_turn import MemoryTurn, Store
+from durable_wf.journal.memory_turn import MemoryTurn, Store, as_of
 from durable_wf.model import rows
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from durable_wf.journal.port import Journal, Verifier
     from durable_wf.journal.verify import Problem
+    from durable_wf.model import deployed
 
 _FOUND_BY_UID = 10  # a shortened uid that fits more executions than this shows these only
 
@@ -141,21 +141,30 @@ class MemoryJournal:
         return sorted(found, key=lambda row: row.name)
 
     def nodes(self, deployment: int, *, at: int | None = None) -> list[rows.Node]:
-        return self._as_of("node", deployment, at, lambda row: row.name)
+        return self._as_of("node", deployment, at)
 
     def instances(self, deployment: int, *, at: int | None = None) -> list[rows.Instance]:
-        return self._as_of("node_instance", deployment, at, lambda row: row.id)
+        return self._as_of("node_instance", deployment, at)
 
     def instance(self, deployment: int, name: str) -> rows.Instance | None:
         return next((row for row in self.instances(deployment) if row.name == name), None)
 
-    def _as_of(self, table: str, deployment: int, at: int | None, name: Callable[[Any], Any]) -> list[Any]:
-        if at is None:
-            found: Iterable[Any] = self._store.rows(table, deployment)
-        else:
-            versions = (row for row in self._store.rows(f"{table}_version", deployment) if row.seq <= at)
-            found = [list(group)[-1] for _, group in itertools.groupby(versions, name)]
-        return [row for row in found if not row.gone]
+    def _as_of(self, table: str, deployment: int, at: int | None) -> list[Any]:
+        if at is not None:
+            return as_of(self._store, table, deployment, at)
+        return [row for row in self._store.rows(table, deployment) if not row.gone]
+
+    def scaling(self, deployment: int, *, at: int | None = None) -> list[deployed.Scaling]:
+        return self._as_of("scaling", deployment, at)
+
+    def modifications(self, deployment: int | None = None) -> list[deployed.Modification]:
+        with self._store.lock:
+            owners = list(self._store.tables["modification"]) if deployment is None else [deployment]
+            return sorted(row for owner in owners for row in self._store.rows("modification", owner))
+
+    def steps(self, deployment: int, modification: int) -> list[deployed.ModificationStep]:
+        found = self._store.rows("modification_step", deployment)
+        return [row for row in found if row.modification == modification]
 
     def last_seq(self) -> int:
         with self._store.lock:

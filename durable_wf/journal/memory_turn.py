@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.errors import EngineBug, JournalError
 from durable_wf.journal import chain, rules
-from durable_wf.model import rows
+from durable_wf.model import deployed, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -33,6 +33,9 @@ _KEY_WIDTH = {  # how many of a row's first columns are its key
     "attempt": 3,
     "transition": 2,
     "event": 1,
+    "scaling": 2,
+    "modification": 1,
+    "modification_step": 1,
     "inbox": 1,
     "link": 3,
 }
@@ -40,7 +43,11 @@ _VERSION_KEYS: dict[str, Callable[[Any], Key]] = {
     "deployment": lambda row: (row.id, row.seq),
     "node": lambda row: (row.deployment, row.name, row.seq),
     "node_instance": lambda row: (row.id, row.seq),
+    "scaling": lambda row: (row.deployment, row.name, row.seq),
 }
+
+
+_OF_DEPLOYMENT = ("node_instance", "node_instance_version", "modification", "modification_step")
 
 
 class Store:
@@ -64,7 +71,7 @@ class Store:
 
 
 def _owner_of(table: str, row: Any) -> int:
-    if table in ("node_instance", "node_instance_version"):
+    if table in _OF_DEPLOYMENT:
         return int(row.deployment)
     if table == "deployment_version":
         return int(row.id)
@@ -73,6 +80,15 @@ def _owner_of(table: str, row: Any) -> int:
     if table == "link":
         return 0
     return 0 if _KEY_WIDTH.get(table) == 1 else int(row[0])
+
+
+def as_of(store: Store, table: str, deployment: int, at: int) -> list[Any]:
+    """The newest version of each row of a deployment at seq `at`, by key; what was gone is left out."""
+    newest: dict[Key, Any] = {}
+    for row in store.rows(f"{table}_version", deployment):
+        if row.seq <= at:
+            newest[_VERSION_KEYS[table](row)[:-1]] = row
+    return [row for row in newest.values() if not row.gone]
 
 
 class MemoryTurn:
@@ -108,6 +124,21 @@ class MemoryTurn:
     def instance(self, deployment: int, name: str) -> rows.Instance | None:
         now = self._now("node_instance", deployment).values()
         return next((row for row in now if row.name == name and not row.gone), None)
+
+    def shown(self, deployment: int, *, at: int | None = None) -> deployed.Shown:
+        tables = ("node", "scaling", "node_instance")
+        if at is not None:
+            (row,) = as_of(self._store, "deployment", deployment, at)
+            return deployed.Shown(row, *(as_of(self._store, table, deployment, at) for table in tables))
+        row = self._now("deployment", 0)[(deployment,)]
+        return deployed.Shown(row, *(list(self._now(table, deployment).values()) for table in tables))
+
+    def modifications(self, deployment: int) -> list[deployed.Modification]:
+        return sorted(self._now("modification", deployment).values())
+
+    def steps(self, deployment: int, modification: int) -> list[deployed.ModificationStep]:
+        found = sorted(self._now("modification_step", deployment).values())
+        return [row for row in found if row.modification == modification]
 
     def apply(self, changes: rows.Changes) -> None:
         self._whole = False
@@ -156,6 +187,7 @@ class MemoryTurn:
             ("deployment", changes.deployments),
             ("node", changes.nodes),
             ("node_instance", changes.instances),
+            ("scaling", changes.scaling),
         )
         for table, found in lists:
             for row in found:
@@ -191,6 +223,28 @@ class MemoryTurn:
         for attempt in changes.attempts:
             rules.ATTEMPT.check_insert(attempt.state, attempt.began_us, attempt.ended_us)
             self._insert("attempt", attempt)
+        for modification in changes.modifications:
+            rules.MODIFICATION.check_insert(modification.state, modification.created_us, modification.ended_us)
+            self._check_alone(modification)
+            self._insert("modification", modification)
+        for step in changes.modification_steps:
+            rules.MODIFICATION_STEP.check_insert(step.state)
+            rules.check_step_done(step.state, step.done_seq)
+            self._insert("modification_step", step)
+
+    def _check_alone(self, modification: deployed.Modification) -> None:
+        """One modification of a deployment is started at a time; its name is its own."""
+        held = [row for table, owner in self._owners("modification") for row in self._now(table, owner).values()]
+        if any(row.uid == modification.uid for row in held):
+            message = f"modification: there is another one named {modification.uid!r}"
+            raise JournalError(message)
+        if any((row.deployment, row.state) == (modification.deployment, modification.state) for row in held):
+            message = f"modification: there is another one of deployment {modification.deployment} that has not ended"
+            raise JournalError(message)
+
+    def _owners(self, table: str) -> list[tuple[str, int]]:
+        in_layer = {owner for name, owner in self._layer if name == table}
+        return [(table, owner) for owner in sorted(in_layer.union(self._store.tables[table]))]
 
     def _move(self, changes: rows.Changes) -> None:
         for execution in changes.execution_moves:
@@ -210,6 +264,17 @@ class MemoryTurn:
             old = self._row("attempt", attempt.execution, attempt[-3:])
             rules.ATTEMPT.check_move(old.state, attempt.state, attempt.began_us, attempt.ended_us)
             self._layer["attempt", attempt.execution][attempt[-3:]] = rows.Attempt._make((*old[:5], *attempt[:-3]))
+        for modification in changes.modification_moves:
+            old = self._found("modification", modification[-1:])
+            rules.MODIFICATION.check_move(old.state, modification.state, old.created_us, modification.ended_us)
+            moved = deployed.Modification._make((*old[:9], *modification[:-1]))
+            self._layer["modification", old.deployment][modification[-1:]] = moved
+        for step in changes.modification_step_moves:
+            old = self._found("modification_step", step[-1:])
+            rules.MODIFICATION_STEP.check_move(old.state, step.state)
+            rules.check_step_done(step.state, step.done_seq)
+            done = deployed.ModificationStep._make((*old[:5], *step[:-1]))
+            self._layer["modification_step", old.deployment][step[-1:]] = done
 
     def _request(self, request: rows.Request) -> None:
         held = self._now("inbox", request.execution).values()
@@ -231,6 +296,11 @@ class MemoryTurn:
     def _get(self, table: str, owner: int, key: Key) -> Any:
         row = self._layer[table, owner].get(key)
         return self._store.tables[table][owner].get(key) if row is None else row
+
+    def _found(self, table: str, key: Key) -> Any:
+        """A row to move, whoever it belongs to."""
+        owner = next((owner for _, owner in self._owners(table) if self._get(table, owner, key) is not None), 0)
+        return self._row(table, owner, key)
 
     def _row(self, table: str, owner: int, key: Key) -> Any:
         row = self._get(table, owner, key)

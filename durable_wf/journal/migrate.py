@@ -25,7 +25,10 @@ from durable_wf.sources import whole
 if TYPE_CHECKING:
     from pathlib import Path
 
-COUNTED = ("seq", "event", "blueprint", "deployment", "node_instance", "execution", "inbox")
+COUNTED = (
+    "seq", "event", "blueprint", "deployment", "node_instance", "execution", "inbox", "modification",
+    "modification_step",
+)  # fmt: skip
 
 
 def check_ours(connection: sqlite3.Connection, path: Path) -> int:
@@ -111,8 +114,16 @@ def _make(connection: sqlite3.Connection, at_us: int) -> None:
     connection.executemany(TABLES["counter"].insert, [(name, 0) for name in COUNTED])
 
 
+def _remake_and_count(connection: sqlite3.Connection) -> None:
+    """New tables, of which two have numbers of their own."""
+    remake(connection)
+    there = {name for (name,) in connection.execute("SELECT name FROM counter")}
+    connection.executemany(TABLES["counter"].insert, [(name, 0) for name in COUNTED if name not in there])
+
+
 STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {  # version → what makes the next one of it
     1: remake,  # names of codes, and the machines' rows, that came with the workflow framework
+    2: _remake_and_count,  # modifications of deployments, and numbers of instances that they change
 }
 
 

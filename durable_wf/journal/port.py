@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from durable_wf.model import rows
+    from durable_wf.model import deployed, rows
 
 
 class Turn(Protocol):
@@ -27,7 +27,7 @@ class Turn(Protocol):
         ...
 
     def next_id(self, table: str) -> int:
-        """A new id of `blueprint`, `deployment`, `node_instance` or `execution`; never given before (L1)."""
+        """A new id of a row of `migrate.COUNTED`; never given before (L1)."""
         ...
 
     def fences(self, executions: Collection[int]) -> dict[int, int]:
@@ -44,6 +44,18 @@ class Turn(Protocol):
 
     def instance(self, deployment: int, name: str) -> rows.Instance | None:
         """A node instance as it is now, what was applied in this turn included; None if it is gone."""
+        ...
+
+    def shown(self, deployment: int, *, at: int | None = None) -> deployed.Shown:
+        """What a deployment shows, what was applied in this turn included; or as it was at seq `at`, before it."""
+        ...
+
+    def modifications(self, deployment: int) -> list[deployed.Modification]:
+        """The modifications of a deployment, oldest first."""
+        ...
+
+    def steps(self, deployment: int, modification: int) -> list[deployed.ModificationStep]:
+        """The steps of a modification, in order."""
         ...
 
     def apply(self, changes: rows.Changes) -> None:
@@ -100,6 +112,18 @@ class Reader(Protocol):
 
     def instance(self, deployment: int, name: str) -> rows.Instance | None:
         """A node instance as it is now; None if it is not there."""
+        ...
+
+    def scaling(self, deployment: int, *, at: int | None = None) -> list[deployed.Scaling]:
+        """How many instances changed nodes and groups have, by name, now or as they were at seq `at`."""
+        ...
+
+    def modifications(self, deployment: int | None = None) -> list[deployed.Modification]:
+        """Modifications of a deployment, or of all, oldest first."""
+        ...
+
+    def steps(self, deployment: int, modification: int) -> list[deployed.ModificationStep]:
+        """The steps of a modification, in order."""
         ...
 
     def last_seq(self) -> int:

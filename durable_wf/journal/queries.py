@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FOUND_BY_UID = 10  # a shortened uid that fits more executions than this shows these only
-_OF_DEPLOYMENT = ("node", "node_version", "node_instance", "node_instance_version")
+_OF_DEPLOYMENT = (
+    "node", "node_version", "node_instance", "node_instance_version", "scaling", "scaling_version",
+    "modification", "modification_step",
+)  # fmt: skip
 
 
 class _Hole(str):
@@ -181,6 +184,30 @@ def as_was(table: str, name: str) -> Query:
     last = newest.select(fn.MAX(newest.seq)).where(same, newest.seq <= _hole("at"))
     query = _all(f"{table}_version").where(model.deployment == _hole("owner"), model.gone == 0, model.seq == last)
     return _made(query.order_by(getattr(model, name)))
+
+
+@cache
+def deployment(*, at: bool) -> Query:
+    """The `owner` itself. at: as it was when the seq was `at`."""
+    model = TABLES["deployment_version" if at else "deployment"].model
+    query = _all("deployment_version" if at else "deployment").where(model.id == _hole("owner"))
+    return _made(query.where(model.seq <= _hole("at")).order_by(model.seq.desc()).limit(1) if at else query)
+
+
+@cache
+def modifications(*, of_one_deployment: bool) -> Query:
+    """The oldest first. Holes: owner."""
+    model = TABLES["modification"].model
+    query = _all("modification").order_by(model.id)
+    return _made(query.where(model.deployment == _hole("owner")) if of_one_deployment else query)
+
+
+@cache
+def steps() -> Query:
+    """Of a `modification` of an `owner`, in order."""
+    model = TABLES["modification_step"].model
+    of_it = (model.deployment == _hole("owner")) & (model.modification == _hole("modification"))
+    return _made(_all("modification_step").where(of_it).order_by(model.id))
 
 
 @cache

@@ -19,7 +19,7 @@ from durable_wf.errors import JournalError, NotFoundError, StorageError
 from durable_wf.journal import connection, faults, files, head, migrate, queries, rules
 from durable_wf.journal.forks import Forkable, abandon
 from durable_wf.journal.tables import TABLES, raw
-from durable_wf.model import rows
+from durable_wf.model import deployed, rows
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -113,6 +113,26 @@ class SqliteReader(Forkable):
         found = self._fetch(queries.instance(), rows.Instance, owner=deployment, name=name)
         return next(iter(found), None)
 
+    def scaling(self, deployment: int, *, at: int | None = None) -> list[deployed.Scaling]:
+        if not self.has("scaling"):
+            return []
+        return self._as_of("scaling", "name", deployment, at, deployed.Scaling)
+
+    def modifications(self, deployment: int | None = None) -> list[deployed.Modification]:
+        if not self.has("modification"):
+            return []
+        query = queries.modifications(of_one_deployment=deployment is not None)
+        return self._fetch(query, deployed.Modification, **({} if deployment is None else {"owner": deployment}))
+
+    def steps(self, deployment: int, modification: int) -> list[deployed.ModificationStep]:
+        if not self.has("modification_step"):
+            return []
+        return self._fetch(queries.steps(), deployed.ModificationStep, owner=deployment, modification=modification)
+
+    def has(self, table: str) -> bool:
+        """Whether the file has a table: one of an earlier version, which is read as it is, lacks some."""
+        return bool(self.query("PRAGMA user_version")[0][0] >= TABLES[table].since)
+
     def last_seq(self) -> int:
         return _number(self._fetch(queries.last_seq(), _one))
 
@@ -175,6 +195,8 @@ class SqliteReader(Forkable):
 
     def stream(self, table: str, owner: int, columns: Sequence[str], by: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Rows of an execution, a deployment or the journal, one at a time (see `verify.Source`)."""
+        if TABLES[table].since > 1 and not self.has(table):
+            return iter(())
         query = queries.ordered(table, tuple(columns), tuple(by), whole=owner == 0)
         return self.scan(query.sql, query.filled({"owner": owner}))
 

@@ -94,6 +94,7 @@ def _codes(machine: Machine[StrEnum, StrEnum], which: Iterable[StrEnum]) -> froz
 
 _BY_NAME: dict[str, Machine[StrEnum, StrEnum]] = {machine.name: machine for machine in states.MACHINES}
 _EXECUTION, _GRAPH, _TASK, _ATTEMPT = (_BY_NAME[name] for name in ("execution", "tasks_graph", "task", "attempt"))
+_MODIFICATION, _STEP = _BY_NAME["modification"], _BY_NAME["modification_step"]
 
 EXECUTION = Guard(
     "execution",
@@ -107,11 +108,19 @@ ATTEMPT = Guard(
     _ATTEMPT,
     Times("began_us", "ended_us", _codes(_ATTEMPT, (A.SENT,)), _codes(_ATTEMPT, (A.STARTED,))),
 )
+MODIFICATION = Guard(
+    "modification",
+    _MODIFICATION,
+    Times("created_us", "ended_us", frozenset(), _codes(_MODIFICATION, _MODIFICATION.states)),
+)
+MODIFICATION_STEP = Guard("modification_step", _STEP)
 GUARD_OF: dict[int, Guard] = {
     Subject.EXECUTION: EXECUTION,
     Subject.GRAPH: GRAPH,
     Subject.TASK: TASK,
     Subject.ATTEMPT: ATTEMPT,
+    Subject.MODIFICATION: MODIFICATION,
+    Subject.MODIFICATION_STEP: MODIFICATION_STEP,
 }
 
 TASK_WITH_OUTCOME = _codes(_TASK, (T.SUCCEEDED, T.FAILED))  # a task in one of these has its ended_seq
@@ -138,4 +147,14 @@ def check_task_end(state: int, ended_seq: int | None) -> None:
     """
     if ended_seq is None and state in TASK_WITH_OUTCOME:
         message = f"task: {TASK.machine.states[state]!r} without ended_seq"
+        raise JournalError(message)
+
+
+def check_step_done(state: int, done_seq: int | None) -> None:
+    """Refuse a done step of a modification that does not say where it was done, and one that says so and is not.
+
+    raises  JournalError
+    """
+    if (done_seq is None) == (state in MODIFICATION_STEP.ended):
+        message = f"modification_step: {MODIFICATION_STEP.machine.states[state]!r} disagrees with done_seq={done_seq}"
         raise JournalError(message)

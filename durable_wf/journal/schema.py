@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 OBJECTS = "SELECT type, name, tbl_name, ifnull(sql, '') FROM sqlite_schema"
 APPLICATION_ID = 0x4457464A  # "DWFJ"
-VERSION = 2  # of what stands here; rises with every change of it that is released, which needs a step in `migrate`
+VERSION = 3  # of what stands here; rises with every change of it that is released, which needs a step in `migrate`
 EARLIER = {  # `fingerprint` of each version before
     1: "9fd84e02434e5095b12e7127a11049cd12078cc8e30ed15e0d9b43ec7752ae69",
+    2: "871d3b30454b56b035707d40f24c94a95b92a520e718aab5bc5d18b5990e916e",
 }
 
 _SUBJECT_NAMES = {subject: subject.name.lower() for subject in Subject} | {Subject.GRAPH: "tasks_graph"}
@@ -198,3 +199,10 @@ def _views() -> Iterator[str]:
     yield _view("v_deployments", TABLES["deployment"], {}) + " WHERE gone = 0"
     yield _view("v_nodes", TABLES["node"], {}, of_deployment) + " WHERE gone = 0"
     yield _view("v_instances", TABLES["node_instance"], {}, of_deployment) + " WHERE gone = 0"
+    yield _view("v_scaling", TABLES["scaling"], {}, of_deployment) + " WHERE gone = 0"
+    for view, guard, more in (
+        ("v_modifications", GUARD_OF[Subject.MODIFICATION], f"{of_deployment},\n    {uid}"),
+        ("v_modification_steps", GUARD_OF[Subject.MODIFICATION_STEP], of_deployment),
+    ):
+        named = {"state": _name_of("state", f"'{guard.machine.name}'", "t.state")}
+        yield _view(view, TABLES[guard.table], named, more)

@@ -15,7 +15,7 @@ from peewee import SQL, BlobField, CompositeKey, IntegerField, Model, SqliteData
 
 from durable_wf.journal import rules
 from durable_wf.journal.rules import Guard
-from durable_wf.model import rows
+from durable_wf.model import deployed, rows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -77,6 +77,7 @@ class Table:
     checks      further CHECKs
     indexes     each UNIQUE or not, columns, and a condition
     checksum    the columns that a generated checksum covers; () for one that the store fills, None for none
+    since       the version of the journal from which on it is there
     """
 
     name: str
@@ -89,6 +90,7 @@ class Table:
     checks: tuple[str, ...] = ()
     indexes: tuple[str, ...] = ()
     checksum: tuple[str, ...] | None = None
+    since: int = 1
     model: Any = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -259,6 +261,22 @@ TABLES = {
         ),
         Table("node_instance_version", rows.Instance, ("deployment", "id", "seq"), references=(_OF_DEPLOYMENT,)),
         Table(
+            "scaling",
+            deployed.Scaling,
+            ("deployment", "name"),
+            deployed.Scaling._fields[2:],
+            references=(_OF_DEPLOYMENT,),
+            checks=("gone IN (0, 1)",),
+            since=3,
+        ),
+        Table(
+            "scaling_version",
+            deployed.Scaling,
+            ("deployment", "name", "seq"),
+            references=(_OF_DEPLOYMENT,),
+            since=3,
+        ),
+        Table(
             "execution",
             rows.Execution,
             ("id",),
@@ -267,6 +285,33 @@ TABLES = {
             guard=rules.EXECUTION,
             indexes=("UNIQUE (uid)", "(state)", "(deployment)"),
             checksum=(),
+        ),
+        Table(
+            "modification",
+            deployed.Modification,
+            ("id",),
+            deployed.ModificationMove._fields[:-1],
+            references=(_OF_DEPLOYMENT, _OF_EXECUTION),
+            guard=rules.MODIFICATION,
+            checks=("(ended_seq IS NOT NULL) = (ended_us IS NOT NULL)",),
+            indexes=("UNIQUE (uid)", "(deployment)", "UNIQUE (deployment, state) WHERE state = 0"),
+            checksum=deployed.ModificationMove._fields[:-1],
+            since=3,
+        ),
+        Table(
+            "modification_step",
+            deployed.ModificationStep,
+            ("id",),
+            deployed.ModificationStepMove._fields[:-1],
+            references=(_OF_DEPLOYMENT, ("modification", "modification", "id")),
+            guard=rules.MODIFICATION_STEP,
+            checks=(
+                f"(done_seq IS NOT NULL) = ({mask(rules.MODIFICATION_STEP.ended)} >> state & 1)",
+                "(done_seq IS NOT NULL) = (done_us IS NOT NULL)",
+            ),
+            indexes=("(deployment)", "(modification)"),
+            checksum=deployed.ModificationStepMove._fields[:-1],
+            since=3,
         ),
         Table("payload", rows.Payload, ("execution", "no"), clustered=True, references=(_OF_EXECUTION,)),
         Table(

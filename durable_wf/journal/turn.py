@@ -9,24 +9,28 @@ import json
 import sqlite3
 import zlib
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from durable_wf.errors import EngineBug, JournalError
-from durable_wf.journal import chain
+from durable_wf.journal import chain, queries
 from durable_wf.journal.blocks import Blocks
 from durable_wf.journal.tables import TABLES, names
-from durable_wf.model import rows
+from durable_wf.model import deployed, rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from durable_wf.journal.connection import Writer
+    from durable_wf.journal.queries import Query
+
+R = TypeVar("R", bound="tuple[Any, ...]")
 
 _encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 _INSERT = {name: table.insert for name, table in TABLES.items()}
 _BLOCKS = {name: Blocks(table) for name, table in TABLES.items()}
-_UPSERT = {name: TABLES[name].upsert for name in ("deployment", "node", "node_instance")}
+_UPSERT = {name: TABLES[name].upsert for name in ("deployment", "node", "node_instance", "scaling")}
 _SELECT = {name: f"SELECT {names(table.columns)} FROM {name}" for name, table in TABLES.items()}
 
 _COUNTERS = "SELECT name, value FROM counter"
@@ -126,6 +130,34 @@ class SqliteTurn:
         found = self._connection.execute(_INSTANCE, (deployment, name)).fetchone()
         return None if found is None else rows.Instance(*found)
 
+    def shown(self, deployment: int, *, at: int | None = None) -> deployed.Shown:
+        ask = partial(self._ask, owner=deployment, at=at)
+        (row,) = ask(queries.deployment(at=at is not None), rows.Deployment)
+        if at is None:
+            return deployed.Shown(
+                row,
+                ask(queries.of("node"), rows.Node),
+                ask(queries.of("scaling"), deployed.Scaling),
+                ask(queries.of("node_instance"), rows.Instance),
+            )
+        return deployed.Shown(
+            row,
+            ask(queries.as_was("node", "name"), rows.Node),
+            ask(queries.as_was("scaling", "name"), deployed.Scaling),
+            ask(queries.as_was("node_instance", "id"), rows.Instance),
+        )
+
+    def modifications(self, deployment: int) -> list[deployed.Modification]:
+        return self._ask(queries.modifications(of_one_deployment=True), deployed.Modification, owner=deployment)
+
+    def steps(self, deployment: int, modification: int) -> list[deployed.ModificationStep]:
+        return self._ask(queries.steps(), deployed.ModificationStep, owner=deployment, modification=modification)
+
+    def _ask(self, query: Query, record: type[R], **holes: Any) -> list[R]:
+        self._writer.check_not_forked()
+        found = self._connection.execute(query.sql, query.filled(holes)).fetchall()
+        return [tuple.__new__(record, row) for row in found]
+
     def apply(self, changes: rows.Changes) -> None:
         if changes.events:
             events = [rows.Event(self.next_id("event"), *event[1:]) for event in changes.events]
@@ -185,6 +217,7 @@ class SqliteTurn:
             ("deployment", changes.deployments),
             ("node", changes.nodes),
             ("node_instance", changes.instances),
+            ("scaling", changes.scaling),
         )
         for table, found in topology:
             if found:
@@ -197,12 +230,16 @@ class SqliteTurn:
         self._write("task", changes.tasks)
         self._write("task_dependency", changes.dependencies)
         self._write("attempt", changes.attempts)
+        self._write("modification", changes.modifications)
+        self._write("modification_step", changes.modification_steps)
 
     def _move_rows(self, changes: rows.Changes) -> None:
         self._move("execution", [(*row[:-1], checksum(row[:-1]), row.id) for row in changes.execution_moves])
         self._move("tasks_graph", changes.graph_moves)
         self._move("task", changes.task_moves)
         self._move("attempt", changes.attempt_moves)
+        self._move("modification", changes.modification_moves)
+        self._move("modification_step", changes.modification_step_moves)
 
     def _write_inbox(self, changes: rows.Changes) -> None:
         for request in changes.requests:

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from durable_wf.errors import DurableError
-from durable_wf.journal import chain, consistency
+from durable_wf.journal import chain, consistency, modified
 from durable_wf.journal.tables import TABLES
 
 if TYPE_CHECKING:
@@ -142,8 +142,8 @@ def _of_chain(source: Source, start: bytes, of: chain.Chain, counted: Counter[st
         with source.snapshot():
             misfits = chain.check_chain(of, start, source.each_link(of), _tables(source, of), counted)
             found += few(Problem("chain", misfit.text, of, turns.begin(misfit)) for misfit in misfits)
-            if of[0]:
-                broken = consistency.check(source, of[0])
+            if any(of):
+                broken = consistency.check(source, of[0]) if of[0] else modified.check(source, of[1])
                 found += few(Problem(check, text, of, seq) for check, text, seq in broken)
     except UNREADABLE as error:
         found.append(unreadable(error, of))

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from durable_wf.model import deployed
 
 
 class Subject(IntEnum):
@@ -42,6 +45,10 @@ class Kind(IntEnum):
     DRY_RUN = 9  # what an operation, a local task or a write is in a dry run: shown, not done
     UPDATE_INSTANCE = 10  # writes a node instance, and moves the view of the storage
     EXECUTION_STATUS = 11  # a status that a workflow gives its execution; always refused
+    START_MODIFICATION = 12  # changes the deployment, and moves the view of the storage; so do its ends
+    FINISH_MODIFICATION = 13
+    ROLLBACK_MODIFICATION = 14
+    LIST_MODIFICATIONS = 15  # those that have started and not ended
 
 
 class Transition(NamedTuple):
@@ -328,12 +335,17 @@ class Changes:
     deployments: list[Deployment] = field(default_factory=list)  # inserted, or replaced by id
     nodes: list[Node] = field(default_factory=list)  # inserted, or replaced by (deployment, name)
     instances: list[Instance] = field(default_factory=list)  # inserted, or replaced by id
+    scaling: list[deployed.Scaling] = field(default_factory=list)  # as nodes
     executions: list[Execution] = field(default_factory=list)
     payloads: list[Payload] = field(default_factory=list)
     graphs: list[Graph] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     dependencies: list[Dependency] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
+    modifications: list[deployed.Modification] = field(default_factory=list)
+    modification_steps: list[deployed.ModificationStep] = field(default_factory=list)
+    modification_moves: list[deployed.ModificationMove] = field(default_factory=list)
+    modification_step_moves: list[deployed.ModificationStepMove] = field(default_factory=list)
     execution_moves: list[ExecutionMove] = field(default_factory=list)
     graph_moves: list[GraphMove] = field(default_factory=list)
     task_moves: list[TaskMove] = field(default_factory=list)

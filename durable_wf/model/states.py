@@ -272,6 +272,7 @@ class ME(StrEnum):
 
     FINISHED = "finished"
     ROLLED_BACK = "rolled_back"
+    STARTED = "started"  # moves nothing: that it was started, and when
 
 
 MODIFICATION = Machine(

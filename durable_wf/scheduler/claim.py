@@ -8,7 +8,7 @@ from durable_wf.codec import encode
 from durable_wf.errors import HeldError, NotFoundError
 from durable_wf.graph import cancel
 from durable_wf.model.rows import Changes, ExecutionMove, Subject, Transition
-from durable_wf.model.states import EXECUTION, XE, X
+from durable_wf.model.states import EXECUTION, MODIFICATION, XE, X
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _EVENTS = tuple(XE)
 _STATES = tuple(X)
+_MODIFYING = MODIFICATION.code(MODIFICATION.initial)
 _MAY_HAVE_A_RUNNER = frozenset(EXECUTION.code(state) for state in X if state is not X.TERMINATED)
 LEFT_RUNNING = frozenset({X.STARTED, X.CANCELLING, X.FORCE_CANCELLING, X.KILL_CANCELLING})
 
@@ -55,7 +56,9 @@ def claim(journal: Journal, clock: Clock, execution: Execution, owner: dict[str,
 
 
 def refuse_beside_another(journal: Journal, execution: Execution) -> None:
-    """One execution of a deployment runs at a time. To be asked inside the turn that makes or claims one.
+    """One execution of a deployment runs at a time, and none beside one that was broken off while it modifies it.
+
+    To be asked inside the turn that makes or claims one.
 
     raises  HeldError naming the other one
     """
@@ -65,6 +68,20 @@ def refuse_beside_another(journal: Journal, execution: Execution) -> None:
     if other is not None:
         text = f"execution '{other.uid}' of the same deployment is running"
         raise HeldError(text, hint="wait for it; one execution of a deployment runs at a time")
+    _refuse_beside_a_modification(journal, execution.id, execution.deployment)
+
+
+def _refuse_beside_a_modification(journal: Journal, execution: int, deployment: int) -> None:
+    """What an execution has begun to modify, no other one touches before it has ended (design.md, "Modifications")."""
+    for started in journal.modifications(deployment):
+        if started.state != _MODIFYING or started.execution == execution:
+            continue
+        of_it = next((row for row in journal.executions(deployment=deployment) if row.id == started.execution), None)
+        if of_it is not None and _STATES[of_it.state] not in EXECUTION.ended:
+            text = f"execution '{of_it.uid}' has started the modification '{started.uid}' of the same deployment"
+            raise HeldError(
+                f"{text}, and has not ended", hint=f"resume it, or cancel it: durable-wf cancel {of_it.uid}"
+            )
 
 
 def busy(journal: Reader, owned: Callable[[int], bool], deployment: int) -> Execution | None:

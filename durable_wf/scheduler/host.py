@@ -271,7 +271,7 @@ class Host:
                 if fences.get(hosted.id) != hosted.core.run.row.fence:
                     unwound.append((hosted, Fenced()))
                     continue
-                storage = TurnStorage(turn, hosted.deployment)
+                storage = TurnStorage(turn, hosted.deployment, hosted.planner)
                 pen = Pen(hosted.core.run, seq, now, storage)
                 try:
                     self._decide(hosted, pen, facts.get(hosted.id, []), singles - hosted.singles)

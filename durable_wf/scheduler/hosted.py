@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from durable_wf.model.events import Begins, Gets, Level, Spec
     from durable_wf.model.protocol import InstanceData, Logged, OperationOutcome, PropertyUpdate, Updated
     from durable_wf.model.states import X
+    from durable_wf.scheduler.modifying import Planner
     from durable_wf.scheduler.pool import Work
 
 
@@ -79,6 +80,7 @@ class Hosted:
     is_killed    it was ended by a kill request: whoever waits for its operations may end them
     stays        a forced request ended its resume in the replay: it is as it had ended before
     groups       the process groups that its operations run in
+    planner      what planning a modification of its deployment needs; None without a deployment
     hear         gives the scheduler what was said
     voices       who has said something
     unwritten    what was said, and goes into the next turn
@@ -93,12 +95,14 @@ class Hosted:
         *,
         limit: int | None = None,
         cautious: int = 0,
+        planner: Planner | None = None,
     ) -> None:
         self.core = core
         self.id = core.run.row.id
         self.deployment = core.run.row.deployment
         self.limit = limit
         self.cautious = cautious
+        self.planner = planner
         self.live = False
         self.taken = False
         self.is_cancelling = False

@@ -77,9 +77,10 @@ class UpdateCall(Call[Updated]):
         super().__init__(no, attempt)
         self._wanted = wanted
 
-    def do(self, core: Core, pen: Pen) -> Updated:  # noqa: ARG002 - rows are all that is needed
+    def do(self, core: Core, pen: Pen) -> Updated:
         """Write it, if nothing stands against it."""
-        row, conflict, done = update(pen, self._wanted, self.no, self.attempt)
+        is_late = (self.no, self.attempt) in core.run.late
+        row, conflict, done = update(pen, self._wanted, self.no, self.attempt, is_late=is_late)
         return Updated(None if row is None else to_data(row), conflict, done)
 
 

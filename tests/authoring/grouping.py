@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from durable_wf import operation, workflow
+from durable_wf.errors import UsageError
 
 
 @operation
@@ -33,3 +34,15 @@ def tells_all(ctx: Any) -> Any:
     """What an operation of each server and app says."""
     asked = {one.id: one.execute_operation("ops.tells") for one in ctx.node_instances if one.node_id != "address"}
     return {name: result.get() for name, result in asked.items()}
+
+
+@workflow
+def has_no_deployment(ctx: Any) -> Any:
+    """What a workflow without a deployment is told of its groups and modifications."""
+    said: list[Any] = [ctx.deployment.scaling_groups]
+    for ask in (lambda: ctx.deployment.start_modification({}), ctx.deployment.list_started_modifications):
+        try:
+            ask()
+        except UsageError as error:
+            said.append(error.message)
+    return said

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from durable_wf import RunOptions
-from durable_wf.authoring.deployment_ctx import WorkflowDeploymentContext
+from tests.authoring import grouping
 
 BLUEPRINT = Path(__file__).parent / "grouped" / "blueprint.yaml"
 ZONE = {"name": "zone", "id": "zone_1"}
@@ -69,5 +69,10 @@ def test_an_operation_sees_the_groups_of_its_instance(life):
     }
 
 
-def test_a_plain_python_workflow_has_no_groups():
-    assert WorkflowDeploymentContext(None).scaling_groups == {}
+def test_a_plain_python_workflow_has_no_groups_and_nothing_to_modify(life):
+    uid, _ = life.run(grouping.has_no_deployment, {})
+    assert life.engine.result(uid) == [
+        {},
+        "this workflow has no deployment, and so nothing to modify",
+        "this workflow has no deployment, and so nothing to modify",
+    ]

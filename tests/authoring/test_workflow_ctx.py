@@ -9,7 +9,6 @@ import pytest
 from cloudify.workflows import workflow_context as names
 
 from durable_wf import RunOptions
-from durable_wf.authoring.deployment_ctx import WorkflowDeploymentContext
 from durable_wf.authoring.elsewhere import REFUSED
 from durable_wf.authoring.workflow_ctx import WorkflowContext
 from durable_wf.codec import decode
@@ -53,11 +52,9 @@ def test_what_ctx_says_without_a_server(life):
 
 def test_what_needs_a_server_is_refused_by_class(life):
     """NotImplementedError for most, RuntimeError for another execution (workflow-api §2.2)."""
-    calls = [*REFUSED, "start_modification", "list_started_modifications", "start_execution"]
+    calls = [*REFUSED, "start_execution"]
     found = does(life, contexts.refusals, names=calls)
     assert found == ["NotImplementedError"] * (len(calls) - 1) + ["RuntimeError"]
-    with pytest.raises(NotImplementedError, match=r"'start_modification' cannot be done: .* in the blueprint"):
-        WorkflowDeploymentContext(None).start_modification({})
 
 
 def test_a_refusal_names_the_call():

@@ -345,7 +345,6 @@ def test_14_34_scale_refuses_starts_and_finishes(deploy, monkeypatch):
     assert WORLD.seen == [("a", step) for _ in range(2) for step in ("create", "configure", "start")]
 
 
-@pytest.mark.xfail(strict=True, reason="modifications", raises=NotImplementedError)
 def test_14_35_a_modification_starts_rolls_back_and_finishes(plain):
     """35. Related instances: version + 1 at the start; back as they were, or as they are now; ended once only."""
 

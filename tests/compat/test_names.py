@@ -163,15 +163,21 @@ HERE = {
     "cloudify_rest_client.operations": {"Operation": CLASS},
     "cloudify_rest_client.tasks_graphs": {"TasksGraph": CLASS},
     "cloudify_rest_client.deployment_modifications": {"DeploymentModification": CLASS},
-    "cloudify_rest_client.exceptions": dict.fromkeys(("CloudifyClientError", "InvalidExecutionUpdateStatus"), CLASS),
+    "cloudify_rest_client.exceptions": dict.fromkeys(
+        (
+            "CloudifyClientError",
+            "InvalidExecutionUpdateStatus",
+            "ExistingStartedDeploymentModificationError",
+            "DeploymentModificationAlreadyEndedError",
+        ),
+        CLASS,
+    ),
 }
 
 LATER = {
     "cloudify.broker_config": "there is no broker; never",
     "cloudify.workflows.local.init_env": "the local environment",
     "cloudify.workflows.local.load_env": "the local environment",
-    "cloudify.workflows.workflow_context.Modification": "modifications",
-    "cloudify.workflows.workflow_context.ModificationNodes": "modifications",
     "cloudify.plugins.workflows": "the built-in workflows",
     "cloudify.plugins.lifecycle": "the built-in workflows",
     "cloudify.proxy.client": "scripts",

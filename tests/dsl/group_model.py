@@ -17,11 +17,14 @@ class Model:
     counts      entity -> instances in each place
     containers  node -> the node that it is contained in
     members     scaling group -> nodes and scaling groups
-    links       (source, target, pairing) in the order of declaration; containment left out
+    links       (source, target) in the order of declaration; containment left out
+    single      those of `links`, by position, that lead to one instance for all
+    hosts       nodes that are hosts
     """
 
-    def __init__(self, counts, containers, members, links=()):
+    def __init__(self, counts, containers, members, links=(), single=(), hosts=()):
         self.counts, self.containers, self.members, self.links = counts, containers, members, links
+        self.single, self.hosts = single, hosts
         self._kept = {}
         self.owner = {one: group for group in members for one in self.kept(group)}
         self.places = {group: self._place(group) for group in members}
@@ -95,3 +98,48 @@ class Model:
         while (node := self.owner.get(node)) is not None:
             found.append(node)
         return found
+
+    def hosted(self, node):
+        """The host that a node is, or is contained in."""
+        return next((one for one in [node, *self.chain(node)] if one in self.hosts), None)
+
+    def pairs(self, source, target, one, other):
+        """Whether the coordinates of two instances, of `source` and `target`, are paired where all are with all."""
+        return all(one[name] == other[name] for name in self.shared(source, target))
+
+
+def coordinates(model, instances):
+    """Instance id -> the numbers that it chose: its place's, and its own, counted within its place.
+
+    Told from what instances say of themselves only: their container (a relationship at position 0) and groups.
+    """
+    by_id = {one.id: one for one in instances}
+    counted = {}
+    found = {}
+
+    def container(one):
+        return by_id[one.relationships[0].target_id] if model.containers[one.node] else None
+
+    def place(group, one):
+        """The instance that an instance of a group lies in, told from a node instance in it."""
+        while one is not None and one.node != model.places[group]:
+            one = container(one)
+        return one
+
+    def numbered(name, own, outer, inside):
+        """The coordinates of an instance that is in the two others, whose coordinates are given."""
+        if own not in found:
+            here = counted.setdefault((name, frozenset({**outer, **inside}.items())), [])
+            here.append(own)
+            assert all(outer[each] == number for each, number in inside.items() if each in outer)
+            found[own] = {**outer, **inside, name: len(here) - 1}
+        return found[own]
+
+    def of(one):
+        outer = {}
+        for group in reversed(one.scaling_groups):
+            lies_in = place(group.name, one)
+            outer = numbered(group.name, group.id, outer, of(lies_in) if lies_in else {})
+        return numbered(one.node, one.id, outer, of(container(one)) if model.containers[one.node] else {})
+
+    return {one.id: of(one) for one in instances}

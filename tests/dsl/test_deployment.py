@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 from durable_wf.dsl.deployment import DeploymentError, plan_deployment
-from durable_wf.dsl.instances import TooManyInstances
 from durable_wf.dsl.parameters import InputsError
+from durable_wf.dsl.sizes import TooManyInstances
 from durable_wf.errors import EngineBug, InputError
 from durable_wf.model.plan import DeploymentPlan, from_json, to_json
 from tests.dsl.kit import compiled, deployed, suffixes

@@ -7,7 +7,7 @@ import pytest
 
 from durable_wf.dsl.deployment import DeploymentError, plan_deployment
 from durable_wf.dsl.grouping import Hierarchy
-from durable_wf.dsl.instances import TooManyInstances
+from durable_wf.dsl.sizes import TooManyInstances
 from durable_wf.dsl.source import Limits
 from durable_wf.model.plan import Blueprint, DeploymentPlan, from_json, to_json
 from tests.dsl.kit import HEAD, codes, compiled, deployed, suffixes

@@ -7,7 +7,14 @@ from collections import deque
 import pytest
 
 from durable_wf.journal import driver
-from durable_wf.journal.rules import ATTEMPT, EXECUTION, GRAPH, TASK
+from durable_wf.journal.rules import ATTEMPT, EXECUTION, GRAPH, MODIFICATION, MODIFICATION_STEP, TASK
+from durable_wf.model.deployed import (
+    Modification,
+    ModificationMove,
+    ModificationStep,
+    ModificationStepMove,
+    Scaling,
+)
 from durable_wf.model.rows import (
     Attempt,
     AttemptMove,
@@ -148,6 +155,50 @@ def run_task(journal, number, *, execution=1):
         turn.apply(end_well(turn, number, execution=execution))
 
 
+def modification(number, seq, *, deployment=1, execution=1, **values):
+    """A new modification."""
+    row = Modification(number, deployment, f"d_{number}", execution, 1, "{}", "{}", AT, seq, 0, None, None, 0)
+    return row._replace(**values)
+
+
+def start_modification(journal, deployment=1, execution=1):
+    """Start a modification of two steps, of which the first is done, with the count that it plans; gives its row."""
+    with journal.turn() as turn:
+        seq = turn.seq
+        row = modification(turn.next_id("modification"), seq, deployment=deployment, execution=execution)
+        steps = [
+            ModificationStep(turn.next_id("modification_step"), deployment, row.id, kind, seq, 0, None, None)
+            for kind in ("apply", "finish")
+        ]
+        turn.apply(
+            Changes(
+                modifications=[row],
+                modification_steps=steps,
+                modification_step_moves=[ModificationStepMove(1, AT, seq + 1, steps[0].id)],
+                scaling=[Scaling(deployment, "node", 2, 3, seq + 1, 0)],
+                transitions=[
+                    transition(execution, seq, Subject.MODIFICATION, row.id, event=2),
+                    transition(execution, seq + 1, Subject.MODIFICATION_STEP, steps[0].id, source=0, target=1),
+                ],
+            )
+        )
+    return row
+
+
+def finish_modification(turn, row, *, execution=1):
+    """The changes that finish a modification of `start_modification`."""
+    seq = turn.seq
+    return Changes(
+        modification_moves=[ModificationMove(1, AT, seq + 1, execution, row.id)],
+        modification_step_moves=[ModificationStepMove(1, AT, seq, 2 * row.id)],
+        scaling=[Scaling(row.deployment, "node", 3, 3, seq, 0)],
+        transitions=[
+            transition(execution, seq, Subject.MODIFICATION_STEP, 2 * row.id, source=0, target=1),
+            transition(execution, seq + 1, Subject.MODIFICATION, row.id, source=0, target=1),
+        ],
+    )
+
+
 def fill(journal):
     """A journal with rows in every table: two executions, a deployment, a request that waits and one that is taken."""
     deployment = deploy(journal, instances=2)
@@ -181,6 +232,9 @@ def fill(journal):
                 taken=[1],
             )
         )
+    modified = start_modification(journal, deployment.id)
+    with journal.turn() as turn:
+        turn.apply(finish_modification(turn, modified))
 
 
 def path_to(guard, state):
@@ -212,6 +266,13 @@ def move(guard, number, state):
         return Changes(graph_moves=[GraphMove(state, 1, number)])
     if guard is TASK:
         return Changes(task_moves=[TaskMove(state, 1, 0, 0, None, 1, 1, number)])
+    if guard is MODIFICATION:
+        return Changes(modification_moves=[ModificationMove(state, ended, ended and 1, 0, number)])
+    if guard is MODIFICATION_STEP:
+        done = state in guard.ended
+        return Changes(
+            modification_step_moves=[ModificationStepMove(state, AT if done else None, 1 if done else None, number)]
+        )
     return Changes(attempt_moves=[AttemptMove(state, began, ended, 1, number, 1)])
 
 
@@ -222,6 +283,8 @@ def new_row(guard, turn):
         number = turn.next_id("execution")
         turn.apply(Changes(executions=[execution(number, seq)], transitions=[transition(number, seq, no=number)]))
         return number
+    if guard in (MODIFICATION, MODIFICATION_STEP):
+        return _new_modified(guard, turn)
     number = seq + 1
     changes = Changes(transitions=[transition(1, seq)])
     if guard is GRAPH:
@@ -232,3 +295,19 @@ def new_row(guard, turn):
         changes.attempts.append(Attempt(1, number, 1, seq, 0, ATTEMPT.initial, None, None))
     turn.apply(changes)
     return number
+
+
+def _new_modified(guard, turn):
+    """A modification of a deployment of its own, with a step."""
+    seq, number, deployment = turn.seq, turn.next_id("modification"), turn.next_id("deployment")
+    blueprint, step = turn.next_id("blueprint"), turn.next_id("modification_step")
+    turn.apply(
+        Changes(
+            blueprints=[Blueprint(blueprint, "b", "/b.yaml", "{}", "{}", AT, seq)],
+            deployments=[Deployment(deployment, f"d{deployment}", blueprint, "{}", "{}", AT, seq, 0)],
+            modifications=[modification(number, seq, deployment=deployment)],
+            modification_steps=[ModificationStep(step, deployment, number, "apply", seq, 0, None, None)],
+            transitions=[transition(1, seq)],
+        )
+    )
+    return number if guard is MODIFICATION else step

@@ -97,7 +97,8 @@ def test_only_tables_that_have_changed_are_written(older, monkeypatch):
     monkeypatch.setattr(remake, "_replace", lambda *given: (replaced.append(given[1]), replace(*given)))
     with closing(open_journal(older)) as journal:
         assert list(journal.verify()) == []
-    assert sorted(replaced) == sorted(changed)
+    new = {name for name in changed if name.startswith(("modification", "scaling"))}
+    assert sorted(replaced) == sorted(changed - new)
     assert {"task", "counter"} <= changed
     assert not {"payload", "event", "link"} & changed
 

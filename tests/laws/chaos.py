@@ -144,13 +144,14 @@ def is_determinate(world, runner):
     return not failed and not runner.function.loose
 
 
-def play(seed, steps=60, *, failing=0.15, store=None, **watch):
+def play(seed, steps=60, *, failing=0.15, store=None, modifies=False, **watch):
     """One seed: a program and what happens to it, every commit looked at; the world at its end.
 
-    store  opens handles to a journal; None for one in memory
+    store     opens handles to a journal; None for one in memory
+    modifies  whether the function modifies its deployment
     """
     rng = random.Random(seed)
-    program = Maker(rng, failing=failing, careful=bool(seed % 2), hurried=seed % 3 == 0).program()
+    program = Maker(rng, failing=failing, careful=bool(seed % 2), hurried=seed % 3 == 0, modifies=modifies).program()
     world = World(program, store) if store is not None else World(program)
     Watch(world, **watch)
     chaos = Chaos(world, rng)
@@ -164,10 +165,12 @@ def play(seed, steps=60, *, failing=0.15, store=None, **watch):
     return world
 
 
-def play_cancelled(seed, steps=60, **watch):
+def play_cancelled(seed, steps=60, *, modifies=False, **watch):
     """As `play`, with cancel requests, and resumed until nothing is left to resume; the world at its end."""
     rng = random.Random(seed)
-    program = Maker(rng, failing=0.1, careful=bool(seed % 2), hurried=seed % 3 == 0, polls=True).program()
+    program = Maker(
+        rng, failing=0.1, careful=bool(seed % 2), hurried=seed % 3 == 0, polls=True, modifies=modifies
+    ).program()
     world = World(program)
     Watch(world, **watch)
     runner = world.start(**options(rng))
@@ -181,13 +184,13 @@ def play_cancelled(seed, steps=60, **watch):
     return world
 
 
-def compare_with_calm(seed, steps=80, **watch):
+def compare_with_calm(seed, steps=80, *, modifies=False, **watch):
     """L5 for one seed: chaos, then no chaos, comes to what a run without any comes to. And so after a person's resume.
 
     returns  how many comparisons were made
     """
     rng = random.Random(seed)
-    program = Maker(rng, failing=0.08).program()
+    program = Maker(rng, failing=0.08, modifies=modifies).program()
     calm, wild = World(program), World(program)
     Watch(wild, **watch)
     quiet, chaos = Chaos(calm, rng), Chaos(wild, rng)

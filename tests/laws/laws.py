@@ -14,7 +14,7 @@ from durable_wf.graph.state import WORKED
 from durable_wf.model.commands import Answer
 from durable_wf.model.events import Asked, Decides, Executes, Gets, Polls, Raised, Returned
 from durable_wf.model.rows import Kind, Subject
-from durable_wf.model.states import ATTEMPT, TASK, TE, XE, A, T
+from durable_wf.model.states import ATTEMPT, MODIFICATION, TASK, TE, XE, A, M, T
 from tests.laws.programs import Function
 
 _TASK_STATES, _TASK_EVENTS = tuple(T), tuple(TE)
@@ -56,6 +56,7 @@ class Watch:
         self.removed, self.unlinked = set(), set()
         self.good_again = set()
         self.reopened = False
+        self.rolled_back = 0
         self._fence = 0
         self._seq = 0
         self._live_since = {}
@@ -74,6 +75,7 @@ class Watch:
             self._live_since.setdefault(id(runner), (runner, pen.now))
         self.look(runner, pen.now)
         self._attempts(pen)
+        self._modifications(pen)
         self.check_begins()
         if self.verifies:
             problems = list(self.world.journal.verify())
@@ -112,8 +114,8 @@ class Watch:
             self.due[no] = decode(row.detail_json)
         elif event is TE.CAME_DUE:
             self._came_due(no, runner, now)
-        elif event is TE.SUCCEEDED:
-            self._properties(no)
+        elif event is TE.SUCCEEDED and (no, row.attempt) not in runner.core.run.late:
+            self._properties(no, row.seq)
         self._failed_in(no, event)
         self.events[no, event] += 1
         self.last[no] = event
@@ -174,12 +176,13 @@ class Watch:
         elif event in _BY_A_PERSON:
             self.failed_in[parent].discard(no)
 
-    def _properties(self, no):
+    def _properties(self, no, seq):
+        """Right after the outcome; what a rollback or the decision of a handler did later is another matter."""
         task = self.tasks[no]
         if task.kind == Kind.OPERATION and task.target:
             request = {row.no: row.body_json for row in self.world.journal.history(1).payloads}[task.request]
             name = f"p{decode(request)['kwargs']['id']}"
-            row = next(one for one in self.world.journal.instances(1) if one.name == task.target)
+            row = next(one for one in self.world.journal.instances(1, at=seq) if one.name == task.target)
             found = decode(row.runtime_properties_json).get(name)
             demand("L7", found == "ok", f"task {no} succeeded, and its property {name} is {found}")
 
@@ -192,6 +195,23 @@ class Watch:
             since = self._live_since[id(runner)][1]
             earliest_us = since.boot_us + remaining_us(due=due, drawn_us=drawn_us, now=since)
         demand("L9", now.boot_us >= earliest_us, f"task {no} came due {earliest_us - now.boot_us} µs too early")
+
+    def _modifications(self, pen):
+        """L8: what is shown right after a rollback is what was shown right before the start."""
+        for move in pen.changes.modification_moves:
+            row = next(one for one in self.world.journal.modifications() if one.id == move.id)
+            if MODIFICATION.states[move.state] is M.ROLLEDBACK:
+                before, after = (self._shown(at) for at in (row.seq - 1, move.ended_seq))
+                demand("L8", before == after, f"{after} is shown after {row.uid}, which began with {before}")
+                self.rolled_back += 1
+
+    def _shown(self, at):
+        journal = self.world.journal
+        return [
+            *(row._replace(seq=0, revision=0) for row in journal.instances(1, at=at)),
+            *(row._replace(seq=0) for row in journal.nodes(1, at=at)),
+            *((row.name, row.current) for row in journal.scaling(1, at=at)),
+        ]
 
     def _attempts(self, pen):
         for row in pen.changes.attempts:

@@ -87,6 +87,26 @@ class Poll:
 
 
 @dataclass(frozen=True)
+class Modify:
+    """The deployment is modified: `count` instances of its node, the body, and the end of it.
+
+    id    of the task of the start; that of its end is one more, that of an end after a cancel two
+    insists  whether it is rolled back where the function is told of a cancel request in it
+    """
+
+    id: int
+    count: int
+    body: tuple
+    rolls_back: bool
+    insists: bool
+
+    def spec(self, kind, **kwargs):
+        """The start or an end, as the function asks for it."""
+        policy = {"total_retries": 0, "retry_interval": 0.0, "on_unknown": "rerun"}
+        return Spec(kind, kwargs.get("id", ""), "", encode({"kwargs": kwargs, "policy": policy}))
+
+
+@dataclass(frozen=True)
 class Own:
     """The function raises an error of its own."""
 
@@ -231,6 +251,32 @@ class Function:
         if answer.cancelled:
             raise Told(f"poll {self._polls}")
 
+    def _modify(self, statement):
+        """What may be tried again is fetched before the end: whether that comes before it is a matter of time."""
+        nodes = {"node": {"instances": statement.count}}
+        start = statement.spec(Kind.START_MODIFICATION, nodes=nodes, limited=False, dry_run=False)
+        yield from self._do(statement.id, start)
+        uid = decode(self._answers[statement.id].detail_json)["result"]["id"]
+        try:
+            yield from self._end_modified(statement, uid)
+        except Told:
+            if statement.insists and statement.id + 1 not in self._answers:
+                yield from self._do(statement.id + 2, statement.spec(Kind.ROLLBACK_MODIFICATION, id=uid))
+            raise
+
+    def _end_modified(self, statement, uid):
+        yield from self._block(statement.body)
+        for number in sorted(self._tasks.keys() - self._answers.keys()):
+            if decode(self._tasks[number].request).get("script") != ["ok"]:
+                yield from self._try(Try((Get(number),), ()))
+        kind = Kind.ROLLBACK_MODIFICATION if statement.rolls_back else Kind.FINISH_MODIFICATION
+        yield from self._do(statement.id + 1, statement.spec(kind, id=uid))
+
+    def _do(self, number, spec):
+        self._tasks[number] = spec
+        yield AsksFor(spec)
+        yield from self._fetch(number)
+
     def _own(self, _statement):
         raise OwnError("of its own")
         yield
@@ -288,12 +334,14 @@ class Maker:
     hurried  whether graphs may be ended by wait_after_fail
     asked    how likely a task of a graph has a handler
     polls    whether the function asks for cancel requests
+    modifies whether the function modifies its deployment
     careful  whether some operations must not be repeated without asking, or fail when nobody knows how they ended
     """
 
-    def __init__(self, rng, *, failing=0.15, hurried=False, careful=False, asked=0.15, polls=False):
+    def __init__(self, rng, *, failing=0.15, hurried=False, careful=False, asked=0.15, polls=False, modifies=False):
         self.rng = rng
         self.polls = polls
+        self.modifies = modifies
         self.asked = asked
         self.failing = failing
         self.hurried = hurried
@@ -312,6 +360,8 @@ class Maker:
             makers += [self._try, self._try_again]
         if self.polls:
             makers.append(lambda _: Poll())
+        if self.modifies and depth < 2:
+            makers += [self._modify, self._modify]
         if depth and self.rng.random() < 0.1:
             makers.append(lambda _: Own())
         return tuple(self.rng.choice(makers)(depth) for _ in range(length))
@@ -353,6 +403,19 @@ class Maker:
 
     def _get(self, depth):
         return Get(self.rng.choice(self._asked)) if self._asked else self._ask(depth)
+
+    def _modify(self, depth):
+        """In what may fail, so that some are left started."""
+        number = self._ids + 1
+        self._ids += 3
+        count = len(INSTANCES) + self.rng.randint(0, 3)
+        body = (self._on_an_instance(), *self._body(self.rng.randint(0, 2), depth + 2), self._on_an_instance())
+        rolls_back, insists = self.rng.random() < 0.6, self.rng.random() < 0.7
+        return Modify(number, count, body, rolls_back, insists)
+
+    def _on_an_instance(self):
+        self._ids += 1
+        return Ask(Op(self._ids, f"op{self._ids}", target=self.rng.choice(["i0", "i1", "i2"])))
 
     def _some(self, _depth):
         """Several at once, fetched in another order."""

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 
 from durable_wf.clock import Instant
 from durable_wf.codec import decode, encode
-from durable_wf.errors import Fenced, HeldError, NonDeterministicWorkflow, UsageError
+from durable_wf.engine.modifications import Modifications, check_started
+from durable_wf.errors import AskError, Fenced, HeldError, NonDeterministicWorkflow, UsageError
 from durable_wf.graph import cancel
 from durable_wf.graph.cut import plan_cut
 from durable_wf.graph.decide import Core
@@ -27,10 +28,12 @@ from durable_wf.journal.port import Journal
 from durable_wf.model import rows
 from durable_wf.model.commands import Abandon, Answer, Arm, Consult, HandOut, Over
 from durable_wf.model.events import Abandoned, Asked, Begun, Due, Ended, Level, Raised, Returned, Stops
+from durable_wf.model.plan import Node, to_json
 from durable_wf.model.protocol import MISSING, OperationOutcome, PropertyChange, Status
 from durable_wf.model.states import EXECUTION, XE, N, X
 from durable_wf.scheduler.claim import claim
 from durable_wf.scheduler.instances import TurnStorage, instance_data
+from durable_wf.scheduler.modifying import Planner
 from durable_wf.scheduler.requests import Asking, ask
 from tests.laws.programs import INSTANCES, Function
 
@@ -127,7 +130,7 @@ class World:
             changes = rows.Changes(
                 blueprints=[rows.Blueprint(blueprint, "d", "d.yaml", "{}", "{}", at, seq)],
                 deployments=[rows.Deployment(deployment, "d", blueprint, "{}", "{}", at, seq, 0)],
-                nodes=[rows.Node(deployment, "node", "{}", seq, 0)],
+                nodes=[rows.Node(deployment, "node", encode(to_json(Node("node", "n", ("n",)))), seq, 0)],
                 instances=instances,
                 transitions=[said],
             )
@@ -175,7 +178,7 @@ class World:
         raises  HeldError, AskError, NotFoundError as the engine
         """
         history = self.journal.history(1)
-        plan_cut(load(history), history, from_task)
+        self._end_modifications(load(history), history, from_task)
         journal = self.open()
         claim(journal, self.clock, history.execution, {"pid": self.resumes})
         self.resumes += 1
@@ -183,6 +186,22 @@ class World:
         cut = plan_cut(load(history), history, from_task)
         self.mended = self.mended or cut is not None
         return Runner(self, journal, cut=cut, shuffle=shuffle, **options)
+
+    def _end_modifications(self, run, history, from_task):
+        """A person rolls back what a resume would start again. raises  AskError, NotFoundError."""
+        cut = plan_cut(run, history, from_task)
+        if cut is None:
+            return
+        try:
+            check_started(self.journal, 1, run, cut)
+        except AskError:
+            (started,) = (row for row in self.journal.modifications(1) if row.ended_seq is None)
+            Modifications(self.journal, self.clock, lambda write: write()).rollback(started.uid)
+
+    def planner(self, turn):
+        """Ids of what is added go by how many modifications there have been: the same in every world."""
+        begun, numbers = len(turn.modifications(1)), itertools.count()
+        return Planner({}, lambda: f"m{begun}x{next(numbers)}")
 
     def ask_to_cancel(self, level):
         """Somebody asks, as by `durable-wf cancel`: its runner, or whoever asks ends it; nothing where it has ended."""
@@ -361,7 +380,7 @@ class Runner:
                 raise Fenced
             if self.taken or any(isinstance(fact, GoesLive) for fact in facts):
                 facts = [*facts, *turn.inbox([1])]
-            storage = TurnStorage(turn, core.run.row.deployment)
+            storage = TurnStorage(turn, core.run.row.deployment, self.world.planner(turn))
             pen = Pen(core.run, turn.seq, self.world.clock.now(), storage)
             try:
                 self._decide(pen, facts)

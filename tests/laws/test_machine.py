@@ -46,10 +46,12 @@ class Executions(RuleBasedStateMachine):
 
     runner = None
 
-    @initialize(rng=st.randoms(use_true_random=False), careful=st.booleans(), hurried=st.booleans())
-    def begin(self, rng, careful, hurried):
+    @initialize(
+        rng=st.randoms(use_true_random=False), careful=st.booleans(), hurried=st.booleans(), modifies=st.booleans()
+    )
+    def begin(self, rng, careful, hurried, modifies):
         self.calm = not careful and not hurried  # then only crashes could change what it comes to (L5)
-        self.program = Maker(rng, careful=careful, hurried=hurried).program()
+        self.program = Maker(rng, careful=careful, hurried=hurried, modifies=modifies).program()
         self.world = World(self.program)
         self.watch = Watch(self.world)
         self.stale = []

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).resolve().parent
 SUBJECTS = frozenset({
     "the fence check", "the write-ahead order", "the turn's transaction", "outcome-with-properties",
-    "replay matching", "the cut of resume", "the turnstile",
+    "replay matching", "the cut of resume", "the turnstile", "modifications",
 })  # fmt: skip
 ENTRIES = ("Subject", "Law", "Bug", "Tests")
 PATIENCE_S = 120  # a mutant that takes longer than this hangs

@@ -58,6 +58,8 @@ class Life:
         if at:
             self.journal.arm(Point(COMMIT, after), at)
         self.engine = Engine(self.journal, clock=clock, max_operations=max_operations)
+        numbers = itertools.count(1)  # of instances that are added: the first that is not taken
+        self.engine.new_suffix = lambda: str(next(numbers))
 
     @property
     def died(self) -> bool:

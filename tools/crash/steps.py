@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from durable_wf import Engine, ResumeOptions, RunOptions
 from durable_wf.errors import DurableError
+from durable_wf.journal.port import Journal
 from durable_wf.journal.sqlite import open_journal
 from durable_wf.model.states import X
 from durable_wf.testing.clock import ManualClock
@@ -176,7 +177,24 @@ def _engine(setting: Setting, kill: Kill | None) -> tuple[Engine, KillingJournal
     journal = KillingJournal(inner, kill, Acknowledged(setting.folder))
     make_clock = SCENARIOS[setting.scenario].clock
     clock = make_clock(setting.folder) if make_clock is not None else None
-    return Engine(journal, max_operations=8, clock=clock, new_id=lambda: UID), journal
+    engine = Engine(journal, max_operations=8, clock=clock, new_id=lambda: UID)
+    engine.new_suffix = _Suffixes(journal)
+    return engine, journal
+
+
+class _Suffixes:
+    """Ends of ids of what modifications add: by how many there have been, so that every run has the same."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._begun = -1
+        self._given = 0
+
+    def __call__(self) -> str:
+        begun = len(self._journal.modifications())
+        self._given = 0 if begun != self._begun else self._given + 1
+        self._begun = begun
+        return f"m{begun}{self._given:04}"
 
 
 def _ended(engine: Engine, uid: str) -> dict[str, Any]:

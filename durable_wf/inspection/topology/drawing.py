@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from durable_wf.dsl.instances import container_of, is_contained_in
+from durable_wf.dsl.containment import container_of, is_contained_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -3,11 +3,12 @@
 import pytest
 
 from durable_wf.errors import JournalError
-from durable_wf.journal.rules import ATTEMPT, EXECUTION, GRAPH, TASK
+from durable_wf.journal.rules import ATTEMPT, EXECUTION, GRAPH, MODIFICATION, MODIFICATION_STEP, TASK
+from durable_wf.model.deployed import ModificationMove, ModificationStep, ModificationStepMove
 from durable_wf.model.rows import Attempt, AttemptMove, Changes, ExecutionMove, Graph, TaskMove
 from tests.journal import kit
 
-GUARDS = (EXECUTION, GRAPH, TASK, ATTEMPT)
+GUARDS = (EXECUTION, GRAPH, TASK, ATTEMPT, MODIFICATION, MODIFICATION_STEP)
 
 
 def bring_to(journal, guard, state):
@@ -68,6 +69,12 @@ def test_a_new_row_is_in_the_initial_state(journal, guard):
             GRAPH: Changes(graphs=[Graph(1, 9, "/9", seq + 1, state)]),
             TASK: Changes(tasks=[kit.task(9, seq + 1, state=state, ended_seq=seq + 1)]),
             ATTEMPT: Changes(attempts=[Attempt(1, 1, 1, seq + 1, 0, state, began, ended)]),
+            MODIFICATION: Changes(
+                modifications=[kit.modification(9, seq + 1, state=state, ended_us=ended, ended_seq=seq + 1)]
+            ),
+            MODIFICATION_STEP: Changes(
+                modification_steps=[ModificationStep(9, 1, 1, "apply", seq + 1, state, kit.AT, seq + 1)]
+            ),
         }[guard]
         assert not is_accepted(journal, changes)
 
@@ -124,3 +131,20 @@ def test_several_moves_of_a_new_row_in_one_turn_are_each_looked_at(journal):
 def test_a_row_that_is_not_there_cannot_move(journal, guard):
     kit.start(journal)
     assert not is_accepted(journal, kit.move(guard, 77, guard.initial))
+
+
+@pytest.mark.parametrize("state", MODIFICATION.codes, ids=MODIFICATION.machine.states)
+def test_a_modifications_state_agrees_with_its_end(journal, state):
+    kit.start(journal)
+    number = bring_to(journal, MODIFICATION, state)
+    wrong_end = None if state in MODIFICATION.ended else kit.AT
+    wrong = Changes(modification_moves=[ModificationMove(state, wrong_end, wrong_end and 1, 0, number)])
+    assert not is_accepted(journal, wrong)
+
+
+@pytest.mark.parametrize("state", MODIFICATION_STEP.codes, ids=MODIFICATION_STEP.machine.states)
+def test_a_step_of_a_modification_says_where_it_was_done(journal, state):
+    kit.start(journal)
+    number = bring_to(journal, MODIFICATION_STEP, state)
+    wrong = (None, None) if state in MODIFICATION_STEP.ended else (kit.AT, 1)
+    assert not is_accepted(journal, Changes(modification_step_moves=[ModificationStepMove(state, *wrong, number)]))

@@ -29,9 +29,12 @@ def uid_of(path, workflow):
 
 
 def content(path, tables):
-    """The rows of some tables, as they stand there."""
+    """The rows of those of these tables that have any, as they stand there; of counters, those that have counted."""
     reader = open_reader(path)
     try:
-        return {table: reader.query(f"SELECT * FROM {table}") for table in tables if table not in NEVER_WRITTEN}
+        there = {name for (name,) in reader.query("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        found = {table: reader.query(f"SELECT * FROM {table}") for table in tables if table in there - NEVER_WRITTEN}
+        found["counter"] = [row for row in found["counter"] if row[1]] if "counter" in found else []
+        return {table: rows for table, rows in found.items() if rows}
     finally:
         reader.close()

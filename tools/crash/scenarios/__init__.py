@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tools.crash.scenarios import graph, handlers, standard, waits
 from tools.crash.scenarios.base import Scenario
+from tools.crash.scenarios.modification import Modification
 from tools.crash.scenarios.plain import Plain
 from tools.crash.scenarios.three_tier import ThreeTier
 from tools.crash.scenarios.tutorial import Tutorial
@@ -20,5 +21,6 @@ SCENARIOS: Mapping[str, Scenario] = {
     "tutorial-ordering": Tutorial("ordering", "spring"),
     "tutorial-relationships": Tutorial("relationships", "water_all"),
     "handlers": Plain(handlers.main),
+    "modification": Modification(),
     "waits": Plain(waits.main, waits.HourClock, waits.too_early),
 }

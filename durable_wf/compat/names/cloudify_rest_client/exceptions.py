@@ -1,5 +1,15 @@
 """Exceptions of the older system's REST client; conflicts of runtime properties are such."""
 
-from durable_wf.authoring.exceptions import CloudifyClientError, InvalidExecutionUpdateStatus
+from durable_wf.authoring.exceptions import (
+    CloudifyClientError,
+    DeploymentModificationAlreadyEndedError,
+    ExistingStartedDeploymentModificationError,
+    InvalidExecutionUpdateStatus,
+)
 
-__all__ = ["CloudifyClientError", "InvalidExecutionUpdateStatus"]
+__all__ = [
+    "CloudifyClientError",
+    "DeploymentModificationAlreadyEndedError",
+    "ExistingStartedDeploymentModificationError",
+    "InvalidExecutionUpdateStatus",
+]

@@ -2,6 +2,7 @@
 
 from durable_wf.authoring.deployment_ctx import WorkflowDeploymentContext
 from durable_wf.authoring.local_pool import DEFAULT_LOCAL_TASK_THREAD_POOL_SIZE, LocalTasksProcessing
+from durable_wf.authoring.modifications import Modification, ModificationNodes
 from durable_wf.authoring.node_instances import CloudifyWorkflowNodeInstance, CloudifyWorkflowRelationshipInstance
 from durable_wf.authoring.nodes import CloudifyWorkflowNode, CloudifyWorkflowRelationship
 from durable_wf.authoring.snapshot import WorkflowNodesAndInstancesContainer
@@ -16,6 +17,8 @@ __all__ = [
     "CloudifyWorkflowRelationship",
     "CloudifyWorkflowRelationshipInstance",
     "LocalTasksProcessing",
+    "Modification",
+    "ModificationNodes",
     "WorkflowDeploymentContext",
     "WorkflowNodesAndInstancesContainer",
     "task_config",
