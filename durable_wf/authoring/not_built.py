@@ -23,8 +23,7 @@ NOT_BUILT: Mapping[str, str] = MappingProxyType(
         **{
             f"cloudify.plugins.workflows.{name}": _YET
             for name in (
-                *("install", "uninstall", "reinstall", "start", "stop", "restart", "execute_operation"),
-                *("check_status", "check_drift", "pull", "auto_heal_reinstall_node_subgraph", "scale_entity"),
+                *("check_status", "check_drift", "auto_heal_reinstall_node_subgraph", "scale_entity"),
                 "rollback",
             )
         },

@@ -1,0 +1,151 @@
+"""The built-in workflows: what a blueprint's `workflows` of the built-in types are mapped to. Source: workflow-api §10.
+
+Each takes whatever else it is given, and leaves it aside.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from durable_wf.authoring.functions import workflow
+from durable_wf.builtin import lifecycle, operations
+from durable_wf.builtin.selection import others, select
+from durable_wf.builtin.steps import LIFECYCLE
+
+if TYPE_CHECKING:
+    from durable_wf.authoring.workflow_ctx import WorkflowContext
+    from durable_wf.builtin.selection import Instances
+
+    Parameters = dict[str, Any] | None
+
+
+@workflow(resumable=True)
+def install(
+    ctx: WorkflowContext, type_names: Any = None, node_ids: Any = None, node_instance_ids: Any = None, **_: Any
+) -> None:
+    """Install the selected node instances."""
+    selected = select(ctx, type_names, node_ids, node_instance_ids)
+    lifecycle.install_node_instances(ctx.graph_mode(), selected, others(ctx, selected))
+
+
+@workflow(resumable=True)
+def uninstall(
+    ctx: WorkflowContext,
+    ignore_failure: bool = False,
+    type_names: Any = None,
+    node_ids: Any = None,
+    node_instance_ids: Any = None,
+    recursive: bool = False,
+    **_: Any,
+) -> None:
+    """Uninstall the selected node instances.
+
+    recursive  of no effect: no deployment of one machine is the service of another
+    """
+    del recursive
+    selected = select(ctx, type_names, node_ids, node_instance_ids)
+    lifecycle.uninstall_node_instances(ctx.graph_mode(), selected, ignore_failure, others(ctx, selected))
+
+
+@workflow(resumable=True)
+def reinstall(
+    ctx: WorkflowContext,
+    ignore_failure: bool = False,
+    type_names: Any = None,
+    node_ids: Any = None,
+    node_instance_ids: Any = None,
+    **_: Any,
+) -> None:
+    """Uninstall the selected node instances, and install them again."""
+    selected = select(ctx, type_names, node_ids, node_instance_ids)
+    lifecycle.reinstall_node_instances(ctx.graph_mode(), selected, ignore_failure, others(ctx, selected))
+
+
+@workflow(resumable=True)
+def execute_operation(
+    ctx: WorkflowContext,
+    operation: str,
+    operation_kwargs: Parameters = None,
+    allow_kwargs_override: bool | None = None,
+    run_by_dependency_order: bool = False,
+    type_names: Any = None,
+    node_ids: Any = None,
+    node_instance_ids: Any = None,
+    **_: Any,
+) -> None:
+    """Run an operation of each selected node instance that has it."""
+    operations.execute_operation(
+        ctx,
+        operation,
+        operation_kwargs,
+        select(ctx, type_names, node_ids, node_instance_ids),
+        override=bool(allow_kwargs_override),
+        in_dependency_order=run_by_dependency_order,
+    )
+
+
+def _run(ctx: WorkflowContext, name: str, parms: Parameters, selected: Instances, *, in_order: bool) -> None:
+    full = f"{LIFECYCLE}.{name}"
+    operations.execute_operation(ctx, full, parms, selected, override=True, in_dependency_order=in_order)
+
+
+@workflow(resumable=True)
+def start(
+    ctx: WorkflowContext,
+    operation_parms: Parameters = None,
+    run_by_dependency_order: bool = True,
+    type_names: Any = None,
+    node_ids: Any = None,
+    node_instance_ids: Any = None,
+    **_: Any,
+) -> None:
+    """Run the lifecycle operation `start` of the selected node instances."""
+    selected = select(ctx, type_names, node_ids, node_instance_ids)
+    _run(ctx, "start", operation_parms, selected, in_order=run_by_dependency_order)
+
+
+@workflow(resumable=True)
+def stop(
+    ctx: WorkflowContext,
+    operation_parms: Parameters = None,
+    run_by_dependency_order: bool = True,
+    type_names: Any = None,
+    node_ids: Any = None,
+    node_instance_ids: Any = None,
+    **_: Any,
+) -> None:
+    """Run the lifecycle operation `stop` of the selected node instances."""
+    selected = select(ctx, type_names, node_ids, node_instance_ids)
+    _run(ctx, "stop", operation_parms, selected, in_order=run_by_dependency_order)
+
+
+@workflow(resumable=True)
+def pull(
+    ctx: WorkflowContext,
+    operation_parms: Parameters = None,
+    run_by_dependency_order: bool = True,
+    type_names: Any = None,
+    node_ids: Any = None,
+    node_instance_ids: Any = None,
+    **_: Any,
+) -> None:
+    """Run the lifecycle operation `pull` of the selected node instances."""
+    selected = select(ctx, type_names, node_ids, node_instance_ids)
+    _run(ctx, "pull", operation_parms, selected, in_order=run_by_dependency_order)
+
+
+@workflow(resumable=True)
+def restart(
+    ctx: WorkflowContext,
+    stop_parms: Parameters = None,
+    start_parms: Parameters = None,
+    run_by_dependency_order: bool = True,
+    type_names: Any = None,
+    node_ids: Any = None,
+    node_instance_ids: Any = None,
+    **_: Any,
+) -> None:
+    """Run the lifecycle operation `stop` of all selected node instances, then `start` of all of them."""
+    selected = select(ctx, type_names, node_ids, node_instance_ids)
+    _run(ctx, "stop", stop_parms, selected, in_order=run_by_dependency_order)
+    _run(ctx, "start", start_parms, selected, in_order=run_by_dependency_order)
