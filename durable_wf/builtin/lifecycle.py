@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from durable_wf.builtin.checks import has_drifted
 from durable_wf.builtin.installing import install_node_instance_subgraph
+from durable_wf.builtin.mending import heal_node_instance_subgraph, update_node_instance_subgraph
 from durable_wf.builtin.ordering import Order
+from durable_wf.builtin.rolling_back import rollback_node_instance_subgraph
 from durable_wf.builtin.selection import in_order, present
 from durable_wf.builtin.steps import RELATIONSHIPS, ignore_failures, relationship_operations
 from durable_wf.builtin.uninstalling import uninstall_node_instance_subgraph
@@ -74,11 +77,40 @@ class LifecycleProcessor:
         self._build(uninstall_node_instance_subgraph, "unlink", forwards=False)
         self._execute("uninstall")
 
+    def rollback(self) -> None:
+        """Take back what was begun with each and not ended; what points at them first.
+
+        raises  WorkflowFailed, ExecutionCancelled
+        """
+        self._build(rollback_node_instance_subgraph, None, forwards=False)
+        self._execute("rollback")
+
+    def heal(self) -> None:
+        """Heal each in its place. Failures are ignored, and written down under `heal_failed`.
+
+        raises  ExecutionCancelled
+        """
+        self._build(heal_node_instance_subgraph, None, forwards=True)
+        self._execute("heal")
+
+    def update(self) -> None:
+        """Make those that have drifted what they should be, in their place.
+
+        raises  WorkflowFailed, ExecutionCancelled
+        """
+        ctx: Any = self.graph.workflow_context
+        drifted = [one for one in self.node_instances if has_drifted(ctx, one)]
+        self.intact_nodes = in_order([*self.intact_nodes, *(one for one in self.node_instances if one not in drifted)])
+        self.node_instances = drifted
+        self._processed = {one.id for one in drifted}
+        self._build(update_node_instance_subgraph, None, forwards=True)
+        self._execute("update")
+
     def _execute(self, name: str) -> None:
         self.graph.store(f"{self._prefix}{name}", optimize=False)
         self.graph.execute()
 
-    def _build(self, build: Build, relationship_operation: str, *, forwards: bool) -> None:
+    def _build(self, build: Build, relationship_operation: str | None, *, forwards: bool) -> None:
         subgraphs = {
             one.id: build(one, self.graph, ignore_failure=self.ignore_failure) for one in self.node_instances
         } | {
@@ -86,6 +118,10 @@ class LifecycleProcessor:
         }
         order = Order(self.graph, subgraphs, forwards=forwards)
         order.tie(self.node_instances)
+        related = [one for one in self.intact_nodes if one.id not in self._processed]
+        if relationship_operation is None:
+            order.tie(related)
+            return
         sequences: dict[str, TaskSequence] = {}
 
         def operate(instance: CloudifyWorkflowNodeInstance, rel: CloudifyWorkflowRelationshipInstance) -> None:
@@ -97,7 +133,7 @@ class LifecycleProcessor:
                     sequences[instance.id] = subgraphs[instance.id].sequence()
                 sequences[instance.id].add(*tasks)
 
-        order.tie([one for one in self.intact_nodes if one.id not in self._processed], operate)
+        order.tie(related, operate)
 
     def _is_changed(self, instance: CloudifyWorkflowNodeInstance, rel: CloudifyWorkflowRelationshipInstance) -> bool:
         modified = self.modified_relationship_ids.get(instance.node_id, ())
@@ -135,6 +171,33 @@ def reinstall_node_instances(
     uninstall_node_instances(graph, node_instances, ignore_failure, related_nodes, "reinstall-")
     ctx.refresh_node_instances()
     install_node_instances(graph, present(ctx, node_instances), present(ctx, related_nodes or ()), "reinstall-")
+
+
+def rollback_node_instances(
+    graph: TaskDependencyGraph,
+    node_instances: Instances,
+    ignore_failure: bool = True,
+    related_nodes: Instances | None = None,
+    name_prefix: str = "",
+) -> None:
+    """Take back what was begun with them and not ended."""
+    LifecycleProcessor(
+        graph, node_instances, related_nodes, ignore_failure=ignore_failure, name_prefix=name_prefix
+    ).rollback()
+
+
+def heal_node_instances(
+    graph: TaskDependencyGraph, node_instances: Instances, related_nodes: Instances | None = None, name_prefix: str = ""
+) -> None:
+    """Heal them in their place: what they point at first."""
+    LifecycleProcessor(graph, node_instances, related_nodes, name_prefix=name_prefix).heal()
+
+
+def update_node_instances(
+    graph: TaskDependencyGraph, node_instances: Instances, related_nodes: Instances | None = None, name_prefix: str = ""
+) -> None:
+    """Make those of them that have drifted what they should be: what they point at first."""
+    LifecycleProcessor(graph, node_instances, related_nodes, name_prefix=name_prefix).update()
 
 
 def execute_establish_relationships(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.functions import workflow
-from durable_wf.builtin import lifecycle, operations
+from durable_wf.builtin import checks, healing, lifecycle, operations
 from durable_wf.builtin.selection import others, select
 from durable_wf.builtin.steps import LIFECYCLE
 
@@ -149,3 +149,74 @@ def restart(
     selected = select(ctx, type_names, node_ids, node_instance_ids)
     _run(ctx, "stop", stop_parms, selected, in_order=run_by_dependency_order)
     _run(ctx, "start", start_parms, selected, in_order=run_by_dependency_order)
+
+
+@workflow(resumable=True)
+def check_status(
+    ctx: WorkflowContext,
+    run_by_dependency_order: bool = False,
+    type_names: Any = None,
+    node_ids: Any = None,
+    node_instance_ids: Any = None,
+    ignore_failure: bool = False,
+    **_: Any,
+) -> None:
+    """Ask the selected node instances how they are; kept in their system properties."""
+    selected = select(ctx, type_names, node_ids, node_instance_ids)
+    checks.check_status(ctx, selected, in_dependency_order=run_by_dependency_order, ignore_failure=ignore_failure)
+
+
+@workflow(resumable=True)
+def check_drift(
+    ctx: WorkflowContext,
+    run_by_dependency_order: bool = True,
+    type_names: Any = None,
+    node_ids: Any = None,
+    node_instance_ids: Any = None,
+    ignore_failure: bool = False,
+    **_: Any,
+) -> None:
+    """Ask the selected node instances how they differ from what they were made as; kept likewise."""
+    selected = select(ctx, type_names, node_ids, node_instance_ids)
+    checks.check_drift(ctx, selected, in_dependency_order=run_by_dependency_order, ignore_failure=ignore_failure)
+
+
+@workflow(resumable=True)
+def rollback(
+    ctx: WorkflowContext,
+    type_names: Any = None,
+    node_ids: Any = None,
+    node_instance_ids: Any = None,
+    full_rollback: bool = False,
+    **_: Any,
+) -> None:
+    """Take back what an install has begun with the selected node instances and not ended; failures are ignored.
+
+    full_rollback  then everything is uninstalled
+    """
+    selected = select(ctx, type_names, node_ids, node_instance_ids)
+    lifecycle.rollback_node_instances(ctx.graph_mode(), selected, related_nodes=others(ctx, selected))
+    if full_rollback:
+        ctx.refresh_node_instances()
+        everything = list(ctx.node_instances)
+        lifecycle.uninstall_node_instances(
+            ctx.graph_mode(), everything, ignore_failure=False, name_prefix="uninstall-a"
+        )
+
+
+@workflow
+def auto_heal_reinstall_node_subgraph(
+    ctx: WorkflowContext,
+    node_instance_id: str | None = None,
+    diagnose_value: Any = "Not provided",
+    ignore_failure: bool = True,
+    check_status: bool = True,
+    allow_reinstall: bool = True,
+    force_reinstall: bool = False,
+    **_: Any,
+) -> None:
+    """Heal what is not well: of the whole deployment, or of one node instance with all that its host contains."""
+    about = f"node instance '{node_instance_id}'" if node_instance_id else "the deployment"
+    ctx.logger.info("Starting 'heal' workflow on %s, diagnosis: %s", about, diagnose_value)
+    options = healing.Options(ignore_failure, check_status, allow_reinstall, force_reinstall)
+    healing.heal(ctx, node_instance_id, options)

@@ -50,6 +50,9 @@ dsl_definitions:
   at_target: &at_target
 {_relationship_operations("target")}
 workflows:
+  checked:
+    mapping: tests.tests.builtin.plugin.checked
+    parameters: {{run_by_dependency_order: {{default: false}}}}
   twice: tests.tests.builtin.plugin.twice
   sets:
     mapping: tests.tests.builtin.plugin.sets

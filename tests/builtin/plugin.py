@@ -7,7 +7,7 @@ from typing import Any
 from cloudify import ctx
 from cloudify.decorators import operation, workflow
 from cloudify.exceptions import NonRecoverableError, RecoverableError
-from cloudify.plugins.workflows import install, reinstall
+from cloudify.plugins.workflows import check_drift, check_status, install, reinstall
 
 from tests.replay.work import WORLD
 
@@ -60,3 +60,12 @@ def twice(ctx: Any) -> None:
     install(ctx)
     ctx.refresh_node_instances()
     reinstall(ctx, ignore_failure=True)
+
+
+@workflow
+def checked(ctx: Any, **more: Any) -> list[str]:
+    """The instances of which something is kept, after both checks."""
+    check_status(ctx, **more)
+    check_drift(ctx, **more)
+    ctx.refresh_node_instances()
+    return [one.id for one in ctx.node_instances if one.system_properties]

@@ -155,7 +155,13 @@ HERE = {
         "dispatch": FUNCTION,
         **dict.fromkeys(("TaskHandler", "OperationHandler", "WorkflowHandler"), CLASS),
     },
-    "cloudify.plugins.workflows": dict.fromkeys(("install", "uninstall", "reinstall"), FUNCTION),
+    "cloudify.plugins.workflows": dict.fromkeys(
+        (
+            *("install", "uninstall", "reinstall", "start", "stop", "restart", "execute_operation", "pull"),
+            *("check_status", "check_drift", "rollback", "auto_heal_reinstall_node_subgraph"),
+        ),
+        FUNCTION,
+    ),
     "cloudify.plugins.lifecycle": {
         "LifecycleProcessor": CLASS,
         **dict.fromkeys(
@@ -163,6 +169,9 @@ HERE = {
                 "install_node_instances",
                 "uninstall_node_instances",
                 "reinstall_node_instances",
+                "heal_node_instances",
+                "rollback_node_instances",
+                "update_node_instances",
                 "execute_establish_relationships",
                 "execute_unlink_relationships",
             ),
