@@ -30,7 +30,7 @@ STORY = (
     "deployments create", "deployments list", "deployments", "deployments show", "deployments instances",
     "deployments outputs", "deployments capabilities", "deployments workflows", "run", "list", "show", "journal",
     "logs", "verify", "doctor", "config show", "config", "secrets set", "secrets list", "secrets", "secrets delete",
-    "explain", "cancel", "resume", "", "deployments delete",
+    "explain", "cancel", "resume", "", "deployments delete", "install", "uninstall",
 )  # fmt: skip
 
 

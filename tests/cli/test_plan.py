@@ -26,9 +26,9 @@ policy_types: {watch: {source: watch.clj}}
 outputs: {size: {value: {get_input: pairs}}}
 """
 
-BUILT_IN = (
+WORKFLOWS = (
     "install, uninstall, reinstall, start, stop, restart, execute_operation, check_status, check_drift, pull, heal, "
-    "scale, rollback, install_new_agents, validate_agents"
+    "rollback; they cannot be run yet: scale, install_new_agents, validate_agents"
 )
 
 
@@ -52,7 +52,7 @@ def test_a_plan_for_a_person(inside, grouped):
         "pair   2          vm, ip",
         "all               pair",
         "",
-        f"6 node instances, 2 relationships between them; workflows: none; they cannot be run yet: {BUILT_IN}",
+        f"6 node instances, 2 relationships between them; workflows: {WORKFLOWS}",
     ]
     assert done.stderr == ""
     note = "note: grouped.yaml:11:34: groups.pair.policies: kept in the plan, but nothing acts on it"
