@@ -27,6 +27,7 @@ def pytest_configure(config):
 @pytest.fixture(autouse=True)
 def no_secrets(monkeypatch, tmp_path_factory):
     """No test reads the secrets of whoever runs it, or leaves any behind for the next."""
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     monkeypatch.setenv(FILE_VARIABLE, str(tmp_path_factory.getbasetemp() / "no" / "secrets.json"))
     yield
     VAULT.use(None)

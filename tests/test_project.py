@@ -231,7 +231,7 @@ def test_the_wheel_carries_the_package_and_nothing_else(wheel):
 def test_the_wheel_offers_the_extras(wheel):
     metadata = zipfile.ZipFile(wheel).read("durable_wf-0.1.0.dist-info/METADATA").decode()
     offered = re.findall(r"^Provides-Extra: (\S+)$", metadata, re.MULTILINE)
-    assert offered == list(PYPROJECT["project"]["optional-dependencies"]) == ["apsw"]
+    assert offered == list(PYPROJECT["project"]["optional-dependencies"]) == ["apsw", "keyring"]
 
 
 @pytest.mark.slow

@@ -104,8 +104,7 @@ def _whole(problem: Problem, sources: Sources, prefix: str, *, colors: bool, is_
     if excerpt is None:
         yield prefix + one_line(str(problem))
         return
-    path = f"{problem.path}: " if problem.path else ""
-    yield f"{prefix}{one_line(f'{problem.place}: {path}{problem.message}')} [{problem.code}]"
+    yield f"{prefix}{one_line(f'{problem.place}: {problem.said}')} [{problem.code}]"
     cells, at = excerpt
     number = f"{problem.line:>4}"
     margin = " " * len(number)

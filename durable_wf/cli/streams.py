@@ -41,7 +41,7 @@ def masked_streams() -> Iterator[None]:
     """Inside, what is written to `sys.stdout` and `sys.stderr` is masked. What is put in their place there stays."""
     before = sys.stdout, sys.stderr
     ours = tuple(None if one is None else cast("TextIO", Masked(one)) for one in before)
-    sys.stdout, sys.stderr = ours  # type: ignore[assignment]  # either may be None, where it is closed
+    sys.stdout, sys.stderr = ours  # either may be None, where it is closed
     try:
         yield
     finally:

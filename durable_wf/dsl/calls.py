@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from durable_wf.dsl.arguments import content, is_open, misfit
 from durable_wf.dsl.functions import FUNCTIONS, KEYWORDS, function_of
-from durable_wf.dsl.problems import SURE_CUTOFF, Report
+from durable_wf.dsl.problems import Report
 from durable_wf.dsl.shapes import Version
 from durable_wf.dsl.source import Pair, Value, child
 
@@ -104,7 +104,7 @@ class CallChecker:
         name = parts[0].text
         if name is None or name in self._known.inputs:
             return
-        if self._known.inputs_complete or self._report.similar(name, self._known.inputs, SURE_CUTOFF):
+        if self._known.inputs_complete or self._report.slip(name, self._known.inputs):
             hint = self._report.did_you_mean(name, self._known.inputs)
             self._report.add("unknown-input", f"unknown input '{name}'", parts[0].place, path, hint=hint)
 
@@ -125,7 +125,7 @@ class CallChecker:
         return node
 
     def _unknown_node(self, name: str, value: Value, path: str) -> None:
-        if self._known.nodes_complete or self._report.similar(name, self._known.nodes, SURE_CUTOFF):
+        if self._known.nodes_complete or self._report.slip(name, self._known.nodes):
             hint = self._report.did_you_mean(name, self._known.nodes)
             self._report.add("unknown-node", f"unknown node '{name}'", value.place, path, hint=hint)
 

@@ -19,7 +19,7 @@ from durable_wf.dsl.functions import function_of
 from durable_wf.dsl.grammar import TYPES
 from durable_wf.dsl.namespaces import Namespace
 from durable_wf.dsl.not_yet import refusal
-from durable_wf.dsl.problems import REPAIR_CUTOFF, SURE_CUTOFF, Report, kinds
+from durable_wf.dsl.problems import Report, kinds
 from durable_wf.dsl.shapes import (
     NEWEST,
     OLDEST,
@@ -246,13 +246,14 @@ class Checker:
         name = at.value.text or ""
         if TYPES.get(name, OLDEST) > at.version:
             self.too_new(f"the type '{name}'", TYPES[name], at.value.place, at.path, at.version)
+            at.value.content = BAD  # what the type asks for is another version's matter
         self._look_up(at, "type", shape.code, names, is_incomplete=is_incomplete)
 
     def _look_up(self, at: Reference, what: str, code: str, names: Collection[str], *, is_incomplete: bool) -> None:
         name = at.value.text
         if name is None or name in names:
             return
-        near = self.report.meant(name, names, SURE_CUTOFF if is_incomplete else REPAIR_CUTOFF)
+        near = self.report.slip(name, names) if is_incomplete else self.report.meant(name, names)
         if near or not is_incomplete:
             hint = self.report.did_you_mean(name, names)
             self.report.add(code, f"unknown {what} '{name}'", at.value.place, at.path, hint=hint)

@@ -6,13 +6,14 @@ Source: reference/blueprint-dsl.md §11 (code 100), §14 (get_property of each o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from typing import NamedTuple, TypeVar
 
 from durable_wf.dsl.calls import HasProperties, follow
 from durable_wf.dsl.functions import KEYWORDS, function_of
 from durable_wf.dsl.problems import Report
-from durable_wf.dsl.source import Value
+from durable_wf.dsl.source import Value, child
 
 _K = TypeVar("_K", bound=Hashable)
 
@@ -61,13 +62,14 @@ class PropertyGraph:
     def __init__(self, nodes: Mapping[str, HasProperties]) -> None:
         self._nodes = nodes
         self._values: dict[int, Value] = {}
-        self._names: dict[_Vertex, str] = {}
+        self._names: dict[_Vertex, str] = {}  # for people
+        self._paths: dict[_Vertex, str] = {}
         self._edges: dict[_Vertex, list[_Edge]] = {}
 
     def report(self, report: Report) -> None:
         """One problem for each circle, at the call that closes it."""
         starts = [
-            self._vertex(node, value, f"{node}.{name}")
+            self._vertex(node, value, [name])
             for node, one in self._nodes.items()
             for name, value in one.properties.items()
         ]
@@ -75,12 +77,14 @@ class PropertyGraph:
             names = [self._names[vertex] for vertex in circle]
             call = next(edge.call for edge in self._edges[circle[-2]] if edge.target == circle[-1])
             message = f"properties are defined by each other: {' -> '.join(names)}"
-            report.add("circular-functions", message, call.place, f"node_templates.{names[-2]}")
+            report.add("circular-functions", message, call.place, self._paths[circle[-2]])
 
-    def _vertex(self, node: str, value: Value, name: str) -> _Vertex:
+    def _vertex(self, node: str, value: Value, keys: Sequence[str | int]) -> _Vertex:
         vertex = _Vertex(node, id(value))
-        self._values[id(value)] = value
-        self._names.setdefault(vertex, name)
+        if vertex not in self._names:
+            self._values[id(value)] = value
+            self._names[vertex] = ".".join([node, *map(str, keys)])
+            self._paths[vertex] = reduce(child, keys, f"node_templates.{node}.properties")
         return vertex
 
     def _successors(self, vertex: _Vertex) -> list[_Vertex]:
@@ -108,7 +112,8 @@ class PropertyGraph:
         if node not in self._nodes:
             return None
         value = follow(self._nodes[node].properties, parts[1:]).value
-        return self._vertex(node, value, ".".join([node, *(str(one.content) for one in parts[1:])])) if value else None
+        keys = [one.content for one in parts[1:] if isinstance(one.content, str | int)]
+        return self._vertex(node, value, keys) if value else None
 
 
 def relationship_circles(targets: Mapping[str, list[str]]) -> Iterator[tuple[str, ...]]:

@@ -20,7 +20,7 @@ from durable_wf.dsl.circles import PropertyGraph, relationship_circles
 from durable_wf.dsl.counts import scalable_of
 from durable_wf.dsl.data_types import DataTypes
 from durable_wf.dsl.declared import Declarations, check_defaults, read_data_types
-from durable_wf.dsl.document import Document, read_document
+from durable_wf.dsl.document import ADDITION, Document, is_whole, read_document
 from durable_wf.dsl.excerpts import Sources
 from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS
 from durable_wf.dsl.groups import Groups
@@ -28,6 +28,7 @@ from durable_wf.dsl.hiding import Secrets, Way
 from durable_wf.dsl.hosts import Hosts
 from durable_wf.dsl.lifecycle import check_lifecycle_links
 from durable_wf.dsl.mapping import RUN_WORKFLOW_SCRIPT, SCRIPT_INPUTS, Mapped, Mapper, Target
+from durable_wf.dsl.merging import combined, is_addition
 from durable_wf.dsl.operations import Located, Operations, Owner
 from durable_wf.dsl.plugin_properties import check_values, give
 from durable_wf.dsl.problems import Problem, Report, masked, masking, ordered
@@ -215,7 +216,9 @@ class _Compiler:
     def _plugin(self, name: str, value: Value) -> Plugin:
         given = {key: plain(pair.value) for key, pair in value.pairs.items() if not pair.value.is_bad}
         plugin = Plugin(name=name, **{"executor": "", **given})
-        if plugin.install and not (value.is_bad or "source" in value.pairs or "package_name" in value.pairs):
+        install = value.get("install")
+        unread = value.is_bad or (install is not None and install.is_bad)
+        if plugin.install and not (unread or "source" in value.pairs or "package_name" in value.pairs):
             message = f"the plugin '{name}' has neither 'source' nor 'package_name'"
             hint = "say 'install: false' if it is importable, or stands beside the blueprint"
             place = self._sections["plugins"][name].key
@@ -336,7 +339,8 @@ def _checked(document: Document, checker: Checker) -> dict[str, dict[str, Pair]]
     """All entries against the grammar, and all names looked up."""
     shapes = {row.name: row.shape for row in BLUEPRINT.fields}
     sections: dict[str, dict[str, Pair]] = {}
-    prefixes = {entry.prefix for entries in document.sections.values() for entry in entries.values()}
+    entries = [entry for each in document.sections.values() for entry in each.values()]
+    prefixes = {part.prefix for entry in entries for part in entry.parts()}
     namespaces = {prefix: document.namespace(prefix) for prefix in prefixes}
     for section in SECTIONS:
         shape = shapes[section]
@@ -344,9 +348,15 @@ def _checked(document: Document, checker: Checker) -> dict[str, dict[str, Pair]]
         sections[section] = {}
         for name, entry in document.sections[section].items():
             checker.version = NEWEST if entry.builtin else document.version
+            path = child(section, name)
             checker.namespace = namespaces.get(entry.prefix)
-            value = checker.check(entry.pair.value, shape.value, child(section, name))
+            value = checker.check(entry.pair.value, shape.value if is_whole(entry) else ADDITION, path)
             sections[section][name] = Pair(entry.pair.key, value)
+            for part in entry.also:
+                checker.namespace = namespaces.get(part.prefix)
+                value = checker.check(part.pair.value, ADDITION if is_addition(part.pair) else shape.value, path)
+                known = sections[section][name]
+                sections[section][name] = combined(section, known, Pair(part.pair.key, value)) or known
     checker.namespace = document.namespace(document.settings_prefix)
     if checker.namespace is not None and document.settings is not None:  # it was checked when its file was read
         document.settings = checker.check(document.settings, SETTINGS, "deployment_settings")

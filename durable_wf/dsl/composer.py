@@ -56,6 +56,7 @@ class _Frame:
     nodes   its items, or keys and values in turn
     before  how many values were counted before it
     height  levels below it so far
+    is_bad  whether it was reported as a whole
     """
 
     place: Place
@@ -63,6 +64,7 @@ class _Frame:
     anchor: str | None
     before: int
     height: int = 0
+    is_bad: bool = False
     nodes: list[Value] = field(default_factory=list)
 
 
@@ -174,16 +176,17 @@ class _Composer:
         self._count(1, place)
         self._check_depth(1, place)
         is_mapping = isinstance(event, yaml.MappingStartEvent)
-        if event.tag not in (None, "!", _TAG + ("map" if is_mapping else "seq")):
+        is_bad = event.tag not in (None, "!", _TAG + ("map" if is_mapping else "seq"))
+        if is_bad:
             self._problem("yaml-tag", f"the tag '{event.tag}' is not allowed", place)
         if event.anchor:
             self._anchors[event.anchor] = None
-        self._open.append(_Frame(place, is_mapping, event.anchor, self._values - 1))
+        self._open.append(_Frame(place, is_mapping, event.anchor, self._values - 1, is_bad=is_bad))
 
     def _end(self, _event: Any) -> None:
         frame = self._open.pop()
         content: Content = self._mapping(frame) if frame.is_mapping else frame.nodes
-        value = Value(content, frame.place)
+        value = Value(BAD if frame.is_bad else content, frame.place)
         height = frame.height + 1
         if frame.anchor:
             self._anchors[frame.anchor] = _Anchored(value, self._values - frame.before, height)

@@ -103,7 +103,7 @@ def _read(item: Value, path: str, report: Report) -> Constraint | None:
         message = f"this is no argument for '{names[0]}'"
         report.add("bad-constraint-argument", message, argument.place, child(path, names[0]), expected=expected)
     words = item.get("error_message")
-    if argument.is_bad or expected:
+    if argument.is_bad or expected or any(one.is_bad for one in argument.items):
         return None
     return Constraint(names[0], plain(argument), (words.text if words else None) or "")
 

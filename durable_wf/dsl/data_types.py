@@ -174,7 +174,7 @@ class DataTypes:
         """The pairs of a value, misspelled ones under the name that was meant."""
         found: dict[str, Pair] = {}
         for name, pair in value.pairs.items():
-            if name in of.properties or not of.is_complete:
+            if name in of.properties or not of.is_complete or pair.value.is_bad:
                 found[name] = pair
                 continue
             absent = (one for one in of.properties if one not in value.pairs and one not in found)

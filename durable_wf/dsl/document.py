@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from durable_wf.dsl.checker import Checker
 from durable_wf.dsl.composer import compose
-from durable_wf.dsl.grammar import BLUEPRINT, SECTIONS, VERSIONS
+from durable_wf.dsl.grammar import BLUEPRINT, NODE_TEMPLATE, SECTIONS, VERSIONS
 from durable_wf.dsl.imported import ImportedBlueprints
 from durable_wf.dsl.imports import Import, ImportReader
-from durable_wf.dsl.merging import OVERRIDE, combined, may_override, rule_of
+from durable_wf.dsl.merging import OVERRIDE, combined, is_addition, may_override, rule_of
 from durable_wf.dsl.namespaces import Namespace, defined
 from durable_wf.dsl.plugin_properties import Gift, fitting
 from durable_wf.dsl.problems import Place, Report
@@ -36,11 +36,22 @@ class Entry(NamedTuple):
 
     builtin    whether the built-in types file has it
     prefix     namespace of the file that has it, such as `A--B--`
+    also       further parts of it that other namespaces have: names in each are read in its own
     """
 
     pair: Pair
     builtin: bool
     prefix: str = ""
+    also: tuple[Entry, ...] = ()
+
+    def parts(self) -> tuple[Entry, ...]:
+        """All of it, in the order of merging."""
+        return (self, *self.also)
+
+
+def is_whole(entry: Entry) -> bool:
+    """Whether the first part of an entry is to have all that the entry needs; else a further one has it."""
+    return not entry.also or not is_addition(entry.pair) or all(is_addition(part.pair) for part in entry.also)
 
 
 _NOT_USED = "definition-not-used"
@@ -109,6 +120,9 @@ _ROOT = Record(
         for row in BLUEPRINT.fields
     )
 )
+
+ADDITION = Record(tuple(row for row in NODE_TEMPLATE.fields if row.name == NODE_TEMPLATE.adds))
+"""The shape of what one file adds to the node template of another."""
 
 
 def read_document(resolver: Resolver, report: Report, checker: Checker, limits: Limits) -> Document:
@@ -318,12 +332,17 @@ class _Reader:
             self._report.warn(message, old.pair.key, child(section, name), code=_NOT_USED)
             known[name] = new
         else:
-            merged = combined(section, old.pair, new.pair)
-            if merged is None:
-                message = f"'{name}' is defined in {old.pair.key} too"
-                self._report.add("conflicting-definition", message, new.pair.key, child(section, name))
-            else:
-                known[name] = Entry(merged, builtin=False, prefix=old.prefix)
+            self._combine(section, name, old, new)
+
+    def _combine(self, section: str, name: str, old: Entry, new: Entry) -> None:
+        merged = [combined(section, one.pair, new.pair) for one in old.parts()]
+        if None in merged:
+            message = f"'{name}' is defined in {old.pair.key} too"
+            self._report.add("conflicting-definition", message, new.pair.key, child(section, name))
+        elif section == "node_templates" and new.prefix != old.prefix:
+            self.document.sections[section][name] = old._replace(also=(*old.also, new))
+        elif merged[0] is not None:
+            self.document.sections[section][name] = old._replace(pair=merged[0])
 
     def _of_workflow(self, name: str, old: Entry, new: Entry) -> Entry:
         """Of a built-in workflow and an author's of the same name the one that stands, whichever was read first."""

@@ -40,12 +40,14 @@ class Sources:
     def excerpt(self, file: str, number: int, column: int) -> tuple[str, int] | None:
         """A line as people may see it, and where in it a column is: an index, at most its length.
 
-        column  from 1. Behind something hidden it is where that begins, for what was hidden is of another length
+        column  from 1. Where it is cannot be told between two things that are hidden: then the first of them is meant
         """
         line = self.line(file, number)
         if line is None:
             return None
         masked, at = self._mask(line), min(column - 1, len(line))
+        if masked.endswith(line[at:]):
+            return masked, len(masked) - len(line[at:])
         same = next((index for index in range(at) if line[index] != masked[index : index + 1]), at)
         return masked, min(same, len(masked))
 

@@ -236,6 +236,7 @@ NODE_TEMPLATE = Record(
         Field("interfaces", INTERFACES, doc="Operations by interface, over those of the type."),
         Field("relationships", ListOf(RELATIONSHIP), doc="To other nodes, in the order in which they are established."),
     ),
+    adds="relationships",
     name="node template",
 )
 

@@ -147,7 +147,10 @@ class _Maker:
                 "additionalProperties": False,
             }
             required = [row.name for row in shape.fields if row.required]
-            if required:
+            if shape.adds:
+                alone = {"required": [shape.adds], "maxProperties": 1}
+                made["anyOf"] = [{"required": required}, alone]
+            elif required:
                 made["required"] = required
             if shape.choice:
                 made["oneOf"] = [{"required": [one]} for one in shape.choice]

@@ -99,3 +99,24 @@ def _weighed(word: str, names: list[str], cutoff: float) -> list[tuple[float, st
         if bound >= cutoff:
             found.append((bound, name))
     return found
+
+
+_SHORTEST_SLIP = 4  # characters: a shorter name is one slip away from many
+_SWAPPED = 2
+
+
+def is_slip(word: str, name: str) -> bool:
+    """Whether one character is too many, missing or another, or two are swapped, and none of them is a digit."""
+    if min(len(word), len(name)) < _SHORTEST_SLIP:
+        return False
+    start = _common(word, name)
+    one, other = word[start:], name[start:]
+    end = _common(one[::-1], other[::-1])
+    one, other = one[: len(one) - end], other[: len(other) - end]
+    is_small = max(len(one), len(other)) <= 1 or (len(one) == _SWAPPED and one == other[::-1])
+    return is_small and not any(char.isdigit() for char in one + other)
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

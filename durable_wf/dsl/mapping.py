@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 from durable_wf.dsl.namespaces import DELIMITER
-from durable_wf.dsl.problems import SURE_CUTOFF, Place, Report
+from durable_wf.dsl.problems import Place, Report
 from durable_wf.dsl.source import Value
 
 SCRIPT_PATH = "script_path"
@@ -119,7 +119,7 @@ class Mapper:
 
     def _report_unknown(self, text: str, mapping: Value, path: str, code: str) -> None:
         first = text.partition(".")[0]
-        if self._is_incomplete and not self._report.similar(first, self._plugins, SURE_CUTOFF):
+        if self._is_incomplete and not self._report.slip(first, self._plugins):
             return
         near = None if "/" in first else self._report.similar(first, self._plugins)
         message = f"'{text}' begins with no declared plugin's name, and there is no such file"

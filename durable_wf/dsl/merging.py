@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from durable_wf.dsl.grammar import NODE_TEMPLATE
 from durable_wf.dsl.shapes import OLDEST, Version
 from durable_wf.dsl.source import Pair, Value
 
@@ -52,11 +53,16 @@ def may_override(metadata: Value | None) -> bool:
     return said is not None and said.content is True
 
 
+def is_addition(pair: Pair) -> bool:
+    """Whether a node template has relationships and nothing else: what another file says of the node is added."""
+    return list(pair.value.pairs) == [NODE_TEMPLATE.adds]
+
+
 def combined(section: str, old: Pair, new: Pair) -> Pair | None:
     """Two definitions of one name as one, where the language allows that; else None."""
     if section == "workflows":
         return Pair(old.key, Value({**_workflow(new.value), **_workflow(old.value)}, old.value.place))
-    if section == "node_templates" and ["relationships"] in (list(old.value.pairs), list(new.value.pairs)):
+    if section == "node_templates" and (is_addition(old) or is_addition(new)):
         pairs = {**new.value.pairs, **old.value.pairs}
         both = [one.value.get("relationships") for one in (old, new)]
         if all(one is not None and isinstance(one.content, list) for one in both):

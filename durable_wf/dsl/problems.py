@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from durable_wf.dsl.codes import CODES, EXPLANATIONS
 from durable_wf.dsl.excerpts import Sources
-from durable_wf.dsl.likeness import Likeness
+from durable_wf.dsl.likeness import Likeness, is_slip
 from durable_wf.dsl.spelling import Spellings
 from durable_wf.dsl.warning_codes import WARNINGS
 from durable_wf.errors import InputError
@@ -23,7 +23,7 @@ __all__ = ["EXPLANATIONS", "BlueprintError", "Place", "Problem", "Report"]
 
 HINT_CUTOFF = 0.6  # similar enough to be asked about
 REPAIR_CUTOFF = 0.75  # similar enough to go on checking as if it had been written
-SURE_CUTOFF = 0.85  # similar enough to be a mistake, though the name may be in a file that could not be read
+_LONGEST = 1000  # characters of a path or message that people are shown
 
 
 class Place(NamedTuple):
@@ -69,11 +69,20 @@ class Problem:
         """From 1."""
         return self.place.column
 
+    @property
+    def said(self) -> str:
+        """Path and message for people, who are spared megabytes of either."""
+        return f"{_shortened(self.path)}: {_shortened(self.message)}" if self.path else _shortened(self.message)
+
     def __str__(self) -> str:
-        path = f"{self.path}: " if self.path else ""
         expected = f" (expected {self.expected})" if self.expected else ""
         hint = f"; {self.hint}" if self.hint else ""
-        return f"{self.place}: {path}{self.message}{expected}{hint} [{self.code}]"
+        return f"{self.place}: {self.said}{expected}{hint} [{self.code}]"
+
+
+def _shortened(text: str) -> str:
+    """A text of megabytes as one that a person can read, the same for the same text."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 4 :]}"
 
 
 class BlueprintError(InputError):
@@ -192,6 +201,14 @@ class Report:
         """As `similar`, to go on as if it had been written: None too where two names are equally similar."""
         found = self.likeness.find_all(word, names, cutoff)
         return found[0] if len(found) == 1 else None
+
+    def slip(self, word: str, names: Iterable[str]) -> str | None:
+        """The name from which `word` is one slip away, or None: surely a mistake, though some names could not be read.
+
+        A slip is a character too many, one missing, another one, or two swapped; digits number things, and are none.
+        """
+        found = self.similar(word, names)
+        return found if found is not None and is_slip(word, found) else None
 
     def did_you_mean(self, word: str, names: Iterable[str]) -> str | None:
         """The question as a hint, or None where no name is similar."""

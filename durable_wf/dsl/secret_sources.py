@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from durable_wf.dsl.functions import calls_in, function_of
+from durable_wf.dsl.functions import function_of
 from durable_wf.dsl.hiding import Secrets, Way
 from durable_wf.dsl.problems import Report
 from durable_wf.dsl.source import Pair, Value, child, plain
@@ -34,12 +35,25 @@ class OpenInputs:
                 self._check(value, at)
 
     def _check(self, value: Value, path: str) -> None:
-        for call in calls_in(plain(value)):
-            given = call.get("get_input") if function_of(call) == "get_input" else None
-            name = given[0] if isinstance(given, list) and given else given
-            if isinstance(name, str) and name in self._open:
+        for name in _read_inputs(plain(value)):
+            if name in self._open:
                 hint = f"say 'secret: true' in inputs.{name}, too"
                 self._report.add("secret-from-open-input", _TEXT.format(name), value.place, path, hint=hint)
+
+
+def _read_inputs(value: Any) -> Iterator[str]:
+    """The inputs whose values go into a value; not those that only say which secret, or whose capability it is."""
+    left = [value]
+    while left:
+        part = left.pop()
+        function = function_of(part) if isinstance(part, dict) else None
+        if function == "get_input":
+            given = part[function]
+            name = given[0] if isinstance(given, list) and given else given
+            if isinstance(name, str):
+                yield name
+        elif function is None or not function.startswith("get_"):
+            left.extend(part.values() if isinstance(part, dict) else part if isinstance(part, list) else ())
 
 
 def _is_secret(value: Value, secrets: Secrets) -> bool:

@@ -144,12 +144,14 @@ class Record:
     """A mapping with the keys of `fields`; others are reported as `unknown`.
 
     choice   exactly one of these keys must be there; else `unknown` is reported
+    adds     a key that may stand alone, required ones or not: it is added to what another file says under the name
     name     what such a mapping is called in docs/language.md and the JSON Schema; no two share one
     """
 
     fields: tuple[Field, ...]
     unknown: str = "unknown-key"
     choice: tuple[str, ...] = ()
+    adds: str = ""
     name: str = ""
 
 

@@ -141,7 +141,7 @@ class Templates:
             return meant
         names = given.pairs if given else {}
         for name, pair in names.items():
-            if name not in type_info.properties:
+            if name not in type_info.properties and not pair.value.is_bad:
                 absent = (one for one in type_info.properties if one not in names and one not in taken)
                 near = self._report.similar(name, absent)
                 hint = f"did you mean '{near}'?" if near else None

@@ -114,8 +114,8 @@ def _report_circle(circle: list[str], types: Mapping[str, Pair], section: str, r
 
 def _derived(path: str, value: Value, parent: TypeInfo | None, *, in_circle: bool) -> TypeInfo:
     name = path.partition(".")[2]
-    given = value.get("derived_from")
-    unread = value.is_bad or in_circle or (given is not None and given.is_bad)
+    parts = (value, value.get("derived_from"), value.get("properties"))
+    unread = in_circle or any(part is not None and part.is_bad for part in parts)
     inherited = parent.properties if parent else {}
     given_here = schemas(value.get("properties"), child(path, "properties"))
     own = {key: _over(one, inherited.get(key)) for key, one in given_here.items()}
@@ -138,7 +138,7 @@ def schemas(value: Value | None, path: str) -> dict[str, Schema]:
 
 def _schema(value: Value, path: str) -> Schema:
     type_name, required = value.get("type"), value.get("required")
-    is_required = not value.is_bad and (required is None or required.content is not False)
+    is_required = not value.is_bad and (required is None or required.content is True)
     place, description = type_name.place if type_name else None, value.get("description")
     secret = value.get("secret")
     return Schema(

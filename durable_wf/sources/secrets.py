@@ -213,6 +213,10 @@ class KeyringStore:
     def set(self, name: str, value: str) -> None:
         """Keep a value."""
         self._change(lambda ring: ring.set_password(_SERVICE, name, value))
+        if self.get(name) != value:
+            raise SecretsError(
+                "the keyring does not keep what it is given", hint="`keyring diagnose` shows its backend"
+            )
         self._index({*self.names(), name})
 
     def delete(self, name: str) -> bool:

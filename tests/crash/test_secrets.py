@@ -1,4 +1,4 @@
-"""L10 with real processes: what is secret is found in no byte that they leave or say, through a SIGKILL and a resume."""
+"""L10 with real processes: no byte that they leave or say has a secret in it, through a SIGKILL and a resume."""
 
 import json
 import os

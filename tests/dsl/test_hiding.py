@@ -208,8 +208,10 @@ node_templates: {n: {type: T, properties: {p: {a: open-sesame, sesame: open-sesa
     assert of_types[0] == "data_types: {D: {properties: {a: {secret: true, default: <secret>}}}}"
     assert of_inputs[0] == "inputs: {i: {secret: true, default: <secret>}}"
     line, at = of_nodes
+    assert line[at:] == "no}}"
     assert line.endswith("{type: T, properties: {p: {a: <secret>, sesame: <secret>}, q: [<secret>]}}, m: {type: no}}")
-    assert line[at:].startswith("<secret>, sesame"), "a place behind something hidden is shown where that begins"
+    line, at = caught.value.sources.excerpt(problem.file, problem.line, problem.column - len("12345678]}}, m: {type: "))
+    assert line[at:].startswith("<secret>, sesame"), "a place between two that are hidden is shown at the first"
 
 
 def test_a_secret_from_an_input_that_is_stored_is_refused():

@@ -24,7 +24,7 @@ RIGHT = sorted(
     path
     for folder in (ROOT / "durable_wf", ROOT / "tests")
     for path in folder.rglob("*.yaml")
-    if path not in REFUSED and path != CASES / "lib" / "broken.yaml"
+    if path not in REFUSED and path != CASES / "lib" / "broken.yaml" and path.name != "inputs.yaml"
 )
 SCHEMA = blueprint_schema({})
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

@@ -194,6 +194,26 @@ def test_data_types_have_the_prefix_and_labels_of_others_do_not_clash():
     assert list(found.blueprint_labels) == ["team"]
 
 
+def test_what_is_added_to_an_imported_node_is_read_in_the_file_that_adds_it():
+    """§3: the node's own type and targets are those of its file, those of the added relationships of the other."""
+    text = """\
+        node_templates:
+          mine: {type: cloudify.nodes.Root}
+          ns--web: {relationships: [{type: cloudify.relationships.depends_on, target: mine}]}
+        """
+    web = compiled(text, MAIN, a=A).nodes["ns--web"]
+    assert web.type == "ns--Server"
+    added = ("cloudify.relationships.depends_on", "mine")
+    assert [(one.type, one.target) for one in web.relationships] == [added, ("ns--uses", "ns--db")]
+    only_here = "node_templates: {ns--other: {relationships: []}}"
+    assert codes(only_here, MAIN, a=A) == ["missing-key"]
+    again = "node_templates: {ns--web: {relationships: []}}"
+    twice = MAIN.replace("ns--a.yaml", "ns--a.yaml, b.yaml")
+    assert codes(again, twice, a=A, b="node_templates: {ns--web: {type: cloudify.nodes.Root}}") == [
+        "conflicting-definition"
+    ]
+
+
 def test_names_that_need_not_exist_have_the_namespace_too():
     """Types that a workflow asks for, and the workflows of schedules; built-in ones stay as they are."""
     found = compiled(

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from durable_wf.inspection.topology.drawing import Arrow, Box, Drawing, Frame, Kind, drawing_of
-from durable_wf.inspection.topology.layers import Size, Way, layered
+from durable_wf.inspection.topology.geometry import Size
+from durable_wf.inspection.topology.layers import Way, layered
+from durable_wf.inspection.topology.strips import Frames
 from durable_wf.inspection.topology.svg import svg
 from durable_wf.inspection.topology.texts import dot, mermaid
 from tests.dsl.kit import deployed
@@ -95,15 +97,30 @@ def parsed(text):
     return ET.fromstring(text)  # noqa: S314 - our own text
 
 
+AREA = ("x", "y", "width", "height")
+
+
+def is_inside(inner, outer):
+    return (
+        outer["x"] < inner["x"]
+        and outer["y"] < inner["y"]
+        and inner["x"] + inner["width"] < outer["x"] + outer["width"]
+        and inner["y"] + inner["height"] < outer["y"] + outer["height"]
+    )
+
+
 def test_svg_says_the_same():
-    """Well-formed; each box with its lines and its groups, each arrow with its label."""
+    """Well-formed; each box with its lines, each group around its members, each arrow with its label."""
     root = parsed(svg(DRAWING))
     texts = [one.text for one in root.iter(f"{SVG}text")]
     assert texts[:3] == ["net", "Root", "vm"]
-    assert texts[3:7] == ["Compute", "2 instances", "in pair ×2", "in zone"]
+    assert texts[3:5] == ["Compute", "2 instances"]
+    assert texts[-6:-4] == ["zone", "pair ×2"]
     assert texts[-4:] == [arrow.label for arrow in DRAWING.arrows]
-    rectangles = [one for one in root.iter(f"{SVG}rect") if "rx" in one.attrib]
-    assert [one.attrib["fill"] for one in rectangles] == ["#f4f4f5", "#dcfce7", "#dcfce7"]
+    rectangles = [one for one in root.iter(f"{SVG}rect") if "stroke" in one.attrib]
+    zone, pair, net, vm, app = ({key: float(one.get(key)) for key in AREA} for one in rectangles)
+    assert is_inside(pair, zone)
+    assert [is_inside(box, pair) for box in (vm, app, net)] == [True, True, False]
     assert len(list(root.iter(f"{SVG}path"))) == 1 + len(DRAWING.arrows)
     assert svg(DRAWING) == svg(DRAWING)
 
@@ -165,6 +182,62 @@ def test_boxes_never_overlap_and_arrows_run_down(graph):
         assert (route[0], route[-1]) == (layout.centers[way.source], layout.centers[way.target])
         assert [point.y for point in route] == sorted({point.y for point in route})
     assert layout == layered(sizes, ways)
+
+
+@st.composite
+def framed(draw):
+    """Such a graph with some of its boxes in frames, some of which are in others."""
+    sizes, ways = draw(graphs())
+    count = draw(st.integers(0, 4))
+    parents = {f"f{n}": draw(st.sampled_from([None, *(f"f{one}" for one in range(n))])) for n in range(count)}
+    chosen = {box: draw(st.sampled_from([None, *parents])) for box in sizes}
+    of = {box: frame for box, frame in chosen.items() if frame is not None}
+    return sizes, ways, Frames(of, parents, {name: draw(st.sampled_from([10.0, 300.0])) for name in parents})
+
+
+@given(framed())
+def test_a_frame_has_in_it_what_belongs_to_it_and_nothing_else(graph):
+    """Boxes and frames; and a frame is in the picture, as wide as its name, and over no other."""
+    sizes, ways, frames = graph
+    layout = layered(sizes, ways, frames)
+    for name, (upper, lower) in layout.frames.items():
+        assert 0.0 <= upper.x < lower.x <= layout.size.width + 0.001
+        assert 0.0 <= upper.y < lower.y <= layout.size.height + 0.001
+        assert lower.x - upper.x >= frames.labels[name]
+        for box, center in layout.centers.items():
+            half = sizes[box].width / 2
+            if name in frames.around(box):
+                assert upper.x < center.x - half + 0.001
+                assert center.x + half < lower.x + 0.001
+                assert upper.y < center.y - 20.0 < center.y + 20.0 < lower.y
+            else:
+                sides = (center.x + half <= upper.x, center.x - half >= lower.x)
+                assert any(sides) or center.y + 20.0 < upper.y or center.y - 20.0 > lower.y
+    shown = {name: set(_above(name, frames.parents)) for name in layout.frames}
+    for one, other in combinations(layout.frames, 2):
+        if other not in shown[one] and one not in shown[other]:
+            a, b = layout.frames[one], layout.frames[other]
+            assert a.lower.x <= b.upper.x or b.lower.x <= a.upper.x
+    assert layout == layered(sizes, ways, frames)
+
+
+def _above(name, parents):
+    while name is not None:
+        yield name
+        name = parents[name]
+
+
+def test_labels_of_arrows_do_not_meet_while_there_is_room():
+    """Three arrows into one box, whose labels are longer than the boxes are wide; none leaves the picture."""
+    boxes = (Box("t", ("t",)), Box("a", ("a",)), Box("b", ("b",)), Box("c", ("c",)))
+    arrows = tuple(Arrow(one, "t", f"a long label of {one}", Kind.DEPENDS_ON) for one in "abc")
+    root = parsed(svg(Drawing(boxes, arrows, ())))
+    labels = [one for one in root.iter(f"{SVG}rect") if one.get("fill-opacity")]
+    places = [(float(one.get("x")), float(one.get("y")), float(one.get("width"))) for one in labels]
+    assert len(places) == 3
+    for (x, y, width), (left, top, wide) in combinations(places, 2):
+        assert abs(y - top) >= 14 or x + width <= left or left + wide <= x
+    assert all(x >= -20 and x + width <= float(root.get("width")) - 20 for x, _, width in places)
 
 
 def test_long_arrows_run_beside_boxes():

@@ -12,24 +12,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-GAP_X = 28.0
-GAP_Y = 64.0
+from durable_wf.inspection.topology.geometry import GAP_X, GAP_Y, Area, Point, Size
+from durable_wf.inspection.topology.strips import EDGE, NO_FRAMES, TOP, Frames, Room, Strip, areas, rooms, strips
+
 _SWEEPS = 6
 _MOST_BENDS = 20_000  # points that long arrows are led through; beyond it they run straight
-
-
-class Point(NamedTuple):
-    """A place in the picture; y grows downwards."""
-
-    x: float
-    y: float
-
-
-class Size(NamedTuple):
-    """Of a box."""
-
-    width: float
-    height: float
 
 
 class Way(NamedTuple):
@@ -49,11 +36,13 @@ class Layout:
 
     centers  of the boxes, by name
     routes   for each arrow, in order: the points that it runs through, from center to center
+    frames   by name; nothing but what belongs to a frame is in it
     """
 
     centers: Mapping[str, Point]
     routes: Sequence[Sequence[Point]]
     size: Size
+    frames: Mapping[str, Area]
 
 
 @dataclass(slots=True)
@@ -72,32 +61,69 @@ class _Grid:
         self.below.setdefault(upper, []).append(lower)
         self.above.setdefault(lower, []).append(upper)
 
+    def part(self, owners: Mapping[str, str | None], owner: str | None) -> _Grid:
+        """The items of one owner, with what joins them among themselves."""
+        layers = [[item for item in layer if owners.get(item) == owner] for layer in self.layers]
+        made = _Grid(layers, self.widths)
+        for item in (item for layer in layers for item in layer):
+            for lower in self.below.get(item, ()):
+                if owners.get(lower) == owner:
+                    made.join(item, lower)
+        return made
 
-def layered(sizes: Mapping[str, Size], arrows: Sequence[Way]) -> Layout:
+
+def layered(sizes: Mapping[str, Size], arrows: Sequence[Way], frames: Frames = NO_FRAMES) -> Layout:
     """A layout of boxes.
 
     sizes    of the boxes, by name
     arrows   from box to box, without circles
-    cost     linear in boxes, arrows and bends, but for sorting
+    cost     linear in boxes, arrows, bends and frames, but for sorting
     """
     ranks = _ranks(sizes, arrows)
     height = max((size.height for size in sizes.values()), default=0.0)
     grid, chains = _grid(sizes, arrows, ranks)
     for sweep in range(_SWEEPS):
         _order(grid, downwards=sweep % 2 == 0)
-    xs = _start(grid)
-    for sweep in range(_SWEEPS):
-        _pull(grid, xs, downwards=sweep % 2 == 0)
-    left = min((xs[item] - width / 2 for item, width in grid.widths.items()), default=0.0)
+    owners: dict[str, str | None] = dict(frames.of)
+    for chain in chains:
+        if len(chain) > 2:  # noqa: PLR2004 - it has bends
+            owners.update(dict.fromkeys(chain[1:-1], frames.common(chain[0], chain[-1])))
+    xs, found = _places(grid, owners, frames)
+    tops, high = _tops(rooms(frames, grid.layers), height)
     places = {
-        item: Point(xs[item] - left, index * (height + GAP_Y) + height / 2)
-        for index, layer in enumerate(grid.layers)
-        for item in layer
+        item: Point(xs[item], top + height / 2) for top, layer in zip(tops, grid.layers, strict=True) for item in layer
     }
-    wide = max((places[item].x + width / 2 for item, width in grid.widths.items()), default=0.0)
-    high = max(0.0, len(grid.layers) * (height + GAP_Y) - GAP_Y)
+    centers = {name: places[name] for name in sizes}
     routes = [[places[item] for item in chain] for chain in chains]
-    return Layout({name: places[name] for name in sizes}, routes, Size(wide, high))
+    return Layout(centers, routes, Size(found[None].right, high), areas(frames, centers, height, found))
+
+
+def _tops(needed: Sequence[Room], height: float) -> tuple[list[float], float]:
+    """Where each layer begins, and how high all of them are."""
+    tops: list[float] = []
+    at = 0.0
+    for room in needed:
+        tops.append(at + TOP * room.above)
+        at = tops[-1] + height + EDGE * room.below + GAP_Y
+    return tops, max(0.0, at - GAP_Y)
+
+
+def _places(
+    grid: _Grid, owners: Mapping[str, str | None], frames: Frames
+) -> tuple[dict[str, float], dict[str | None, Strip]]:
+    """The x of each item, and the strips: each part of the grid is laid out for itself, and moved into its strip."""
+    parts = {name: grid.part(owners, name) for name in (None, *frames.parents)} if owners else {None: grid}
+    each: dict[str | None, dict[str, float]] = {}
+    widths: dict[str | None, float] = dict.fromkeys((None, *frames.parents), 0.0)
+    for name, part in parts.items():
+        xs = _start(part)
+        for sweep in range(_SWEEPS):
+            _pull(part, xs, downwards=sweep % 2 == 0)
+        left = min((x - grid.widths[item] / 2 for item, x in xs.items()), default=0.0)
+        each[name] = {item: x - left for item, x in xs.items()}
+        widths[name] = max((x + grid.widths[item] / 2 for item, x in each[name].items()), default=0.0)
+    found = strips(frames, widths)
+    return {item: x + found[name].begin for name, xs in each.items() for item, x in xs.items()}, found
 
 
 def _ranks(names: Mapping[str, Size], arrows: Sequence[Way]) -> dict[str, int]:

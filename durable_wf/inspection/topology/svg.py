@@ -1,20 +1,24 @@
 """A topology as SVG: one file that every browser shows, made without another program.
 
-Who is in a scaling group has its colour, and its name in the box.
+A scaling group is a frame around its members.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
+from itertools import cycle
 from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
 from durable_wf.inspection.topology.drawing import Kind
-from durable_wf.inspection.topology.layers import GAP_Y, Point, Size, Way, layered
+from durable_wf.inspection.topology.geometry import Point, Size
+from durable_wf.inspection.topology.layers import Way, layered
+from durable_wf.inspection.topology.strips import Frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from durable_wf.inspection.topology.drawing import Box, Drawing, Frame
+    from durable_wf.inspection.topology.drawing import Drawing
     from durable_wf.inspection.topology.layers import Layout
 
 _LINE = 16.0
@@ -23,8 +27,8 @@ _SMALL = 6.2  # of a label's
 _PAD = 12.0
 _MARGIN = 20.0
 _PORT = 16.0  # between arrows at one box
-_STEPS = (0.5, 0.3, 0.7)  # where on their way arrows of one box have their labels, so that those do not meet
-_PLAIN = "#f4f4f5"
+_STEPS = (0.5, 0.25, 0.75)  # where on its way an arrow has its label: the first place where none is yet
+_FILL = "#ffffff"
 _COLORS = ("#dbeafe", "#dcfce7", "#fef3c7", "#fce7f3", "#ede9fe", "#cffafe", "#ffe4e6", "#ecfccb")
 _STROKES = {Kind.CONTAINED_IN: "2.5", Kind.CONNECTED_TO: "1.2", Kind.DEPENDS_ON: '1.2" stroke-dasharray="5 4'}
 
@@ -39,11 +43,10 @@ _HEAD = """\
 
 
 class _Ends(NamedTuple):
-    """How far from the middle of its boxes an arrow begins and ends, and which of its source's arrows it is."""
+    """How far from the middle of its boxes an arrow begins and ends."""
 
     begin: float
     end: float
-    number: int
 
 
 def svg(drawing: Drawing) -> str:
@@ -51,33 +54,49 @@ def svg(drawing: Drawing) -> str:
 
     cost    that of `layered`, and linear in the text
     """
-    frames = {frame.name: frame for frame in drawing.frames}
-    texts = {box.name: [*box.lines, *_groups(box, frames)] for box in drawing.boxes}
-    height = max((len(lines) for lines in texts.values()), default=0) * _LINE + _PAD
-    sizes = {name: Size(max(map(len, lines)) * _CHARACTER + 2 * _PAD, height) for name, lines in texts.items()}
+    height = max((len(box.lines) for box in drawing.boxes), default=0) * _LINE + _PAD
+    sizes = {box.name: Size(max(map(len, box.lines)) * _CHARACTER + 2 * _PAD, height) for box in drawing.boxes}
     ways = [Way(one.source, one.target, len(one.label) * _SMALL) for one in drawing.arrows]
-    layout = layered(sizes, ways)
-    fills = {name: _COLORS[index % len(_COLORS)] for index, name in enumerate(frames)}
+    layout = layered(sizes, ways, _frames(drawing))
     ends = _all_ends(drawing, layout, sizes)
-    whole = (layout.size.width + 2 * _MARGIN, layout.size.height + 2 * _MARGIN)
-    parts = [_HEAD.format(*whole, _MARGIN)]
+    width = max([layout.size.width, *(len(one.label) * _SMALL for one in drawing.arrows)])
+    whole = (width + 2 * _MARGIN, layout.size.height + 2 * _MARGIN)
+    parts = [_HEAD.format(*whole, _MARGIN), *_frame_boxes(layout)]
     for one, route, at in zip(drawing.arrows, layout.routes, ends, strict=True):
         stroke = f'stroke="#52525b" stroke-width="{_STROKES[one.kind]}"'
-        parts.append(f'<path d="{_path(route, at, height)}" fill="none" {stroke} marker-end="url(#tip)"/>')
+        path = _path(_stations(route, at, height))
+        parts.append(f'<path d="{path}" fill="none" {stroke} marker-end="url(#tip)"/>')
     for box in drawing.boxes:
-        fill = fills.get(box.frame or "", _PLAIN)
-        parts += _box(layout.centers[box.name], sizes[box.name], texts[box.name], fill)
+        parts += _box(layout.centers[box.name], sizes[box.name], box.lines)
+    parts += _frame_labels({one.name: one.label for one in drawing.frames}, layout)
+    rows = _Rows(width)
     for one, route, at in zip(drawing.arrows, layout.routes, ends, strict=True):
-        parts.append(_label(one.label, route, at, height))
+        parts.append(_label(one.label, route, at, height, rows))
     return "\n".join([*parts, "</g>", "</svg>", ""])
 
 
-def _groups(box: Box, frames: Mapping[str, Frame]) -> Iterator[str]:
-    """The groups that a box is in, inner to outer."""
-    at = box.frame
-    while at is not None:
-        yield f"in {frames[at].label}"
-        at = frames[at].frame
+def _frames(drawing: Drawing) -> Frames:
+    return Frames(
+        of={box.name: box.frame for box in drawing.boxes if box.frame is not None},
+        parents={one.name: one.frame for one in drawing.frames},
+        labels={one.name: len(one.label) * _CHARACTER for one in drawing.frames},
+    )
+
+
+def _frame_boxes(layout: Layout) -> Iterator[str]:
+    """Outer frames first, each in a colour of its own."""
+    for (upper, lower), color in zip(layout.frames.values(), cycle(_COLORS), strict=False):
+        place = f'x="{upper.x:.1f}" y="{upper.y:.1f}" width="{lower.x - upper.x:.1f}" height="{lower.y - upper.y:.1f}"'
+        yield f'<rect {place} rx="10" fill="{color}" stroke="#a1a1aa"/>'
+
+
+def _frame_labels(labels: Mapping[str, str], layout: Layout) -> Iterator[str]:
+    """Their names, in their upper left corners; over arrows, which may come in there."""
+    for (name, (at, _)), color in zip(layout.frames.items(), cycle(_COLORS), strict=False):
+        width = len(labels[name]) * _CHARACTER
+        place = f'x="{at.x + _PAD - 2:.1f}" y="{at.y + 4:.1f}" width="{width:.1f}" height="{_LINE:.1f}"'
+        yield f'<rect {place} fill="{color}" fill-opacity="0.9"/>'
+        yield f'<text x="{at.x + _PAD:.1f}" y="{at.y + _LINE:.1f}" fill="#3f3f46">{escape(labels[name])}</text>'
 
 
 def _all_ends(drawing: Drawing, layout: Layout, sizes: Mapping[str, Size]) -> list[_Ends]:
@@ -87,24 +106,22 @@ def _all_ends(drawing: Drawing, layout: Layout, sizes: Mapping[str, Size]) -> li
     for index, one in enumerate(drawing.arrows):
         outgoing.setdefault(one.source, []).append(index)
         incoming.setdefault(one.target, []).append(index)
-    begins, numbers = _spread(outgoing, {index: route[1].x for index, route in enumerate(layout.routes)}, sizes)
-    arrives, _ = _spread(incoming, {index: route[-2].x for index, route in enumerate(layout.routes)}, sizes)
-    return [_Ends(begins[index], arrives[index], numbers[index]) for index in range(len(drawing.arrows))]
+    begins = _spread(outgoing, {index: route[1].x for index, route in enumerate(layout.routes)}, sizes)
+    arrives = _spread(incoming, {index: route[-2].x for index, route in enumerate(layout.routes)}, sizes)
+    return [_Ends(begins[index], arrives[index]) for index in range(len(drawing.arrows))]
 
 
 def _spread(
     arrows: Mapping[str, Iterable[int]], towards: Mapping[int, float], sizes: Mapping[str, Size]
-) -> tuple[dict[int, float], dict[int, int]]:
-    """Distances from the middle of a box's side, and the order there."""
+) -> dict[int, float]:
+    """Distances from the middle of a box's side."""
     places: dict[int, float] = {}
-    numbers: dict[int, int] = {}
     for name, each in arrows.items():
         order = sorted(each, key=lambda index: (towards[index], index))
         step = min(_PORT, sizes[name].width / (len(order) + 1))
         for number, index in enumerate(order):
             places[index] = (number - (len(order) - 1) / 2) * step
-            numbers[index] = number
-    return places, numbers
+    return places
 
 
 def _stations(route: Sequence[Point], ends: _Ends, height: float) -> list[Point]:
@@ -116,23 +133,22 @@ def _stations(route: Sequence[Point], ends: _Ends, height: float) -> list[Point]
     return [*found, Point(route[-1].x + ends.end, route[-1].y - half)]
 
 
-def _path(route: Sequence[Point], ends: _Ends, height: float) -> str:
+def _path(stations: Sequence[Point]) -> str:
     """Curves between layers, straight through them."""
-    stations = _stations(route, ends, height)
     text = f"M{stations[0].x:.1f} {stations[0].y:.1f}"
     for index in range(0, len(stations), 2):
         one, other = stations[index : index + 2]
-        bend = GAP_Y / 2
+        bend = (other.y - one.y) / 2
         text += f" C{one.x:.1f} {one.y + bend:.1f} {other.x:.1f} {other.y - bend:.1f} {other.x:.1f} {other.y:.1f}"
         if index + 2 < len(stations):
             text += f" L{stations[index + 2].x:.1f} {stations[index + 2].y:.1f}"
     return text
 
 
-def _box(center: Point, size: Size, lines: Sequence[str], fill: str) -> Iterator[str]:
+def _box(center: Point, size: Size, lines: Sequence[str]) -> Iterator[str]:
     x, y = center.x - size.width / 2, center.y - size.height / 2
     yield (
-        f'<rect x="{x:.1f}" y="{y:.1f}" width="{size.width:.1f}" height="{size.height:.1f}" rx="6" fill="{fill}" '
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{size.width:.1f}" height="{size.height:.1f}" rx="6" fill="{_FILL}" '
         'stroke="#52525b"/>'
     )
     first = center.y - (len(lines) - 1) * _LINE / 2 + _LINE / 4
@@ -142,16 +158,44 @@ def _box(center: Point, size: Size, lines: Sequence[str], fill: str) -> Iterator
         yield f'<text {place} text-anchor="middle"{style}>{escape(line)}</text>'
 
 
-def _label(text: str, route: Sequence[Point], ends: _Ends, height: float) -> str:
-    one, other = _stations(route, ends, height)[:2]
-    part = _STEPS[ends.number % len(_STEPS)]
-    x, y = one.x + (other.x - one.x) * _eased(part), one.y + (other.y - one.y) * part
-    if len(route) > 2:  # noqa: PLR2004 - it has a bend, where there is room
-        x, y = route[1]
-    return (
-        f'<text x="{x:.1f}" y="{y + 3:.1f}" text-anchor="middle" font-size="10" fill="#3f3f46" stroke="#ffffff" '
-        f'stroke-width="4" stroke-linejoin="round" paint-order="stroke">{escape(text)}</text>'
+class _Rows:
+    """Which labels stand where, by their height in the picture: none is put over another while there is room."""
+
+    def __init__(self, width: float) -> None:
+        self._width = width
+        self._rows: dict[int, list[tuple[float, float]]] = {}
+
+    def put(self, places: Sequence[Point], width: float) -> Point:
+        """The first of some places that is free, or the first of all; moved so far that it is in the picture."""
+        least, most = width / 2 - _MARGIN, self._width + _MARGIN - width / 2
+        places = [Point(max(least, min(one.x, most)), one.y) for one in places]
+        place = next((one for one in places if self._is_free(one, width)), places[0])
+        insort(self._rows.setdefault(round(place.y), []), (place.x - width / 2, place.x + width / 2))
+        return place
+
+    def _is_free(self, place: Point, width: float) -> bool:
+        row = self._rows.get(round(place.y), [])
+        left, right = place.x - width / 2, place.x + width / 2
+        at = bisect_right(row, (left, right))
+        return (at == 0 or row[at - 1][1] <= left) and (at == len(row) or row[at][0] >= right)
+
+
+def _label(text: str, route: Sequence[Point], ends: _Ends, height: float, rows: _Rows) -> str:
+    width = len(text) * _SMALL + 4
+    x, y = rows.put(_places(route, ends, height), width)
+    place = f'x="{x:.1f}" y="{y + 3:.1f}" text-anchor="middle" font-size="10" fill="#3f3f46"'
+    return (  # a box behind the text, for not every program knows paint-order
+        f'<rect x="{x - width / 2:.1f}" y="{y - 7:.1f}" width="{width:.1f}" height="14" rx="3" fill="#ffffff" '
+        f'fill-opacity="0.9"/><text {place}>{escape(text)}</text>'
     )
+
+
+def _places(route: Sequence[Point], ends: _Ends, height: float) -> list[Point]:
+    """Where an arrow may have its label: at its first bend, where there is room for it; else on its way."""
+    if len(route) > 2:  # noqa: PLR2004 - it has a bend
+        return [route[1]]
+    one, other = _stations(route, ends, height)[:2]
+    return [Point(one.x + (other.x - one.x) * _eased(part), one.y + (other.y - one.y) * part) for part in _STEPS]
 
 
 def _eased(part: float) -> float:

@@ -60,7 +60,7 @@ class OddError(Exception):
     def __init__(self, *values):
         super().__init__(*values)
         self.values = values
-        self.by_value = {value: 1 for value in values}
+        self.by_value = dict.fromkeys(values, 1)
 
 
 def _raises(values):
@@ -130,7 +130,7 @@ def spills(ctx, param, fallback):
         given = {"way": way, "param": param if way != "says" else fallback}
         try:
             said[way] = instance.execute_operation("ops.spill", kwargs=given, allow_kwargs_override=True).get()
-        except Exception as error:  # noqa: BLE001 - the workflow tells what it sees of it
+        except Exception as error:
             ctx.logger.warning("%s: %s", way, error, exc_info=True)
             ctx.send_event(f"{way} failed with {error}")
             said[way] = [type(error).__name__, str(error), repr(vars(error)), str(error.__cause__)]
