@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         CloudifyWorkflowNodeInstance,
         CloudifyWorkflowRelationshipInstance,
     )
+    from durable_wf.authoring.nodes import CloudifyWorkflowRelationship
     from durable_wf.authoring.subgraphs import SubgraphTask
     from durable_wf.authoring.tasks import WorkflowTask
 
@@ -47,21 +48,32 @@ class Order:
 
         then  called for each relationship between two of the subgraphs
         """
+        waits: dict[CloudifyWorkflowRelationship, dict[str, dict[str, None]]] = {}
         for instance in instances:
             found = list(instance.relationships)
             for rel in found if self._forwards else reversed(found):
                 if rel.target_id in self._subgraphs:
-                    self._tie(instance.id, rel)
+                    later, earlier = (instance.id, rel.target_id) if self._forwards else (rel.target_id, instance.id)
+                    operation = None if self._whole else rel.relationship.properties.get("operation")
+                    if operation:
+                        self._tie_to_operation(later, earlier, f"{LIFECYCLE}.{operation}")
+                    else:
+                        waits.setdefault(rel.relationship, {}).setdefault(later, {})[earlier] = None
                     if then is not None:
                         then(instance, rel)
+        for between in waits.values():
+            self._tie_whole(between)
 
-    def _tie(self, source: str, rel: CloudifyWorkflowRelationshipInstance) -> None:
-        later, earlier = (source, rel.target_id) if self._forwards else (rel.target_id, source)
-        operation = None if self._whole else rel.relationship.properties.get("operation")
-        if not operation:
-            self._graph.add_dependency(self._subgraphs[later], self._subgraphs[earlier])
-            return
-        for task in self._operations(earlier).get(f"{LIFECYCLE}.{operation}", ()):
+    def _tie_whole(self, waits: Mapping[str, Mapping[str, None]]) -> None:
+        """Make each of these wait for those; where many wait for the same many, by one knot between them (P15)."""
+        by_earlier: dict[tuple[str, ...], list[str]] = {}
+        for later, earlier in waits.items():
+            by_earlier.setdefault(tuple(earlier), []).append(later)
+        for before, after in by_earlier.items():
+            self._graph.follow([self._subgraphs[one] for one in before], [self._subgraphs[one] for one in after])
+
+    def _tie_to_operation(self, later: str, earlier: str, operation: str) -> None:
+        for task in self._operations(earlier).get(operation, ()):
             for after in self._graph.awaited_by(task):
                 self._graph.add_dependency(self._subgraphs[later], after)
 

@@ -199,6 +199,29 @@ def test_a_dependency_on_an_operation_that_is_not_there_is_none(deployed):
         assert env.run("install") == "terminated"
 
 
+MANY = """\
+node_templates:
+  below: {type: Small, instances: {deploy: 12}}
+  above:
+    type: Small
+    instances: {deploy: 15}
+    relationships: [{type: cloudify.relationships.connected_to, target: below}]
+"""
+
+
+def test_P15_many_that_wait_for_the_same_many_wait_by_one_knot(deployed):
+    env = deployed(MANY)
+    for workflow in ("install", "uninstall"):
+        assert env.run(workflow) == "terminated"
+        history = env.life.journal.history(env.life.engine.find(env.uid).id)
+        outer = {task.no for task in history.tasks if task.parent is None}
+        between = [one for one in history.dependencies if one.task in outer and one.on in outer]
+        assert len(between) == 12 + 15
+    trace = env.trace()
+    last = max(trace.index(f"above_{n} =deleted") for n in range(13, 28))
+    assert last < min(trace.index(f"below_{n} =stopping") for n in range(1, 13))
+
+
 POLLED = """\
 node_templates:
   a:
