@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.sequences import forkjoin
-from durable_wf.authoring.task_names import NOPLocalWorkflowTask, SubgraphTask
+from durable_wf.authoring.task_names import SubgraphTask
 from durable_wf.builtin.failures import ignoring
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def is_host(instance: CloudifyWorkflowNodeInstance) -> bool:
 
 def does_nothing(task: WorkflowTask) -> bool:
     """Whether it stands for an operation that is not implemented."""
-    return isinstance(task, NOPLocalWorkflowTask)
+    return task.is_nop()
 
 
 def operation(
