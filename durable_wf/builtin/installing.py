@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.handlers import HandlerResult
 from durable_wf.builtin.failures import SubgraphOnFailure
+from durable_wf.builtin.resuming import undo_before_rerun, undo_create, undo_start
 from durable_wf.builtin.steps import (
     HOST,
     LIFECYCLE,
@@ -60,11 +61,11 @@ def _steps(instance: CloudifyWorkflowNodeInstance, subgraph: SubgraphTask, state
     if state not in _BEGUN:
         found += _before_create(instance)
     if state not in _CREATED:
-        found.append(_create(instance))
+        found.append(_create(instance, subgraph))
     if state not in _CONFIGURED:
         found += [("", relationships(subgraph, instance, "preconfigure")), _configure(instance)]
     found.append(("", relationships(subgraph, instance, "postconfigure")))
-    found.append(_start(instance))
+    found.append(_start(instance, subgraph))
     if is_host(instance):
         found.append(("", _after_host_started(instance)))
     poststart = "Running the poststart of node instance"
@@ -84,9 +85,11 @@ def _before_create(instance: CloudifyWorkflowNodeInstance) -> list[tuple[str, St
     ]
 
 
-def _create(instance: CloudifyWorkflowNodeInstance) -> tuple[str, Step]:
+def _create(instance: CloudifyWorkflowNodeInstance, subgraph: SubgraphTask) -> tuple[str, Step]:
     doing, name = "Creating node instance", f"{LIFECYCLE}.create"
-    return doing, operation(instance, name, doing, "Node instance created", before="creating", after="created")
+    step = operation(instance, name, doing, "Node instance created", before="creating", after="created")
+    undo_before_rerun(instance, subgraph, step, name, undo_create)
+    return doing, step
 
 
 def _configure(instance: CloudifyWorkflowNodeInstance) -> tuple[str, Step]:
@@ -94,9 +97,11 @@ def _configure(instance: CloudifyWorkflowNodeInstance) -> tuple[str, Step]:
     return doing, operation(instance, name, doing, "Node instance configured", before="configuring", after="configured")
 
 
-def _start(instance: CloudifyWorkflowNodeInstance) -> tuple[str, Step]:
-    doing = "Starting node instance"
-    return doing, operation(instance, f"{LIFECYCLE}.start", doing, before="starting")
+def _start(instance: CloudifyWorkflowNodeInstance, subgraph: SubgraphTask) -> tuple[str, Step]:
+    doing, name = "Starting node instance", f"{LIFECYCLE}.start"
+    step = operation(instance, name, doing, before="starting")
+    undo_before_rerun(instance, subgraph, step, name, undo_start)
+    return doing, step
 
 
 def _after_host_started(instance: CloudifyWorkflowNodeInstance) -> Step:

@@ -70,12 +70,12 @@ def _stop(instance: CloudifyWorkflowNodeInstance) -> Step:
         *operation(instance, f"{VALIDATION}.delete", validate, "Node instance validated"),
         *operation(instance, f"{MONITORING}.stop"),
         *operation(instance, f"{LIFECYCLE}.prestop", "Running the prestop of node instance"),
-        *(_before_host_stops(instance) if is_host(instance) else []),
+        *(before_host_stops(instance) if is_host(instance) else []),
         *operation(instance, f"{LIFECYCLE}.stop", None, "Node instance stopped"),
     ]
 
 
-def _before_host_stops(instance: CloudifyWorkflowNodeInstance) -> Step:
+def before_host_stops(instance: CloudifyWorkflowNodeInstance) -> Step:
     """Watch it no more. There are no agents on one machine."""
     return [
         *operation(instance, f"{MONITORING_AGENT}.stop"),

@@ -36,6 +36,12 @@ def step(answers: Any = None, side: str = "", fails: str = "error", times: int =
     return answers[min(before, len(answers) - 1)] if isinstance(answers, list) else answers
 
 
+@operation
+def once(**inputs: Any) -> Any:
+    """The same, of which nobody has said that it may be repeated."""
+    return step(**inputs)
+
+
 def name_of(context: Any, side: str) -> str:
     """`web_1 create`, `web_1->db_1 establish (source)`."""
     operation = context.operation.name.rpartition(".")[2]
