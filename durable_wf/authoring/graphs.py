@@ -350,13 +350,13 @@ class TaskDependencyGraph:
             self.home.consulted = self._build.consulted = None
             del task.consult
 
-    def take_additions(self, replaced: Spec, by: Spec | None) -> Additions:
-        """What the handler of `replaced` added and took out; `by` takes its place.
+    def take_additions(self, replaced: Spec, by: Spec | None, *, first: bool = False) -> Additions:
+        """What the handler of `replaced` added and took out; `by` takes its place; `first`: it waits for all of that.
 
         raises  CycleError, UsageError; then nothing has changed
         """
         removed = self._removed()
-        found = self._build.take_additions(replaced, by)
+        found = self._build.take_additions(replaced, by, first=first)
         gone = [*removed, replaced] if by is not None else removed
         task = self._tasks[replaced]
         if by is not None and isinstance(task, SubgraphTask):

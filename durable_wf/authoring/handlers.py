@@ -86,6 +86,8 @@ def decide(graph: TaskDependencyGraph, task: WorkflowTask, consult: Consult) -> 
     raises  nothing that the handler raised: that is the decision
     """
     task.home.fails_around = False
+    if consult.rerun:
+        return _before_rerun(graph, task, consult)
     try:
         if "_result" in task.__dict__:
             task.async_result.consulted(task.async_result.result)
@@ -100,6 +102,24 @@ def decide(graph: TaskDependencyGraph, task: WorkflowTask, consult: Consult) -> 
     after_s = usable_s(said.retry_after) if action is Action.RETRY else None
     return Decides(
         consult.spec, action, after_s, found.specs, found.edges, found.removed, found.unlinked, replacement
+    )  # fmt: skip
+
+
+def _before_rerun(graph: TaskDependencyGraph, task: WorkflowTask, consult: Consult) -> Decides:
+    """What is to be done before the task runs again. A handler that raises has added nothing; that is logged."""
+    handler = task.on_rerun
+    try:
+        if handler is not None:
+            handler(task)
+        found = graph.take_additions(consult.spec, None, first=True)
+    except EngineSignal:
+        raise
+    except BaseException:  # whatever a handler raises must not keep the task from running, SystemExit neither
+        graph.discard_additions()
+        task.home.ctx.logger.exception("the on_rerun handler of %r failed; nothing is done first", task)
+        return Decides(consult.spec, Action.CONTINUE)
+    return Decides(
+        consult.spec, Action.CONTINUE, None, found.specs, found.edges, found.removed, found.unlinked
     )  # fmt: skip
 
 

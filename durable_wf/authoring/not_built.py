@@ -20,14 +20,7 @@ _YET = "this version of durable-wf does not have it yet"
 
 NOT_BUILT: Mapping[str, str] = MappingProxyType(
     {
-        **{
-            f"cloudify.plugins.workflows.{name}": _YET
-            for name in (
-                *("install", "uninstall", "reinstall", "start", "stop", "restart", "execute_operation"),
-                *("check_status", "check_drift", "pull", "auto_heal_reinstall_node_subgraph", "scale_entity"),
-                "rollback",
-            )
-        },
+        "cloudify.plugins.workflows.scale_entity": _YET,
         **{f"cloudify.plugins.workflows.{name}": _AGENTS for name in ("install_new_agents", "validate_agents")},
         "cloudify_types.component.": _SERVER,
         "cloudify_types.shared_resource.": _SERVER,

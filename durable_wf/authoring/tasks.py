@@ -11,6 +11,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Self
 
 from durable_wf.authoring import custom, dumps, settings
+from durable_wf.authoring.handled import Handled
 from durable_wf.authoring.home import home_of
 from durable_wf.authoring.results import WorkflowTaskResult
 from durable_wf.authoring.settings import Setting
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     Handler = Callable[[Any], HandlerResult]
 
 
-class WorkflowTask:
+class WorkflowTask(Handled):
     """A task. A plugin may derive its own classes, with a `name` and an `apply_async` that a worker runs.
 
     spec                 how the engine knows it
@@ -55,7 +56,7 @@ class WorkflowTask:
     attempt              of a plugin's own class: what runs in a worker now
     """
 
-    __slots__ = ("__dict__", "__weakref__", "home", "ordinal", "spec")
+    __slots__ = ("__weakref__", "home", "ordinal", "spec")
 
     is_subgraph = False
     info: Any = None
@@ -65,8 +66,6 @@ class WorkflowTask:
     consult: Consult | None = None
     attempt: Attempt | None = None
     _replaced: Seen | None = None
-    _on_success: Handler | None = None
-    _on_failure: Handler | None = None
 
     total_retries = Setting[int]("total_retries", settings.retries, section="policy")
     retry_interval = Setting[float]("retry_interval", settings.seconds, section="policy")
@@ -183,37 +182,6 @@ class WorkflowTask:
     def is_nop(self) -> bool:
         """Whether it does nothing."""
         return False
-
-    # ------------------------------------------------------------------ handlers
-
-    @property
-    def on_success(self) -> Handler | None:
-        """Asked when it has ended well: `on_success(task)` gives a `HandlerResult`."""
-        return self._on_success
-
-    @on_success.setter
-    def on_success(self, handler: Handler | None) -> None:
-        self._check_handler("on_success", handler, asked=self.spec.on_success)
-        self._on_success = handler
-        self.spec.on_success = handler is not None
-
-    @property
-    def on_failure(self) -> Handler | None:
-        """Asked when it has failed, unless its operation has asked to be run again."""
-        return self._on_failure
-
-    @on_failure.setter
-    def on_failure(self, handler: Handler | None) -> None:
-        self._check_handler("on_failure", handler, asked=self.spec.on_failure)
-        self._on_failure = handler
-        self.spec.on_failure = handler is not None
-
-    def _check_handler(self, which: str, handler: Handler | None, *, asked: bool) -> None:
-        if handler is not None and not callable(handler):
-            text = f"{which} of {self!r} is {handler!r}; it is a function that takes the task"
-            raise TypeError(text)
-        if asked is not (handler is not None) and self.consult is None:  # a handler may change those of its own task
-            self.refuse_if_stored(which)
 
     def refuse_if_stored(self, what: str) -> None:
         """Say no to a change that the engine would not see.

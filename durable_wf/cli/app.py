@@ -14,6 +14,7 @@ from durable_wf.cli import (
     cancelling,
     deploying,
     helping,
+    installing,
     looking,
     modifying,
     planning,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 _FIRST_STEPS = (
     ("durable-wf demo", "see a deployment killed half-way and resumed"),
-    ("durable-wf deployments create BLUEPRINT -d NAME", "make a deployment of a blueprint"),
+    ("durable-wf install BLUEPRINT -d NAME", "make a deployment of a blueprint, and install it"),
     ("durable-wf run WORKFLOW -d NAME", "run one of its workflows; or run MODULE:FUNCTION"),
     ("durable-wf journal ID", "read what happened, in order"),
     ("durable-wf resume ID", "go on after a crash, a failure or Ctrl-C"),
@@ -85,6 +86,8 @@ app.callback(cls=Group, invoke_without_command=True, context_settings=_SETTINGS)
 _add(app, "validate", authors.validate)
 _add(app, "plan", planning.plan)
 _add(app, "schema", schemas.schema)
+_add(app, "install", installing.install)
+_add(app, "uninstall", installing.uninstall)
 _deployments = _add_group("deployments", "Blueprints with inputs.")
 _add(_deployments, "create", deploying.create)
 _add(_deployments, "list", deploying.list_)

@@ -23,8 +23,10 @@ from durable_wf.inspection.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
 
+    from durable_wf.cli.parameters import OnUnknown
     from durable_wf.sources.port import Resolver
 
 
@@ -38,14 +40,16 @@ def create(
     allow_http: AllowHttp = False,
 ) -> None:
     """Make a deployment of a blueprint: its nodes and instances, none of which is started."""
-    values = read_values(inputs or [], "-i")
-    resolver = resolver_of(call, blueprint, allow_http=allow_http)
-    _check(call, resolver, values, runtime_only=runtime_only_evaluation)
-    policy = on_unknown and on_unknown.value
-    with call.engine("deployments create") as engine:
-        made = engine.deployments.create(
-            blueprint, name, values, on_unknown=policy, runtime_only=runtime_only_evaluation, resolver=resolver
-        )
+    made = create_deployment(
+        call,
+        blueprint,
+        name,
+        inputs,
+        on_unknown=on_unknown,
+        runtime_only=runtime_only_evaluation,
+        allow_http=allow_http,
+        command="deployments create",
+    )
     with call.view() as view:
         from durable_wf.inspection.deployments import deployment_detail
 
@@ -56,8 +60,43 @@ def create(
     )
 
 
-def _check(call: Call, resolver: Resolver, values: dict[str, Any], *, runtime_only: bool) -> None:
-    """Refuse a bad blueprint or input before a journal is made (L11), and say what is accepted and ignored."""
+def create_deployment(
+    call: Call,
+    blueprint: Path,
+    name: str | None,
+    inputs: list[str] | None,
+    *,
+    on_unknown: OnUnknown | None,
+    runtime_only: bool,
+    allow_http: bool,
+    command: str,
+    workflow: str | None = None,
+) -> str:
+    """Make a deployment of a blueprint, as the options of a command say; its name.
+
+    command   that has these options
+    workflow  that is to be run then, and must be there
+    raises    BlueprintError, InputError and what else is wrong with them; NotFoundError
+    """
+    values = read_values(inputs or [], "-i")
+    resolver = resolver_of(call, blueprint, allow_http=allow_http)
+    found = _check(call, resolver, values, runtime_only=runtime_only)
+    if workflow is not None and workflow not in found:
+        raise NotFoundError(
+            f"the blueprint has no workflow '{workflow}'", hint="have it import cloudify/types/types.yaml"
+        )
+    policy = on_unknown and on_unknown.value
+    with call.engine(command) as engine:
+        return engine.deployments.create(
+            blueprint, name, values, on_unknown=policy, runtime_only=runtime_only, resolver=resolver
+        )
+
+
+def _check(call: Call, resolver: Resolver, values: dict[str, Any], *, runtime_only: bool) -> Collection[str]:
+    """Refuse a bad blueprint or input before a journal is made (L11), and say what is accepted and ignored.
+
+    returns  the names of its workflows
+    """
     from durable_wf.authoring.not_built import warnings_of
     from durable_wf.engine.deployments import planned, random_suffix
 
@@ -65,6 +104,7 @@ def _check(call: Call, resolver: Resolver, values: dict[str, Any], *, runtime_on
     compiled, _ = planned(resolver, values, random_suffix, runtime_only=runtime_only)
     for warning in (*compiled.warnings, *warnings_of(compiled)):
         call.out.note(f"warning: {clean(warning)}")
+    return compiled.workflows.keys()
 
 
 def list_(call: Call) -> None:

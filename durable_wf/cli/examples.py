@@ -16,6 +16,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "durable-wf plan blueprint.yaml -i scratch=/tmp/shop -o topology.svg",
     ),
     "schema": ("durable-wf schema blueprint",),
+    "install": ("durable-wf install blueprint.yaml -d shop2 -i scratch=/tmp/shop2",),
+    "uninstall": ("durable-wf uninstall shop2 -p ignore_failure=true",),
     "deployments": ("durable-wf deployments list",),
     "deployments create": ("durable-wf deployments create blueprint.yaml -d shop -i scratch=/tmp/shop",),
     "deployments list": ("durable-wf deployments list",),

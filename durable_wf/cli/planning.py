@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import count
+from itertools import count, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from durable_wf.inspection.topology.drawing import Drawing
-    from durable_wf.inspection.topology.record import Plan
+    from durable_wf.inspection.topology.record import Plan, PlannedStage
     from durable_wf.model.plan import DeploymentPlan, Workflow
+
+_STAGES = 60  # lines
+_NAMES = 4
 
 _SUFFIXES: Mapping[str, PlanFormats] = {
     ".json": PlanFormats.JSON,
@@ -39,7 +42,7 @@ def plan(
     format_: PlanFormat = None,
     allow_http: AllowHttp = False,
 ) -> None:
-    """Show what a deployment of a blueprint would consist of: nodes, instances, relationships, groups.
+    """Show what a deployment of a blueprint would consist of, and the order in which it would be installed.
 
     With -o as JSON, or as a picture of the topology: SVG, or text for Graphviz or Mermaid.
     """
@@ -60,7 +63,7 @@ def plan(
         call.out.detail(f"note: {clean(note)}")
     announce(compiled.inputs, values, compiled, "inputs")
     made = plan_deployment(compiled, values, _numbered())
-    record = plan_record(str(blueprint), made)
+    record = plan_record(str(blueprint), made, _install_order(made))
     if wanted is None:
         call.out.data(record, _lines(record, made.blueprint.workflows))
     elif output is None or str(output) == "-":
@@ -70,6 +73,17 @@ def plan(
         if call.out.as_json:
             call.out.data(record, [])
         call.out.note(f"written: {output}")
+
+
+def _install_order(made: DeploymentPlan) -> list[PlannedStage]:
+    """The stages of the built-in install, where the blueprint has it."""
+    from durable_wf.builtin.outline import INSTALL, outline
+    from durable_wf.inspection.topology.record import PlannedStage
+
+    install = made.blueprint.workflows.get("install")
+    if install is None or install.function != INSTALL:
+        return []
+    return [PlannedStage(*stage) for stage in outline(made)]
 
 
 def _format(call: Call, blueprint: Path, output: Path | None, given: PlanFormats | None) -> PlanFormats | None:
@@ -143,3 +157,36 @@ def _lines(record: Plan, workflows: Mapping[str, Workflow]) -> Iterator[str]:
         f"{plural(len(record.node_instances), 'node instance')}, {plural(links, 'relationship')} between them; "
         f"workflows: {shown_workflows(workflows)}"
     )
+    yield from _order(record)
+
+
+def _order(record: Plan) -> Iterator[str]:
+    """The order of an install, each stage a line."""
+    if not record.install_order:
+        return
+    shown = record.install_order[:_STAGES]
+    rows = [
+        (
+            str(one.position),
+            clean(_some(one.nodes)),
+            str(one.instances),
+            ", ".join(_folded(one.operations)) or "nothing",
+        )
+        for one in shown
+    ]
+    yield ""
+    yield from columns([("INSTALL", "NODES", "INSTANCES", "OPERATIONS OF EACH"), *rows])
+    if len(shown) < len(record.install_order):
+        yield f"… and {plural(len(record.install_order) - len(shown), 'more stage')}; all of them: --json"
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return f"{', '.join(names[:_NAMES])}{more}"
+
+
+def _folded(operations: list[str]) -> Iterator[str]:
+    """`establish ×2` for the same twice in a row."""
+    for name, same in groupby(operations):
+        times = len(list(same))
+        yield name if times == 1 else f"{name} ×{times}"

@@ -220,13 +220,16 @@ class GraphBuild:
             f"{self.path}.{self.executes}", found.specs, found.edges, wait_after_fail_s, found.removed, found.unlinked
         )
 
-    def take_additions(self, replaced: Spec | None = None, by: Spec | None = None) -> Additions:
+    def take_additions(self, replaced: Spec | None = None, by: Spec | None = None, *, first: bool = False) -> Additions:
         """The same for a handler's decision.
 
         replaced, by  the first was stored; the other, new or stored, takes its place: what waits for the one waits for
                       the other, which waits for what the one waited for
+        first         `replaced` waits for all that is new
         raises        as `take`; then nothing has changed
         """
+        if first and replaced is not None:
+            self._precede(replaced)
         specs, edges = list(self._new), list(self._fresh.edges)
         self._refuse_strangers(specs, edges)
         inherited = [] if replaced is None or by is None else self._inherited(replaced, by)
@@ -245,6 +248,12 @@ class GraphBuild:
         self._removed.clear()
         self._unlinked.clear()
         return Additions(specs, edges, removed, unlinked)
+
+    def _precede(self, spec: Spec) -> None:
+        """Have a stored task wait for what is new: for what nothing else that is new waits for."""
+        for one in list(self._new):
+            if one.parent not in self._new and not any(after in self._new for after in self._fresh.after(one)):
+                self.depend(spec, one)
 
     def discard(self) -> None:
         """Forget what changed since the last time: a handler that failed has added nothing."""

@@ -30,7 +30,7 @@ from durable_wf.model.rows import Kind
 from durable_wf.model.states import EXECUTION, GE, TE, XE, X
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from durable_wf.graph.pen import Pen
     from durable_wf.graph.state import Run, Scope, TaskState
@@ -234,10 +234,13 @@ def apply_cut(run: Run, cut: Cut) -> None:
             del run.graphs[path]
 
 
-def write_cut(run: Run, pen: Pen, cut: Cut, states: dict[int, int], graphs: dict[int, int]) -> None:
+def write_cut(
+    run: Run, pen: Pen, cut: Cut, states: dict[int, int], graphs: dict[int, int], later: Container[int] = ()
+) -> None:
     """Write the cut: the execution is open again, resets and superseded rows beside it.
 
     states, graphs  the states before `apply_cut`, by number
+    later           those whose reset is written with what is to be done first (`write_reset`)
     """
     pen.execution(XE.REOPENED, encode({"cut_seq": cut.cut_seq, "reset": cut.reset, "superseded": cut.superseded}))
     for no in cut.graphs:
@@ -245,13 +248,22 @@ def write_cut(run: Run, pen: Pen, cut: Cut, states: dict[int, int], graphs: dict
         scope.state = graphs[no]
         pen.graph(scope, GE.RESUMED)
     for no in cut.reset:
-        task = run.tasks[no]
-        task.state = states[no]
-        task.generation += 1
-        task.retries = 0
-        task.not_before_us = None
-        pen.task(task, TE.RESET)
+        if no not in later:
+            write_reset(pen, run.tasks[no], states[no])
     for no in cut.superseded:
         task = run.tasks[no]
         task.state = states[no]
         pen.task(task, TE.SUPERSEDED)
+
+
+def write_reset(pen: Pen, task: TaskState, before: int, detail: str | None = None) -> None:
+    """Write that a task runs again, as if it had not run.
+
+    before  its state before `apply_cut`
+    detail  the decision of its handler about what is to be done first
+    """
+    task.state = before
+    task.generation += 1
+    task.retries = 0
+    task.not_before_us = None
+    pen.task(task, TE.RESET, detail)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from durable_wf.codec import encode
 from durable_wf.errors import EngineBug, IllegalTransition, NonDeterministicWorkflow
-from durable_wf.graph import answers, asking, asks, cancel, decisions, flow, outcomes, waits
+from durable_wf.graph import answers, asking, asks, cancel, decisions, flow, load, outcomes, waits
 from durable_wf.graph.cut import Cut, apply_cut, write_cut
-from durable_wf.graph.load import PastCut, connect_all, count_keys, edges_by_seq, load, mark_decisions, past_cuts
 from durable_wf.graph.match import Replay
+from durable_wf.graph.reruns import Reruns
 from durable_wf.graph.state import (
     ATTEMPT_SENT,
     EXECUTION_CODE,
@@ -46,15 +46,13 @@ from durable_wf.model.events import (
     Said,
     Stops,
 )
-from durable_wf.model.rows import Request, Subject
+from durable_wf.model.rows import Request
 from durable_wf.model.states import TE, XE, X
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from durable_wf.graph.pen import Pen
     from durable_wf.graph.state import Run, TaskState
-    from durable_wf.model.rows import History, Transition
+    from durable_wf.model.rows import History
 
 
 class Core:
@@ -66,22 +64,22 @@ class Core:
     """
 
     def __init__(self, history: History, *, cut: Cut | None = None, reset_all: bool = False) -> None:
-        self.run: Run = load(history)
+        self.run: Run = load.load(history)
         self._history = history
         self._cut = cut
         self._reset_all = reset_all
         self._report = history.execution.report
         self._before = {no: task.state for no, task in self.run.tasks.items()} if cut is not None else {}
         self._graphs_before = {no: scope.state for no, scope in self.run.graph_by_no.items()}
-        cuts = past_cuts(history)
+        cuts = load.past_cuts(history)
         if cut is not None:
             apply_cut(self.run, cut)
-            cuts.append(PastCut(cut.cut_seq, inf, frozenset(cut.reset)))
-        counting = mark_decisions(self.run, history, cuts)
+            cuts.append(load.PastCut(cut.cut_seq, inf, frozenset(cut.reset)))
+        counting = load.mark_decisions(self.run, history, cuts)
+        self._reruns = Reruns(self.run, cut, reset_all=reset_all, as_of=history.last_seq)
         self._executes: Executes | None = None  # what the function waits for while its handlers are asked again
-        self._started_seq = _first_seq(history, lambda row: row.target == EXECUTION_CODE[X.STARTED])
-        self.resumed_seq = _first_seq(history, lambda row: row.event in _RESUMED)
-        self.replay: Replay | None = Replay(self.run, edges_by_seq(history), counting)
+        self._started_seq, self.resumed_seq = load.first_started(history), load.first_resumed(history)
+        self.replay: Replay | None = Replay(self.run, load.edges_by_seq(history), counting)
 
     # ------------------------------------------------------------------ replay, on the workflow's thread
 
@@ -114,7 +112,7 @@ class Core:
             self._executes = event
             return self._goes_on(replay, event.path)
         if isinstance(event, Decides) and self._executes is not None:
-            replay.decided(self._executes.path, event)
+            self._reruns.decided(replay, self._executes.path, event)
             return None if replay.differences else self._goes_on(replay, self._executes.path)
         return None
 
@@ -125,7 +123,9 @@ class Core:
             return question
         scope = self.run.graphs[path]
         cancel.hears(self.run, "execute", path)
-        return answers.show_graph(self.run, scope) if scope.state in GRAPH_ENDED else None
+        if scope.state in GRAPH_ENDED:
+            return answers.show_graph(self.run, scope)
+        return self._reruns.question(scope.no) if replay.complete else None
 
     # ------------------------------------------------------------------ live, on the scheduler's thread
 
@@ -146,8 +146,8 @@ class Core:
         self._resume(pen)
         for warning in replay.warnings:
             pen.warn(warning)
-        count_keys(run)
-        connect_all(run, self._history)
+        load.count_keys(run)
+        load.connect_all(run, self._history)
         cancel.hold(run)
         self._lost(pen)
         self._rearm(pen)
@@ -301,7 +301,7 @@ class Core:
         if state is X.INTERRUPTED:
             pen.execution(XE.RESUMED_CANCELLING if self.run.cancel.stands else XE.RESUMED)
         elif self._cut is not None:
-            write_cut(self.run, pen, self._cut, self._before, self._graphs_before)
+            write_cut(self.run, pen, self._cut, self._before, self._graphs_before, self._reruns)
         else:
             raise IllegalTransition("execution", state, XE.RESUMED)
 
@@ -310,7 +310,9 @@ class Core:
         for task in list(self.run.unknown.values()):
             if task.state in IN_FLIGHT:
                 outcomes.lost(pen, task)
-            outcomes.settle_unknown(self.run, pen, task, person_says=self._reset_all)
+            if task.no not in self._reruns:
+                outcomes.settle_unknown(self.run, pen, task, person_says=self._reset_all)
+        self._reruns.write(pen, self._before)
 
     def _rearm(self, pen: Pen) -> None:
         """Timers again, and questions to handlers that had not been answered."""
@@ -387,12 +389,3 @@ class Core:
             state = pen.execution(*end)
             self.run.over = True
             pen.commands.append(Over(state))
-
-
-def _first_seq(history: History, wanted: Callable[[Transition], bool]) -> int | None:
-    """The seq of the execution's first such transition."""
-    found = (row.seq for row in history.transitions if row.subject == Subject.EXECUTION and wanted(row))
-    return next(found, None)
-
-
-_RESUMED = frozenset(tuple(XE).index(event) for event in (XE.RESUMED, XE.RESUMED_CANCELLING, XE.REOPENED))

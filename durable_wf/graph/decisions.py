@@ -100,13 +100,18 @@ def _store(run: Run, pen: Pen, task: TaskState, event: Decides, touched: dict[Sc
         _warn_of_late(run, pen, late)
     if replacement is not None:
         found["replaced_by"] = replacement.no
+    begin(run, made, touched)
+    return found
+
+
+def begin(run: Run, made: list[TaskState], touched: dict[Scope, None]) -> None:
+    """Free those of new tasks that wait for nothing; where nothing more is started they stand behind why."""
     for one in made:
         stopped = one.scope.stopped if one.scope is not None else None
         if stopped is not None:
             flow.put_behind(run, one, stopped, touched)
         elif one.waits == 0:
             run.freed.append(one)
-    return found
 
 
 def _is_late(task: TaskState, new: set[TaskState]) -> bool:

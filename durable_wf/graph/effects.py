@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.codec import decode, encode
 from durable_wf.graph.properties import difference
+from durable_wf.graph.system_patch import patched, reset_by
 from durable_wf.model.rows import Event, Kind
 from durable_wf.model.states import NE
 
@@ -53,7 +54,11 @@ def _set_state(pen: Pen, name: str, state: str) -> tuple[bool, str | None]:
     row = pen.storage.instance(name)
     if row is None:
         return _gone(name)
-    pen.instance(row._replace(state=state), NE.STATE_SET, encode({"from": row.state, "to": state}))
+    new = row._replace(state=state)
+    reset = reset_by(state, decode(row.system_properties_json)) if row.system_properties_json != "{}" else None
+    if reset is not None:
+        new = new._replace(system_properties_json=encode(reset))
+    pen.instance(new, NE.STATE_SET, encode({"from": row.state, "to": state}))
     return True, None
 
 
@@ -67,6 +72,8 @@ def _update(pen: Pen, name: str, kwargs: dict[str, Any]) -> tuple[bool, str | No
         text = f"version {version} does not match current version of node instance '{name}' which is {row.version}"
         return _refused("durable_wf.authoring.exceptions:StorageConflictError", text)
     runtime, system = kwargs["runtime_properties"], kwargs["system_properties"]
+    if "patches" in kwargs:
+        system = patched(decode(row.system_properties_json), kwargs["patches"], pen.now.wall_us)
     new = row._replace(
         runtime_properties_json=row.runtime_properties_json if runtime is None else encode(runtime),
         system_properties_json=row.system_properties_json if system is None else encode(system),

@@ -8,6 +8,7 @@ from durable_wf.codec import decode
 from durable_wf.graph import asks, cancel, flow
 from durable_wf.graph.state import (
     ENDED,
+    EXECUTION_CODE,
     FAILED,
     GRAPH_ENDED,
     IN_FLIGHT,
@@ -24,10 +25,10 @@ from durable_wf.graph.state import (
 )
 from durable_wf.model.events import Action
 from durable_wf.model.rows import Subject
-from durable_wf.model.states import AE, GE, TE, XE
+from durable_wf.model.states import AE, GE, TE, XE, X
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from durable_wf.model.rows import History, Outcome, Transition
 
@@ -38,6 +39,7 @@ _GRAPH_STARTED = tuple(GE).index(GE.STARTED)
 _BEGAN = tuple(TE).index(TE.BEGAN)
 _SUCCEEDED = tuple(AE).index(AE.SUCCEEDED)
 _OF_RETRY = ("delay_us", "due")
+RERUN = "rerun"  # `outcome` of a decision about what is to be done before a task runs again
 _IGNORING = (Action.IGNORE, Action.CONTINUE)
 
 
@@ -138,14 +140,17 @@ def mark_decisions(run: Run, history: History, cuts: Sequence[PastCut]) -> list[
     """Let the tasks be as the decisions that still count have left them; gives these."""
     for row in history.decisions:
         task = run.tasks[row.subject_no]
-        task.ignored, task.replaced_by = False, None
+        task.ignored, task.replaced_by, task.preceded = False, None, False
         run.added_by[row.seq] = row.subject_no
     for found in (run.removed, run.unlinked, run.delayed):
         found.clear()
     counting = decisions(run, history, cuts)
     for one in counting:
         task = run.tasks[one.no]
-        task.ignored = task.state == FAILED and one.said["action"] in _IGNORING
+        if one.said["outcome"] == RERUN:
+            task.preceded = True
+        else:
+            task.ignored = task.state == FAILED and one.said["action"] in _IGNORING
         if "replaced_by" in one.said:
             task.replaced_by = run.tasks[one.said["replaced_by"]]
             if "due" in (decode(task.detail) or {}):
@@ -254,3 +259,21 @@ def _tell_again(run: Run, live: list[TaskState]) -> None:
             flow.fall(run, failed[seq])
         elif seq in ended:
             flow.stop(run, ended[seq], Failure(seq, ended[seq].failed), {})
+
+
+def first_started(history: History) -> int | None:
+    """The seq at which the execution was started; None before."""
+    return _first_seq(history, lambda row: row.target == EXECUTION_CODE[X.STARTED])
+
+
+def first_resumed(history: History) -> int | None:
+    """The seq at which it was first resumed; None before."""
+    return _first_seq(history, lambda row: row.event in _RESUMED)
+
+
+def _first_seq(history: History, wanted: Callable[[Transition], bool]) -> int | None:
+    found = (row.seq for row in history.transitions if row.subject == Subject.EXECUTION and wanted(row))
+    return next(found, None)
+
+
+_RESUMED = frozenset(tuple(XE).index(event) for event in (XE.RESUMED, XE.RESUMED_CANCELLING, XE.REOPENED))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.codec import decode, encode
 from durable_wf.graph import cancel
+from durable_wf.graph.load import RERUN
 from durable_wf.graph.state import SUPERSEDED
 from durable_wf.model.commands import Consult
 from durable_wf.model.events import Executes, Raised, Returned
@@ -114,12 +115,15 @@ class Replay:
             return None
         one = waiting[0]
         task = self._run.tasks[one.no]
-        if task.spec is None or not (task.spec.on_success if one.is_good else task.spec.on_failure):
+        rerun = one.said["outcome"] == RERUN
+        if task.spec is None or not _asks(task.spec, is_good=one.is_good, rerun=rerun):
             self.differences.append((f"handler of {describe(task)}: {one.said['action']}", "(no handler)"))
             return None
         failed = one.outcome.get("failures")
         first = min((self._run.tasks[no] for no in failed), key=lambda it: it.ended_seq or 0).spec if failed else None
-        return Consult(task.spec, one.is_good, encode(one.outcome), one.said["retries"], one.said["as_of"], first)
+        return Consult(
+            task.spec, one.is_good, encode(one.outcome), one.said["retries"], one.said["as_of"], first, rerun
+        )
 
     def decided(self, path: str, event: Decides) -> None:
         """Match a handler's answer with the decision that was recorded."""
@@ -238,6 +242,13 @@ class Replay:
         if isinstance(last, (Returned, Raised)):
             code.append("(the function ends)")
         return two_columns(journal, code)
+
+
+def _asks(spec: Spec, *, is_good: bool, rerun: bool) -> bool:
+    """Whether the code has such a handler."""
+    if rerun:
+        return spec.on_rerun
+    return spec.on_success if is_good else spec.on_failure
 
 
 def two_columns(journal: list[str], code: list[str]) -> str:

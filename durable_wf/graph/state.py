@@ -111,6 +111,7 @@ class TaskState:
     ignored   it failed, and its handler decided that what depends on it runs all the same
     removed   the author took it out of the graph: it is not started any more, and nothing waits for it
     replaced_by  the task that took its place, by decision of its handler
+    preceded  it runs again after a resume, and its handler was asked what is to be done first
     """
 
     __slots__ = (
@@ -132,6 +133,7 @@ class TaskState:
         "no",
         "not_before_us",
         "parent",
+        "preceded",
         "removed",
         "replaced_by",
         "request",
@@ -175,6 +177,7 @@ class TaskState:
         self.ignored = False
         self.removed = False
         self.replaced_by: TaskState | None = None
+        self.preceded = False
 
     @property
     def holds(self) -> bool:
@@ -187,7 +190,7 @@ class TaskState:
 
         Without a crash or a stop it would be running, so no failure elsewhere holds it back (L5).
         """
-        return self.state == PENDING and self.attempts > 0 and self.ended_seq is None
+        return self.state == PENDING and self.attempts > 0 and self.ended_seq is None and not self.preceded
 
 
 @dataclass(slots=True)

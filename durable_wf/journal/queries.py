@@ -138,8 +138,9 @@ def in_doubt() -> Query:
 def of_run() -> Query:
     """The transitions of an `owner` that a replay reads."""
     transition = TABLES["transition"].model
-    decided = (transition.subject == int(rows.Subject.TASK)) & transition.attempt.is_null()
-    decided &= (transition.source == rules.STARTED_TASK) & transition.event.in_(sorted(rules.DECIDED))
+    later = (transition.source == rules.STARTED_TASK) & transition.event.in_(sorted(rules.DECIDED))
+    again = transition.event.in_(sorted(rules.RUN_AGAIN)) & transition.detail_json.is_null(is_null=False)
+    decided = (transition.subject == int(rows.Subject.TASK)) & transition.attempt.is_null() & (later | again)
     return _made(
         _all("transition")
         .where(transition.execution == _hole("owner"), transition.subject.in_(sorted(rules.OF_RUN)) | decided)

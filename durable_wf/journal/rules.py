@@ -130,14 +130,20 @@ OF_RUN = frozenset({Subject.EXECUTION, Subject.GRAPH})  # a replay needs the tra
 
 STARTED_TASK = _TASK.code(T.STARTED)
 DECIDED = frozenset(tuple(TE).index(event) for event in (TE.SUCCEEDED, TE.FAILED, TE.RETRY))
+RUN_AGAIN = frozenset(tuple(TE).index(event) for event in (TE.RERUN, TE.RESET))  # with a detail: a handler was asked
 
 
 def is_decided_later(row: Transition) -> bool:
     """Whether this is a decision that came after its outcome: a handler's, or one that a `get()` asked for.
 
-    A default decision moves the attempt at the same moment.
+    A default decision moves the attempt at the same moment. Of what runs again after a resume: whether its handler was
+    asked what is to be done first.
     """
-    return row.subject == Subject.TASK and row.attempt is None and row.source == STARTED_TASK and row.event in DECIDED
+    if row.subject != Subject.TASK or row.attempt is not None:
+        return False
+    if row.event in RUN_AGAIN:
+        return row.detail_json is not None
+    return row.source == STARTED_TASK and row.event in DECIDED
 
 
 def check_task_end(state: int, ended_seq: int | None) -> None:

@@ -59,6 +59,7 @@ class Consult:
     retries      how many retries were decided before; a replacement counts on from what it replaced
     seq          of the outcome: what the handler sees is as of this moment
     failed       the first failed task, for a subgraph that failed
+    rerun        it is to run again after a resume: `on_rerun` is asked what is to be done first
     """
 
     spec: Spec
@@ -67,6 +68,7 @@ class Consult:
     retries: int
     seq: int
     failed: Spec | None = None
+    rerun: bool = False
 
 
 class Abandon(NamedTuple):

@@ -24,6 +24,7 @@ class Spec:
     no                  its number in the execution; 0 until the core has seen it
     on_success          whether the author's handler is asked when it ends well
     on_failure          whether it is asked when it fails; never after the operation asked to be run again
+    on_rerun            whether it is asked before the task runs again after a resume
     """
 
     kind: Kind
@@ -35,6 +36,7 @@ class Spec:
     no: int = 0
     on_success: bool = False
     on_failure: bool = False
+    on_rerun: bool = False
 
 
 @dataclass(frozen=True, slots=True)

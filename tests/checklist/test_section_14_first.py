@@ -236,7 +236,7 @@ def test_14_11_standard_mode_raises_the_original_class(plain):
     assert WORLD.seen == [(kind, "fails failed") for kind in kinds.values()]
 
 
-def test_14_12_an_independent_branch_goes_on_after_a_failure(plain):
+def test_14_12_an_independent_branch_goes_on_after_a_failure(plain, deploy):
     """12. What depends on the failed task stays pending, however far behind; all else runs, and then it is raised."""
 
     def flow(ctx):
@@ -258,11 +258,6 @@ def test_14_12_an_independent_branch_goes_on_after_a_failure(plain):
     left = states(plain.life, plain.uid)
     assert (left["behind"], left["far behind"]) == ("pending", "pending")
 
-
-@pytest.mark.xfail(strict=True, reason="built-in workflows", raises=ModuleNotFoundError)
-def test_14_12_install_of_an_independent_node_reaches_started(deploy):
-    """12. The failed one keeps `creating`; what depends on it has the state that it began with."""
-    kit.needs("cloudify.plugins.workflows")
     text = """\
 node_templates:
   alone: {type: Step}
@@ -371,7 +366,6 @@ def test_14_14_subgraphs_nest_keep_their_order_and_are_replaced_once(plain):
         plain.execute(twice)
 
 
-@pytest.mark.xfail(strict=True, reason="built-in workflows", raises=ModuleNotFoundError)
 def test_14_15_a_lifecycle_is_tried_again_from_its_beginning(deploy):
     """15. With one retry of each kind: what fails twice is undone and begun anew, and then come its dependents."""
     kit.needs("cloudify.plugins.workflows")
@@ -398,7 +392,6 @@ node_templates:
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="built-in workflows", raises=ModuleNotFoundError)
 def test_14_16_uninstall_ignores_failures_where_it_is_told_to(deploy):
     """16. After a final error of stop, ignored, comes delete; else it is the end, as are asked retries that ran out."""
     kit.needs("cloudify.plugins.workflows")
@@ -420,11 +413,11 @@ def test_14_16_uninstall_ignores_failures_where_it_is_told_to(deploy):
         assert [step for _, step in WORLD.seen] == steps
 
 
-@pytest.mark.xfail(strict=True, reason="built-in workflows", raises=ModuleNotFoundError)
+@pytest.mark.xfail(strict=True, reason="the local environment", raises=ImportError)
 def test_14_17_the_steps_of_install_and_uninstall_are_in_order(tmp_path):
     """17. All six of each; uninstall calls its own also of what was never installed, whose state is None."""
-    kit.needs("cloudify.plugins.workflows")
-    local = kit.needs("cloudify.workflows.local")
+    from cloudify.workflows.local import init_env
+
     installs = ["precreate", "create", "configure", "start", "poststart"]
     uninstalls = ["prestop", "stop", "delete", "postdelete"]
     lines = [f"        {step}: checklist.tests.checklist.plugin.notes" for step in (*installs, *uninstalls)]
@@ -441,7 +434,7 @@ node_types:
 {chr(10).join(lines)}
 node_templates: {{a: {{type: All}}}}
 """
-    env = local.init_env(str(kit.write_blueprint(tmp_path, text)))
+    env = init_env(str(kit.write_blueprint(tmp_path, text)))
     assert [one.state for one in env.storage.get_node_instances()] == [None]
     env.execute("uninstall", task_retries=0)
     assert [step for _, step in WORLD.seen] == ["delete", *uninstalls]
@@ -450,7 +443,6 @@ node_templates: {{a: {{type: All}}}}
     assert [step for _, step in WORLD.seen] == ["create", *installs]
 
 
-@pytest.mark.xfail(strict=True, reason="built-in workflows", raises=ModuleNotFoundError)
 def test_14_18_reinstall_after_install(deploy):
     """18. create, delete, create."""
     kit.needs("cloudify.plugins.workflows")
@@ -462,11 +454,12 @@ def test_14_18_reinstall_after_install(deploy):
     assert env.instances()["a"].state == "started"
 
 
-@pytest.mark.xfail(strict=True, reason="built-in workflows", raises=ModuleNotFoundError)
 def test_14_19_restart_is_stop_and_start_by_execute_operation(deploy):
     """19. The whole stop, then the whole start; both say what execute_operation says."""
     kit.needs("cloudify.plugins.workflows")
     env = deploy(kit.LIFE + "node_templates: {a: {type: Step}, b: {type: Step}}\n")
+    env.execute("install")
+    WORLD.seen.clear()
     with kit.Heard() as heard:
         env.execute("restart")
     assert [step for _, step in WORLD.seen] == ["stop", "stop", "start", "start"]
@@ -476,7 +469,6 @@ def test_14_19_restart_is_stop_and_start_by_execute_operation(deploy):
         assert len(heard.types(f"Finished operation {name}")) == 2
 
 
-@pytest.mark.xfail(strict=True, reason="built-in workflows", raises=ModuleNotFoundError)
 def test_14_20_execute_operation_filters_and_keeps_the_order(deploy):
     """20. Filters without an instance in common do nothing, with success; order goes through what is not selected."""
     kit.needs("cloudify.plugins.workflows")

@@ -39,7 +39,7 @@ STORY = (
     "deployments outputs", "deployments capabilities", "deployments workflows", "run", "list", "show", "journal",
     "logs", "verify", "doctor", "config show", "config", "secrets set", "secrets list", "secrets", "secrets delete",
     "explain", "cancel", "resume", "", "modifications list", "modifications", "modifications show",
-    "modifications finish", "modifications rollback", "deployments delete",
+    "modifications finish", "modifications rollback", "deployments delete", "install", "uninstall",
 )  # fmt: skip
 
 

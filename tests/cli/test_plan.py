@@ -26,9 +26,9 @@ policy_types: {watch: {source: watch.clj}}
 outputs: {size: {value: {get_input: pairs}}}
 """
 
-BUILT_IN = (
+WORKFLOWS = (
     "install, uninstall, reinstall, start, stop, restart, execute_operation, check_status, check_drift, pull, heal, "
-    "scale, rollback, install_new_agents, validate_agents"
+    "rollback; they cannot be run yet: scale, install_new_agents, validate_agents"
 )
 
 
@@ -52,7 +52,11 @@ def test_a_plan_for_a_person(inside, grouped):
         "pair   2          vm, ip",
         "all               pair",
         "",
-        f"6 node instances, 2 relationships between them; workflows: none; they cannot be run yet: {BUILT_IN}",
+        f"6 node instances, 2 relationships between them; workflows: {WORKFLOWS}",
+        "",
+        "INSTALL  NODES   INSTANCES  OPERATIONS OF EACH",
+        "1        vm, ip  4          nothing",
+        "2        app     2          nothing",
     ]
     assert done.stderr == ""
     note = "note: grouped.yaml:11:34: groups.pair.policies: kept in the plan, but nothing acts on it"
@@ -148,3 +152,49 @@ def test_names_are_shown_without_what_a_terminal_obeys(inside, tmp_path):
     text = GROUPED.replace("pairs: {type: integer}", "pairs: {default: 1}")
     path.write_text(text.replace("  ip:", '  "i\\u009bp":').replace(" ip,", ' "i\\u009bp",'))
     assert "i\\x9bp" in inside("plan", path).stdout
+
+
+def test_the_order_of_an_install_of_1000_instances_is_at_most_100_lines(inside, tmp_path):
+    """What is alike is one line, be it instances of one node or nodes of one kind."""
+    tiers = "".join(
+        f"  tier{n}: {{type: App, instances: {{deploy: 10}}, relationships: [{{type: linked, target: base}}]}}\n"
+        for n in range(50)
+    )
+    (tmp_path / "many.yaml").write_text(f"""\
+tosca_definitions_version: cloudify_dsl_1_5
+imports: [cloudify/types/types.yaml]
+plugins: {{small: {{executor: central_deployment_agent, install: false}}}}
+node_types:
+  App:
+    derived_from: cloudify.nodes.Root
+    interfaces: {{cloudify.interfaces.lifecycle: {{create: small.small_plugin.make, start: small.small_plugin.make}}}}
+relationships:
+  linked:
+    derived_from: cloudify.relationships.connected_to
+    source_interfaces: {{cloudify.interfaces.relationship_lifecycle: {{establish: small.small_plugin.make}}}}
+node_templates:
+  base: {{type: App}}
+  many: {{type: App, instances: {{deploy: 500}}, relationships: [{{type: linked, target: base}}]}}
+{tiers}""")
+    (tmp_path / "small_plugin.py").write_text("def make(**_): raise RuntimeError('nothing of it is run')\n")
+    lines = inside("plan", "many.yaml").stdout.splitlines()
+    assert lines[-3:] == [
+        "INSTALL  NODES                                  INSTANCES  OPERATIONS OF EACH",
+        "1        base                                   1          create, start",
+        "2        many, tier0, tier1, tier2 and 47 more  1000       create, start, establish",
+    ]
+    assert len(lines) <= 100
+    order = inside.json("plan", "many.yaml")["install_order"]
+    assert [(one["position"], one["instances"], len(one["nodes"])) for one in order] == [(1, 1, 1), (2, 1000, 51)]
+
+
+def test_a_long_chain_is_cut_and_the_rest_is_counted(inside, tmp_path):
+    links = "".join(
+        f"  n{n}: {{type: T, relationships: [{{type: cloudify.relationships.depends_on, target: n{n - 1}}}]}}\n"
+        for n in range(1, 70)
+    )
+    (tmp_path / "chain.yaml").write_text(
+        "tosca_definitions_version: cloudify_dsl_1_5\nimports: [cloudify/types/types.yaml]\n"
+        "node_types: {T: {derived_from: cloudify.nodes.Root}}\nnode_templates:\n  n0: {type: T}\n" + links
+    )
+    assert inside("plan", "chain.yaml").stdout.splitlines()[-1] == "… and 10 more stages; all of them: --json"

@@ -21,6 +21,15 @@ TREE = {
     "validate": ("BLUEPRINT", {"--allow-http-imports"}),
     "plan": ("BLUEPRINT", {"-i", "-o", "--format", "--allow-http-imports"}),
     "schema": ("blueprint|plugin|retry|output", set()),
+    "install": (
+        "BLUEPRINT",
+        {"-d", "-i", "--on-unknown", "--runtime-only-evaluation", "--allow-http-imports", "--max-parallel", "--timeout",
+         "--task-retries", "--task-retry-interval"},
+    ),
+    "uninstall": (
+        "DEPLOYMENT",
+        {"-p", "--max-parallel", "--timeout", "--task-retries", "--task-retry-interval", "--dry-run"},
+    ),
     "deployments create": (
         "BLUEPRINT",
         {"-d", "-i", "--on-unknown", "--runtime-only-evaluation", "--allow-http-imports"},

@@ -155,6 +155,29 @@ HERE = {
         "dispatch": FUNCTION,
         **dict.fromkeys(("TaskHandler", "OperationHandler", "WorkflowHandler"), CLASS),
     },
+    "cloudify.plugins.workflows": dict.fromkeys(
+        (
+            *("install", "uninstall", "reinstall", "start", "stop", "restart", "execute_operation", "pull"),
+            *("check_status", "check_drift", "rollback", "auto_heal_reinstall_node_subgraph"),
+        ),
+        FUNCTION,
+    ),
+    "cloudify.plugins.lifecycle": {
+        "LifecycleProcessor": CLASS,
+        **dict.fromkeys(
+            (
+                "install_node_instances",
+                "uninstall_node_instances",
+                "reinstall_node_instances",
+                "heal_node_instances",
+                "rollback_node_instances",
+                "update_node_instances",
+                "execute_establish_relationships",
+                "execute_unlink_relationships",
+            ),
+            FUNCTION,
+        ),
+    },
     "cloudify.models_states": dict.fromkeys(("ExecutionState", "DeploymentModificationState"), CLASS),
     "cloudify.test_utils.dispatch_helper": {"run": FUNCTION},
     "cloudify_rest_client.nodes": {"Node": CLASS},
@@ -178,8 +201,6 @@ LATER = {
     "cloudify.broker_config": "there is no broker; never",
     "cloudify.workflows.local.init_env": "the local environment",
     "cloudify.workflows.local.load_env": "the local environment",
-    "cloudify.plugins.workflows": "the built-in workflows",
-    "cloudify.plugins.lifecycle": "the built-in workflows",
     "cloudify.proxy.client": "scripts",
     "cloudify.proxy.server": "scripts",
     "cloudify.test_utils.workflow_test": "the local environment",

@@ -200,6 +200,6 @@ def test_whatever_they_are_mapped_to_is_there_or_refused_with_a_sentence(types):
 def test_the_list_of_what_is_not_there_has_sentences():
     """And nothing that merely looks like one of its rows is refused."""
     assert all(NOT_BUILT.values())
-    assert why_not("cloudify.plugins.workflows:install") is not None
-    assert why_not("cloudify.plugins.workflows.installed") is None
+    assert why_not("cloudify.plugins.workflows:validate_agents") is not None
+    assert why_not("cloudify.plugins.workflows.validate_agents_too") is None
     assert why_not("my_cloudify_types.component.create") is None

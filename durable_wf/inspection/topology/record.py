@@ -108,10 +108,27 @@ class PlannedGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedStage:
+    """Node instances that an install treats alike, after the same number of others.
+
+    position    1: they wait for nothing; 2: only for these; and so on
+    nodes       of which they are instances
+    instances   how many they are
+    operations  that run for each of them, in order
+    """
+
+    position: int
+    nodes: list[str]
+    instances: int
+    operations: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a deployment of a blueprint would consist of.
 
-    outputs   values as far as they are known before anything runs; other calls stay
+    outputs        values as far as they are known before anything runs; other calls stay
+    install_order  the stages of the workflow `install`; empty where the blueprint has not the built-in one
     """
 
     blueprint: str
@@ -123,12 +140,14 @@ class Plan:
     groups: list[PlannedGroup]
     workflows: list[str]
     outputs: dict[str, Any]
+    install_order: list[PlannedStage]
 
 
-def plan_record(name: str, plan: plans.DeploymentPlan) -> Plan:
+def plan_record(name: str, plan: plans.DeploymentPlan, install_order: list[PlannedStage]) -> Plan:
     """A plan as a record.
 
-    name    of the blueprint, as it was given
+    name           of the blueprint, as it was given
+    install_order  see `Plan`
     """
     blueprint = plan.blueprint
     return Plan(
@@ -141,6 +160,7 @@ def plan_record(name: str, plan: plans.DeploymentPlan) -> Plan:
         list(_groups(blueprint)),
         list(blueprint.workflows),
         {key: output.value for key, output in plan.outputs.items()},
+        install_order,
     )
 
 

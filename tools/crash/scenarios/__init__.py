@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tools.crash.scenarios import graph, handlers, standard, waits
 from tools.crash.scenarios.base import Scenario
+from tools.crash.scenarios.lifecycle import Lifecycle
 from tools.crash.scenarios.modification import Modification
 from tools.crash.scenarios.plain import Plain
 from tools.crash.scenarios.three_tier import ThreeTier
@@ -20,6 +21,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "tutorial-events": Tutorial("events", "prune_all"),
     "tutorial-ordering": Tutorial("ordering", "spring"),
     "tutorial-relationships": Tutorial("relationships", "water_all"),
+    "lifecycle": Lifecycle(),
     "handlers": Plain(handlers.main),
     "modification": Modification(),
     "waits": Plain(waits.main, waits.HourClock, waits.too_early),

@@ -1,0 +1,1 @@
+"""What every deployment may run."""
