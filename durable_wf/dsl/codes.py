@@ -163,7 +163,7 @@ _ROWS = (
     Code("unknown-node", 0, "The function names a node that the blueprint does not have."),
     Code("unknown-property", 0, "get_property asks for something that the node does not have."),
     Code("wrong-scope", 0, "SELF is for nodes; SOURCE and TARGET are for operations of relationships."),
-    Code("circular-functions", 0, "Properties are defined by each other in a circle, so none has a value."),
+    Code("circular-functions", 0, "Properties or inputs' defaults define each other in a circle, so none has a value."),
 )  # fmt: skip
 
 NOT_OURS: Mapping[int, str] = MappingProxyType(

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from durable_wf.dsl.availability import availability
 from durable_wf.dsl.calls import CallChecker, Known, Scope
 from durable_wf.dsl.checker import Checker
-from durable_wf.dsl.circles import PropertyGraph, relationship_circles
+from durable_wf.dsl.circles import ValueGraph, relationship_circles
 from durable_wf.dsl.counts import scalable_of
 from durable_wf.dsl.data_types import DataTypes
 from durable_wf.dsl.declared import Declarations, check_defaults, read_data_types
@@ -258,7 +258,7 @@ class _Compiler:
         return {**declared, target.script or "": about}
 
     def _circles(self) -> None:
-        PropertyGraph(self._templates).report(self._report)
+        ValueGraph(self._templates, self._sections["inputs"]).report(self._report)
         targets = {name: [link.target or "" for link in each.links] for name, each in self._templates.items()}
         for circle in relationship_circles(targets):
             link = next(link for link in self._templates[circle[-2]].links if link.target == circle[-1])

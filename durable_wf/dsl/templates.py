@@ -120,7 +120,8 @@ class Templates:
         schema = type_info.properties
         typos = self._undefined(given, type_info, path)
         own = {typos.get(name, name): value for name, value in own.items()}
-        needed = not (given and given.is_bad) and not self._is_external(own, schema, path)
+        is_read = type_info.is_complete and not (given and given.is_bad)
+        needed = not self._is_external(own, schema, path) and is_read
         filling = Filling(self._report, missing=needed)
         found: dict[str, Value] = {}
         for name, one in schema.items():

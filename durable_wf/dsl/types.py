@@ -117,7 +117,9 @@ def _derived(path: str, value: Value, parent: TypeInfo | None, *, in_circle: boo
     parts = (value, value.get("derived_from"), value.get("properties"))
     unread = in_circle or any(part is not None and part.is_bad for part in parts)
     inherited = parent.properties if parent else {}
-    given_here = schemas(value.get("properties"), child(path, "properties"))
+    properties = value.get("properties")
+    unread = unread or any(pair.value.is_bad for pair in (properties.pairs if properties else {}).values())
+    given_here = schemas(properties, child(path, "properties"))
     own = {key: _over(one, inherited.get(key)) for key, one in given_here.items()}
     return TypeInfo(
         name,

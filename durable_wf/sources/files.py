@@ -133,6 +133,9 @@ class FileResolver:
             return False
 
     def _local(self, target: str, importer: SourceFile, version: tuple[int, int]) -> SourceFile:
+        if not Path(target).name:  # '', '.', '/'
+            hint = "write the file's name, such as lib/types.yaml"
+            raise SourceError(f"'{target}' names no file", hint=hint)
         home = self._homes.get(importer.name, self._home)
         beside = (home.folder / importer.name.removeprefix(home.prefix)).parent / target
         if not home.has(beside):

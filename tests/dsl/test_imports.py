@@ -223,13 +223,16 @@ def test_a_file_of_the_main_folder_is_found_from_a_folder_below(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "target", ["x" * 5000, "x/" * 3000 + "a.yaml", "a\\0b", ".", "sub", "%00", "file:///etc/passwd"]
+    "target",
+    ["x" * 5000, "x/" * 3000 + "a.yaml", "a\\0b", "", ".", "./", "/", "sub", "%00", "file://", "file:///etc/passwd"],
 )
-def test_names_that_are_no_files(tmp_path, target):
-    """reliability.md §2c: one clear error, whatever the name is."""
+@pytest.mark.parametrize("where", ["beside", "from elsewhere"])
+def test_names_that_are_no_files(tmp_path, monkeypatch, target, where):
+    """reliability.md §2c: one clear error, whatever the name is, and however the main file was named."""
     resolver = write(tmp_path, main=VERSION.format(5) + f'imports: ["{target}"]\n', sub__a="")
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError) as caught:
-        compile_blueprint(resolver)
+        compile_blueprint(FileResolver("main.yaml") if where == "beside" else resolver)
     assert next(one.code for one in caught.value.problems) in {"import-not-found", "import-outside", "bad-character"}
     assert len(caught.value.problems) == 1
 

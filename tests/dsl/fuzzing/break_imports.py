@@ -34,7 +34,10 @@ def _nowhere(b: Breaking) -> Break:
         "lib",
         "no/where.yaml",
         "",
-        "file:///nowhere.yaml" if False else "x" * 300,
+        ".",
+        "./",
+        "file://",
+        "x" * 300,
     )
 
 

@@ -361,6 +361,18 @@ def _circular(b: Breaking) -> Break:
     return Break(("circular-functions",), spots)
 
 
+@breaker("circular-functions")
+def _circular_inputs(b: Breaking) -> Break:
+    first, second = b.fresh(), b.fresh()
+    file, path = b.add("inputs", {"default": {"get_input": b.rng.choice((first, [first]))}}, first)
+    if b.rng.random() < 0.5:
+        return Break(("circular-functions",), [Spot(file, (*path, "default"))])
+    b.set(file, (*path, "default"), [{"get_input": second}])
+    other_file, other = b.add("inputs", {"default": {"get_input": [first, 0]}}, second)
+    spots = [Spot(file, (*path, "default", 0)), Spot(other_file, (*other, "default"))]
+    return Break(("circular-functions",), spots)
+
+
 @breaker("function-not-allowed")
 def _external(b: Breaking) -> Break:
     kind = b.add("node_types", {"properties": {"use_external_resource": {"default": False}}})[1][1]
