@@ -134,8 +134,7 @@ class FileResolver:
 
     def _local(self, target: str, importer: SourceFile, version: tuple[int, int]) -> SourceFile:
         if not Path(target).name:  # '', '.', '/'
-            hint = "write the file's name, such as lib/types.yaml"
-            raise SourceError(f"'{target}' names no file", hint=hint)
+            raise SourceError(f"'{target}' names no file", hint="write the file's name, such as lib/types.yaml")
         home = self._homes.get(importer.name, self._home)
         beside = (home.folder / importer.name.removeprefix(home.prefix)).parent / target
         if not home.has(beside):
