@@ -99,11 +99,11 @@ class Operations:
         base = self._of_type(owner)
         given = {(name, op): Declared(inner.value, "") for name, op, inner in _each(own)}
         for name, op, missing in base.missing:
-            if (name, op) not in given:
+            if (name, op) not in given and not _is_unread(own, name):
                 self._report_missing(missing, owner.place, f"{owner.path}.{owner.key}.{name}.{op}")
         if owner.homeless:
             for name, op in base.on_host:
-                if (name, op) not in given:
+                if (name, op) not in given and not _is_unread(own, name):
                     self._report_homeless(owner, owner.place, name, op)
         if own is None or not own.pairs:
             return base.interfaces, [call for calls in base.calls.values() for call in calls]
@@ -237,6 +237,12 @@ def _from_type(given: Declared) -> _Draft:
         tuple(name for name, one in declared.items() if one.default is None and one.required),
         tuple(name for name, one in declared.items() if one.secret),
     )
+
+
+def _is_unread(own: Value | None, interface: str) -> bool:
+    """Whether what a template says of an interface, or of all, could not be read: it may have said what is missing."""
+    said = own if own is None or own.is_bad else own.get(interface)
+    return said is not None and said.is_bad
 
 
 def _merged(of_type: Declared | None, own: Declared) -> _Draft:
