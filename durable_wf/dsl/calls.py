@@ -152,9 +152,11 @@ class CallChecker:
         if node is None:
             return
         found = follow(node.properties, value.items[1:])
-        if found.missing is None or (found.missing is value.items[1] and not node.is_complete):
+        if found.missing is None:
             return
         word = str(found.missing.content)
+        if found.missing is value.items[1] and not (node.is_complete or self._report.slip(word, found.names)):
+            return
         hint = self._report.did_you_mean(word, found.names)
         message = f"'{value.items[0].content}' has no property '{found.dotted}'"
         self._report.add("unknown-property", message, found.missing.place, path, hint=hint)

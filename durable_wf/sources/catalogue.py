@@ -61,11 +61,17 @@ def read_query(text: str) -> Query:
     """
     name, _, query = text.partition("?")
     conditions: list[Condition] = []
+    seen: set[str] = set()
     for part in query.split("&") if query else ():
         key, _, value = part.partition("=")
         if key not in {"version", "distribution"}:
             hint = "there are version and distribution"
             raise SourceError(f"'plugin:{text}': there is no parameter '{key}'", problem="plugin-not-found", hint=hint)
+        if key in seen:
+            message = f"'plugin:{text}': the parameter '{key}' is given twice"
+            hint = "conditions are joined by commas, such as version=>=1,<2"
+            raise SourceError(message, problem="plugin-not-found", hint=hint)
+        seen.add(key)
         if key == "version":
             try:
                 conditions = read_conditions(unquote(value))

@@ -29,7 +29,7 @@ _BUILTIN = re.compile(
 )
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _HTTP = ("http://", "https://")
-_TOO_MUCH = 50_000_000  # the compiler says what is too large; more than this is not even read
+READ = 5_000_001  # bytes of a file: one more than it may have, so that the compiler sees that it is too large
 
 
 def builtin_types() -> SourceFile:
@@ -178,7 +178,7 @@ class FileResolver:
             raise home.outside(path)
         try:
             with Path(os.path.realpath(path)).open("rb") as file:
-                data = file.read(_TOO_MUCH)
+                data = file.read(READ)
         except OSError as error:
             raise SourceError(f"{shown}: {error.strerror}") from error
         name = home.prefix + Path(os.path.relpath(path, home.folder)).as_posix()

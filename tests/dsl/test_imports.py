@@ -7,8 +7,9 @@ from hashlib import sha256
 import pytest
 
 from durable_wf.dsl.compile import compile_blueprint
+from durable_wf.dsl.source import Limits
 from durable_wf.errors import InputError
-from durable_wf.sources.files import FileResolver, builtin_types
+from durable_wf.sources.files import READ, FileResolver, builtin_types
 from durable_wf.sources.port import SourceError
 from tests.dsl.kit import codes, compiled
 
@@ -253,6 +254,15 @@ def test_a_main_file_that_cannot_be_read(tmp_path, name):
         compile_blueprint(FileResolver(tmp_path / name))
     assert str(tmp_path) in str(caught.value)
     assert ("there.yaml" in str(caught.value.hint)) == (name == ".")
+
+
+def test_of_a_file_no_more_is_read_than_shows_that_it_is_too_large(tmp_path):
+    """However large it is; what is said of its size is true."""
+    assert Limits().file_bytes + 1 == READ
+    (tmp_path / "main.yaml").write_bytes(b"#" * (READ + 1000))
+    assert len(FileResolver(tmp_path / "main.yaml").main().data) == READ
+    with pytest.raises(InputError, match="the file has more than 5000000 bytes"):
+        compile_blueprint(FileResolver(tmp_path / "main.yaml"))
 
 
 def test_the_types_are_package_data():
