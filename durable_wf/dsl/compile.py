@@ -32,6 +32,7 @@ from durable_wf.dsl.merging import combined, is_addition
 from durable_wf.dsl.operations import Located, Operations, Owner
 from durable_wf.dsl.plugin_properties import check_values, give
 from durable_wf.dsl.problems import Problem, Report, masked, masking, ordered
+from durable_wf.dsl.secret_functions import secret_inputs
 from durable_wf.dsl.secret_sources import OpenInputs
 from durable_wf.dsl.secret_texts import declared_texts, texts_at
 from durable_wf.dsl.sections import values
@@ -135,6 +136,7 @@ class _Compiler:
             self._sections["inputs"],
             self._templates,
             document.version,
+            secret_inputs(self._sections["inputs"], self._secrets),
             inputs_complete="inputs" not in incomplete,
             nodes_complete="node_templates" not in incomplete,
         )

@@ -79,7 +79,7 @@ def check_values(plugin: Value, path: str, calls: CallChecker) -> None:
     for name, schema in _properties(plugin).items():
         value = schema.value.get("value")
         if value is not None:
-            calls.check(value, f"{path}.properties.{name}.value", {})
+            calls.check(value, f"{path}.properties.{name}.value", {}, is_late=True)
 
 
 def _properties(plugin: Value) -> dict[str, Pair]:
