@@ -411,7 +411,13 @@ def _of_secret(b: Breaking) -> Break:
 
 @breaker("secret-from-open-input")
 def _open_input(b: Breaking) -> Break:
-    kind, prop = _typed(b, {"secret": True})
     value = b.rng.choice(({"get_input": "region"}, {"get_input": ["deep", "x"]}))
+    if b.rng.random() < 0.5:
+        code = f"{b.plugin()}.run"
+        schema = {"interfaces": {"i": {"go": {"implementation": code, "inputs": {"pw": {"secret": True}}}}}}
+        kind = b.add("node_types", schema)[1][1]
+        file, path = b.node(type=kind, interfaces={"i": {"go": {"inputs": {"pw": value}}}})
+        return Break(("secret-from-open-input",), [Spot(file, (*path, "interfaces", "i", "go", "inputs", "pw"))])
+    kind, prop = _typed(b, {"secret": True})
     file, path = b.node(type=kind, properties={prop: value})
     return Break(("secret-from-open-input",), [Spot(file, (*path, "properties", prop))])
