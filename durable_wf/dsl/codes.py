@@ -99,6 +99,12 @@ _ROWS = (
         0,
         "A value that is declared `secret: true` is an input that is not, and inputs are stored. Declare both.",
     ),
+    Code(
+        "function-of-secret",
+        0,
+        "Creating a deployment needs the value here: functions of texts work on it, or it counts instances. That of an "
+        "input with `secret: true` is kept apart, and is known at run time only.",
+    ),
     Code("hidden-required-input", 215, "An input that is hidden and required needs a default: nobody could give it."),
     Code("bad-display", 216, "`display` is only for inputs of type textarea."),
     # relationships and instances

@@ -29,9 +29,10 @@ from durable_wf.dsl.hosts import Hosts
 from durable_wf.dsl.lifecycle import check_lifecycle_links
 from durable_wf.dsl.mapping import RUN_WORKFLOW_SCRIPT, SCRIPT_INPUTS, Mapped, Mapper, Target
 from durable_wf.dsl.merging import combined, is_addition
-from durable_wf.dsl.operations import Located, Operations, Owner
+from durable_wf.dsl.operations import Located, Operations, Owner, Secret
 from durable_wf.dsl.plugin_properties import check_values, give
 from durable_wf.dsl.problems import Problem, Report, masked, masking, ordered
+from durable_wf.dsl.secret_functions import secret_inputs
 from durable_wf.dsl.secret_sources import OpenInputs
 from durable_wf.dsl.secret_texts import declared_texts, texts_at
 from durable_wf.dsl.sections import values
@@ -135,13 +136,15 @@ class _Compiler:
             self._sections["inputs"],
             self._templates,
             document.version,
+            self._secret_inputs(),
             inputs_complete="inputs" not in incomplete,
             nodes_complete="node_templates" not in incomplete,
         )
         self._calls = CallChecker(known, report)
         self._declared = Declarations(self._data_types, self._calls, report)
-        self._of_nodes = Operations(self._plugins, self._mapper, report, "unresolved-operation")
-        self._of_links = Operations(self._plugins, self._mapper, report, "unresolved-relationship-operation")
+        secret = Secret(self._secrets, self._open_inputs)
+        self._of_nodes = Operations(self._plugins, self._mapper, report, "unresolved-operation", secret)
+        self._of_links = Operations(self._plugins, self._mapper, report, "unresolved-relationship-operation", secret)
 
     def compile(self) -> Blueprint:
         for each in self._relationship_types.values():
@@ -152,7 +155,7 @@ class _Compiler:
         self._circles()
         check_lifecycle_links(self._templates, self._report)
         for name, pair in self._sections["plugins"].items():
-            check_values(pair.value, f"plugins.{name}", self._calls)
+            check_values(pair.value, f"plugins.{name}", self._calls, self._open_inputs)
         groups = Groups(self._sections, self._document.sections, self._templates, self._read, self._calls, self._report)
         server = ServerSections(self._calls, self._report)
         nodes = [self._node(template) for template in self._templates.values()]
@@ -293,6 +296,15 @@ class _Compiler:
         ways = self._secrets.of_owner(one.type)
         self._open_inputs.check(one.properties, ways, f"{one.path}.properties")
         return ways
+
+    def _secret_inputs(self) -> dict[str, tuple[Way, ...]]:
+        """Inputs with the ways to their secret parts; where one's default is an open input, that is reported."""
+        found = secret_inputs(self._sections["inputs"], self._secrets)
+        for name, ways in found.items():
+            default = self._sections["inputs"][name].value.get("default")
+            if default is not None:
+                self._open_inputs.check_value(default, ways, f"inputs.{name}.default")
+        return found
 
     def _homeless(self, node: str) -> str:
         """The node, if it surely is and has no host; else ''."""

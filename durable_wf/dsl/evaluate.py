@@ -17,7 +17,7 @@ from durable_wf.dsl.arguments import misfit
 from durable_wf.dsl.functions import FUNCTIONS, function_of, has_function
 from durable_wf.dsl.memo import CHARACTERS_PER_STEP, Creation, Kept, steps_of
 from durable_wf.dsl.outcomes import MAX_TEXT, PENDING, EvaluationError, known, part, shown
-from durable_wf.dsl.texts import OF_ARGUMENTS
+from durable_wf.dsl.texts import MADE_FROM, OF_ARGUMENTS
 from durable_wf.dsl.values import fits
 
 __all__ = ["MAX_TEXT", "PENDING", "At", "Evaluation", "EvaluationError", "Who", "known", "part", "shown"]
@@ -50,12 +50,14 @@ class Work:
     active   names of the values that are being followed, outermost first
     deepest  the depth that was reached
     longest  the most values that were being followed at once
+    secrets  names of the secrets that were read
     """
 
     steps: int = 0
     active: dict[str, None] = field(default_factory=dict)
     deepest: int = 0
     longest: int = 0
+    secrets: list[str] = field(default_factory=list)
 
 
 Handler: TypeAlias = "Callable[[Any, At, int], Any]"
@@ -135,8 +137,11 @@ class Evaluation:
             )
 
     def _call(self, name: str, data: dict[str, Any], at: At, depth: int) -> Any:
+        read = len(self.work.secrets)
         arguments = self.value(data[name], at, depth + 1)
         result = self._result(name, arguments, data, at, depth + 1)
+        if name in MADE_FROM and len(self.work.secrets) > read:
+            self.made(name, self.work.secrets[read], result)
         if result is PENDING:
             return {**data, name: arguments}
         wanted = data.get("type") if name == "get_input" else None
@@ -158,6 +163,9 @@ class Evaluation:
         if row.custom is None or has_function(arguments) or not (row.at_creation or self.at_run_time):
             return PENDING
         return row.custom(arguments, data)
+
+    def made(self, name: str, secret: str, result: Any) -> None:
+        """Take note that a function made `result` of a secret; only run time has secrets."""
 
     def follow(self, name: str, value: Any, keys: Sequence[Any], at: At, depth: int) -> Any:
         """What stands at `keys` in a value whose calls are evaluated on the way; PENDING if one cannot be yet.

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from durable_wf.dsl.functions import has_function
+from durable_wf.dsl.hiding import WHOLE, Secrets
 from durable_wf.dsl.mapping import SCRIPT_INPUTS, Mapper, Target
 from durable_wf.dsl.problems import Place, Report
+from durable_wf.dsl.secret_sources import OpenInputs
 from durable_wf.dsl.source import Value, child, plain
 from durable_wf.dsl.types import Declared, TypeInfo, schemas
 from durable_wf.model.plan import NOOP, Interfaces, Operation, Plugin
@@ -77,14 +79,24 @@ class Owner(NamedTuple):
     homeless: str = ""
 
 
+class Secret(NamedTuple):
+    """What inputs are secret, and who looks where their values come from."""
+
+    parts: Secrets
+    open_inputs: OpenInputs
+
+
 class Operations:
     """Compiles operations.
 
     code   of the problem where a mapping begins with no plugin's name
     """
 
-    def __init__(self, plugins: Mapping[str, Plugin], mapper: Mapper, report: Report, code: str) -> None:
+    def __init__(
+        self, plugins: Mapping[str, Plugin], mapper: Mapper, report: Report, code: str, secret: Secret
+    ) -> None:
         self._plugins = plugins
+        self._secret = secret
         self._mapper = mapper
         self._report = report
         self._code = code
@@ -172,6 +184,8 @@ class Operations:
             return NOOP, ()
         for name, at in draft.inputs.items():
             self._report.spellings.expect(at.value.place, draft.types.get(name))
+            ways = WHOLE if name in draft.secrets else self._secret.parts.of_type(draft.types.get(name))
+            self._secret.open_inputs.check_value(at.value, ways, at.path)
         inputs = {name: _typed(plain(at.value), draft.types.get(name)) for name, at in draft.inputs.items()}
         if target.script is not None:
             inputs[target.script] = target.text

@@ -20,6 +20,10 @@ WARNINGS: Mapping[str, str] = MappingProxyType(
         "unused-input": (
             "No get_input in the blueprint names this input. Workflows may still read it through ctx; else remove it."
         ),
+        "unevaluated-function": (
+            "A function in the default of a workflow's parameter is neither checked nor evaluated: the workflow is "
+            "given the call, and may evaluate it: ctx.internal.evaluate_functions(None, {}, call)."
+        ),
         "unknown-function": (
             "The module that an operation or a workflow is mapped to cannot be found, or has no such function; running "
             "it would fail. The code was looked at and not run. Install the plugin, put it into plugins/ beside the "

@@ -238,9 +238,39 @@ def test_settings_of_the_deployment_use_inputs():
     assert not said("inputs: {a: {}}\ndeployment_settings: {display_name: {get_input: a}}", "unused-input")
 
 
+@pytest.mark.parametrize(
+    ("default", "functions"),
+    [
+        ("{get_input: nope}", "get_input"),
+        ("[{a: {concat: [x, {get_input: i}]}}]", "concat, get_input"),
+        ("{concat: [x, {get_secret: s}]}", "concat"),
+    ],
+)
+def test_a_function_in_the_default_of_a_workflows_parameter_is_not_evaluated(default, functions):
+    """blueprint-dsl.md §10: the workflow is given the call."""
+    (found,) = warned(f"workflows: {{w: {{mapping: p.w, parameters: {{a: {{default: {default}}}}}}}}}")
+    assert (found.code, found.path) == ("unevaluated-function", "workflows.w.parameters.a.default")
+    assert found.message == f"{functions}: the workflow is given the call as it is, not its value"
+
+
+def test_a_secret_in_the_default_of_a_workflows_parameter_is_what_operations_are_given():
+    assert not said(
+        "workflows: {w: {mapping: p.w, parameters: {a: {default: {get_secret: s}}, b: {default: text}, c: {}}}}",
+        "unevaluated-function",
+    )
+
+
 def test_warnings_have_codes_of_their_own():
     """None is a problem's; a warning under a name that nobody explains cannot be made."""
-    assert {"ignored", "definition-not-used", "yaml-surprise", "unused-input", "unknown-function"} == set(WARNINGS)
+    names = {
+        "ignored",
+        "definition-not-used",
+        "yaml-surprise",
+        "unused-input",
+        "unknown-function",
+        "unevaluated-function",
+    }
+    assert names == set(WARNINGS)
     assert not set(WARNINGS) & set(CODES)
     assert all(text.endswith(".") for text in WARNINGS.values())
     assert codes("inputs: {a: {default: yes}}") == []
