@@ -140,6 +140,7 @@ class _Compiler:
         )
         self._calls = CallChecker(known, report)
         self._declared = Declarations(self._data_types, self._calls, report)
+        self._server = ServerSections(self._calls, report, resolver)
         self._of_nodes = Operations(self._plugins, self._mapper, report, "unresolved-operation")
         self._of_links = Operations(self._plugins, self._mapper, report, "unresolved-relationship-operation")
 
@@ -154,7 +155,6 @@ class _Compiler:
         for name, pair in self._sections["plugins"].items():
             check_values(pair.value, f"plugins.{name}", self._calls)
         groups = Groups(self._sections, self._document.sections, self._templates, self._read, self._calls, self._report)
-        server = ServerSections(self._calls, self._report)
         nodes = [self._node(template) for template in self._templates.values()]
         document = self._document
         return Blueprint(
@@ -172,10 +172,10 @@ class _Compiler:
             workflows=self._workflows(),
             outputs=values(self._sections, "outputs", self._calls),
             capabilities=values(self._sections, "capabilities", self._calls),
-            labels=server.labels(self._sections["labels"], "labels"),
-            blueprint_labels=server.labels(self._sections["blueprint_labels"], "blueprint_labels"),
-            resource_tags=server.tags(self._sections["resource_tags"]),
-            deployment_settings=server.settings(document.settings),
+            labels=self._server.labels(self._sections["labels"], "labels"),
+            blueprint_labels=self._server.labels(self._sections["blueprint_labels"], "blueprint_labels"),
+            resource_tags=self._server.tags(self._sections["resource_tags"]),
+            deployment_settings=self._server.settings(document.settings),
             sources=dict(document.sources),
             imported_blueprints=tuple(document.imported.names),
             namespaces_mapping=document.imported.namespaces,
