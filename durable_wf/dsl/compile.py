@@ -31,7 +31,7 @@ from durable_wf.dsl.mapping import RUN_WORKFLOW_SCRIPT, SCRIPT_INPUTS, Mapped, M
 from durable_wf.dsl.merging import combined, is_addition
 from durable_wf.dsl.operations import Located, Operations, Owner
 from durable_wf.dsl.plugin_properties import check_values, give
-from durable_wf.dsl.problems import Problem, Report, masked, masking, ordered
+from durable_wf.dsl.problems import Place, Problem, Report, masked, masking, ordered
 from durable_wf.dsl.secret_sources import OpenInputs
 from durable_wf.dsl.secret_texts import declared_texts, texts_at
 from durable_wf.dsl.sections import values
@@ -59,7 +59,8 @@ class Checked(NamedTuple):
     """A blueprint that compiled, and what its author may want to hear.
 
     warnings  those of the plan, and more, by file and place
-    mapped    the functions that operations and workflows are mapped to
+    mapped    the functions and scripts that operations and workflows are mapped to
+    templates where each node template stands
     sources   the lines of its files
     files     their names as people see them, in the order of reading
     """
@@ -67,6 +68,7 @@ class Checked(NamedTuple):
     blueprint: Blueprint
     warnings: tuple[Problem, ...]
     mapped: tuple[Mapped, ...]
+    templates: dict[str, Place]
     sources: Sources
     files: tuple[str, ...]
 
@@ -94,7 +96,7 @@ def check_blueprint(resolver: Resolver, limits: Limits | None = None) -> Checked
     compiler.advise()
     mask = masking(compiler.secret_texts())
     said, sources = masked(report.warned, mask), report.sources.hiding(mask)
-    return Checked(blueprint, said, tuple(compiler.mapped), sources, report.files)
+    return Checked(blueprint, said, tuple(compiler.mapped), compiler.places, sources, report.files)
 
 
 def _compiled(resolver: Resolver, limits: Limits, report: Report) -> tuple[Blueprint, _Compiler]:
@@ -200,8 +202,13 @@ class _Compiler:
 
     @property
     def mapped(self) -> list[Mapped]:
-        """The functions that operations and workflows are mapped to."""
+        """The functions and scripts that operations and workflows are mapped to."""
         return self._mapper.mapped
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """Where each node template stands."""
+        return {name: pair.key for name, pair in self._sections["node_templates"].items()}
 
     def advise(self) -> None:
         """Warn of what is right, and probably not meant."""
