@@ -31,7 +31,7 @@ from durable_wf.dsl.mapping import RUN_WORKFLOW_SCRIPT, SCRIPT_INPUTS, Mapped, M
 from durable_wf.dsl.merging import combined, is_addition
 from durable_wf.dsl.operations import Located, Operations, Owner, Secret
 from durable_wf.dsl.plugin_properties import check_values, give
-from durable_wf.dsl.problems import Problem, Report, masked, masking, ordered
+from durable_wf.dsl.problems import Place, Problem, Report, masked, masking, ordered
 from durable_wf.dsl.secret_functions import secret_inputs
 from durable_wf.dsl.secret_sources import OpenInputs
 from durable_wf.dsl.secret_texts import declared_texts, texts_at
@@ -42,7 +42,7 @@ from durable_wf.dsl.shapes import NEWEST, MapOf
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.dsl.templates import Link, Template, Templates
 from durable_wf.dsl.types import RELATIONSHIP_KEYS, derive
-from durable_wf.dsl.unused import unused
+from durable_wf.dsl.unused import advise_unused
 from durable_wf.model.declarations import Parameter
 from durable_wf.model.groups import Scalable
 from durable_wf.model.plan import (
@@ -60,7 +60,8 @@ class Checked(NamedTuple):
     """A blueprint that compiled, and what its author may want to hear.
 
     warnings  those of the plan, and more, by file and place
-    mapped    the functions that operations and workflows are mapped to
+    mapped    the functions and scripts that operations and workflows are mapped to
+    templates where each node template stands
     sources   the lines of its files
     files     their names as people see them, in the order of reading
     """
@@ -68,6 +69,7 @@ class Checked(NamedTuple):
     blueprint: Blueprint
     warnings: tuple[Problem, ...]
     mapped: tuple[Mapped, ...]
+    templates: dict[str, Place]
     sources: Sources
     files: tuple[str, ...]
 
@@ -95,7 +97,7 @@ def check_blueprint(resolver: Resolver, limits: Limits | None = None) -> Checked
     compiler.advise()
     mask = masking(compiler.secret_texts())
     said, sources = masked(report.warned, mask), report.sources.hiding(mask)
-    return Checked(blueprint, said, tuple(compiler.mapped), sources, report.files)
+    return Checked(blueprint, said, tuple(compiler.mapped), compiler.places, sources, report.files)
 
 
 def _compiled(resolver: Resolver, limits: Limits, report: Report) -> tuple[Blueprint, _Compiler]:
@@ -142,6 +144,7 @@ class _Compiler:
         )
         self._calls = CallChecker(known, report)
         self._declared = Declarations(self._data_types, self._calls, report)
+        self._server = ServerSections(self._calls, report, resolver)
         secret = Secret(self._secrets, self._open_inputs)
         self._of_nodes = Operations(self._plugins, self._mapper, report, "unresolved-operation", secret)
         self._of_links = Operations(self._plugins, self._mapper, report, "unresolved-relationship-operation", secret)
@@ -157,7 +160,6 @@ class _Compiler:
         for name, pair in self._sections["plugins"].items():
             check_values(pair.value, f"plugins.{name}", self._calls, self._open_inputs)
         groups = Groups(self._sections, self._document.sections, self._templates, self._read, self._calls, self._report)
-        server = ServerSections(self._calls, self._report)
         nodes = [self._node(template) for template in self._templates.values()]
         document = self._document
         return Blueprint(
@@ -175,10 +177,10 @@ class _Compiler:
             workflows=self._workflows(),
             outputs=values(self._sections, "outputs", self._calls),
             capabilities=values(self._sections, "capabilities", self._calls),
-            labels=server.labels(self._sections["labels"], "labels"),
-            blueprint_labels=server.labels(self._sections["blueprint_labels"], "blueprint_labels"),
-            resource_tags=server.tags(self._sections["resource_tags"]),
-            deployment_settings=server.settings(document.settings),
+            labels=self._server.labels(self._sections["labels"], "labels"),
+            blueprint_labels=self._server.labels(self._sections["blueprint_labels"], "blueprint_labels"),
+            resource_tags=self._server.tags(self._sections["resource_tags"]),
+            deployment_settings=self._server.settings(document.settings),
             sources=dict(document.sources),
             imported_blueprints=tuple(document.imported.names),
             namespaces_mapping=document.imported.namespaces,
@@ -203,18 +205,19 @@ class _Compiler:
 
     @property
     def mapped(self) -> list[Mapped]:
-        """The functions that operations and workflows are mapped to."""
+        """The functions and scripts that operations and workflows are mapped to."""
         return self._mapper.mapped
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """Where each node template stands."""
+        return {name: pair.key for name, pair in self._sections["node_templates"].items()}
 
     def advise(self) -> None:
         """Warn of what is right, and probably not meant."""
         for place, one, path in self._report.spellings.surprises():
             self._report.advise("yaml-surprise", one.message, place, path, one.hint)
-        own = {name: pair for name, pair in self._sections["inputs"].items() if self._document.is_own(pair.key)}
-        values = [pair.value for section in self._sections.values() for pair in section.values()]
-        for name in unused(own, [*values, *([self._document.settings] if self._document.settings else [])]):
-            message = f"no get_input names the input '{name}'"
-            self._report.advise("unused-input", message, own[name].key, f"inputs.{name}")
+        advise_unused(self._document, self._sections, self._report)
 
     def _plugin(self, name: str, value: Value) -> Plugin:
         given = {key: plain(pair.value) for key, pair in value.pairs.items() if not pair.value.is_bad}

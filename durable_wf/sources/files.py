@@ -21,6 +21,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from durable_wf.sources.catalogue import Catalogue, read_query
 from durable_wf.sources.network import Network
 from durable_wf.sources.port import SourceError, SourceFile
+from durable_wf.sources.zones import Zones
 
 BUILTIN_TYPES = "cloudify/types/types.yaml"
 PLUGINS = "plugins"
@@ -62,7 +63,7 @@ class _Home(NamedTuple):
         return SourceError(message, problem="import-outside", hint=hint)
 
 
-class FileResolver:
+class FileResolver(Zones):
     """The `Resolver` of a blueprint that lies in a folder.
 
     main_file   path of the main file
