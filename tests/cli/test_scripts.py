@@ -82,7 +82,7 @@ def test_validate_warns_of_what_cannot_be_run_where_it_stands(inside, scripted):
     lines = [line for line in done.stderr.splitlines() if "[cannot-run-yet]" in line]
     assert lines == [f"warning: {scripted}:{one} [cannot-run-yet]" for one in said]
     assert "            ^" in done.stderr
-    assert done.stdout.endswith("count, start_web, stop_web, scripted\n")
+    assert "workflows: count, start_web, stop_web, scripted, install, " in done.stdout
     found = inside.json("validate", scripted)
     assert len(found["warnings"]) == 4
     assert {one["code"] for one in found["warning_items"]} == {"cannot-run-yet"}
