@@ -20,6 +20,10 @@ WARNINGS: Mapping[str, str] = MappingProxyType(
         "unused-input": (
             "No get_input in the blueprint names this input. Workflows may still read it through ctx; else remove it."
         ),
+        "operation-without-code": (
+            "A template gives inputs to an operation that has no implementation, in the template or in its type, so "
+            "it does nothing. Give it one, or remove it; its name may be misspelled."
+        ),
         "unknown-function": (
             "The module that an operation or a workflow is mapped to cannot be found, or has no such function; running "
             "it would fail. The code was looked at and not run. Install the plugin, put it into plugins/ beside the "
