@@ -69,6 +69,7 @@ _ROWS = (
     Code("namespace-taken", 214, "Two blueprints are imported under the same namespace."),
     Code("namespaced-types", 214, "The built-in types keep their names everywhere: import them without a namespace."),
     Code("too-many-imports", 0, "A blueprint may have 500 files, and imports of imports 50 deep."),
+    Code("bad-name", 0, "A name may not be empty; nodes may not have the names SELF, SOURCE and TARGET."),
     Code("non-mergeable", 3, "Before cloudify_dsl_1_3 only one file may have this section."),
     Code("conflicting-definition", 4, "Two files of the blueprint define the same name."),
     # types

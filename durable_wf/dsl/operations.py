@@ -136,6 +136,9 @@ class Operations:
             draft = _merged(declared.get(name, {}).get(op), Declared(pair.value, path))
             self._report_missing(draft.missing, pair.key, path)
             found[name][op], calls[name, op] = self._operation(draft)
+            if draft.mapping is None and pair.value.get("inputs") and "implementation" not in pair.value.pairs:
+                message = "inputs are given to an operation that nothing implements: it does nothing"
+                self._report.advise("operation-without-code", message, pair.key, path)
             if owner.homeless and found[name][op].executor == ON_HOST:
                 self._report_homeless(owner, pair.key, name, op)
         return found, [call for each in calls.values() for call in each]

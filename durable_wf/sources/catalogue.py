@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -111,7 +112,10 @@ class Catalogue:
             there = ", ".join(one.version or "one without a version" for one in found)
             text = f"no version of the plugin '{query.name}' fits; there is {there}"
             raise SourceError(text, problem="plugin-not-found", hint="change the condition, or install that version")
+        known = dict.fromkeys(one.name for one in self.all())
+        close = get_close_matches(query.name, known, n=1, cutoff=0.5)
         hint = "put its plugin.yaml into plugins/NAME beside the blueprint, or: durable-wf plugins install PATH"
+        hint = f"did you mean 'plugin:{close[0]}'?" if close else hint
         raise SourceError(f"there is no plugin '{query.name}'", problem="plugin-not-found", hint=hint)
 
     def versions(self, name: str) -> Iterator[PluginFolder]:
