@@ -20,7 +20,6 @@ _YET = "this version of durable-wf does not have it yet"
 
 NOT_BUILT: Mapping[str, str] = MappingProxyType(
     {
-        "cloudify.plugins.workflows.scale_entity": _YET,
         **{f"cloudify.plugins.workflows.{name}": _AGENTS for name in ("install_new_agents", "validate_agents")},
         "cloudify_types.component.": _SERVER,
         "cloudify_types.shared_resource.": _SERVER,

@@ -28,7 +28,7 @@ outputs: {size: {value: {get_input: pairs}}}
 
 WORKFLOWS = (
     "install, uninstall, reinstall, start, stop, restart, execute_operation, check_status, check_drift, pull, heal, "
-    "rollback; they cannot be run yet: scale, install_new_agents, validate_agents"
+    "scale, rollback; they cannot be run yet: install_new_agents, validate_agents"
 )
 
 

@@ -58,7 +58,7 @@ def test_validate_and_plan_warn_of_what_cannot_be_run(inside, scripted):
     for command in ("validate", "plan"):
         done = inside(command, scripted)
         assert WARNING in done.stderr.splitlines()
-        assert "they cannot be run yet: scripted, scale" in done.stdout
+        assert "they cannot be run yet: scripted, install_new_agents" in done.stdout
     assert [f"warning: {one}" for one in inside.json("validate", scripted)["warnings"]] == [WARNING]
 
 
