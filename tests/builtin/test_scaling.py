@@ -1,12 +1,14 @@
 """scale: a node or a scaling group gets more instances, or less (workflow-api §10.8)."""
 
 import itertools
+import json
 import re
 from dataclasses import replace
 
 import pytest
 
 from durable_wf.builtin import scaling
+from durable_wf.errors import AskError
 from durable_wf.model.states import MODIFICATION
 from durable_wf.testing.stores import MemoryStore
 from tests.builtin import kit
@@ -282,17 +284,35 @@ def test_a_cancel_leaves_it_begun_and_a_resume_goes_on(installed):
     assert all_started(env)
 
 
-@pytest.mark.parametrize(("delta", "there"), [(1, 4), (-1, 0)])
-def test_L5_wherever_a_process_dies_a_resume_comes_to_the_same(tmp_path, delta, there):
-    """The one modification is found again: nothing is installed or uninstalled for another one."""
+@pytest.mark.parametrize(
+    ("delta", "broken", "state", "there"),
+    [(1, None, "terminated", 4), (-1, None, "terminated", 0), (1, "web_2 start", "failed", 2)],
+)
+def test_L5_wherever_a_process_dies_a_resume_comes_to_the_same(tmp_path, delta, broken, state, there):
+    """The one modification is found again: nothing is done for another one; so is the way back of a failure."""
     numbers = itertools.count()
-    story = replay.at_every_commit(
-        lambda play: play.run("installs_and_scales", {"delta": delta}, deployment="d"),
-        lambda: kit.deploy(tmp_path / str(next(numbers)), PAIR, MemoryStore()),
-    )
-    assert story.state == "terminated"
-    assert len(story.result) == len(story.storage) == there
-    assert all(one.endswith(" started") for one in story.result)
+
+    def script(play):
+        WORLD.broken |= {broken}
+        play.run("installs_and_scales", {"delta": delta}, deployment="d", options=kit.ONCE)
+
+    story = replay.at_every_commit(script, lambda: kit.deploy(tmp_path / str(next(numbers)), PAIR, MemoryStore()))
+    assert story.state == state
+    assert [json.loads(each[2]) != {} for each in story.storage] == [True] * there
+
+
+def test_18_a_resume_of_what_was_taken_back_is_asked_about_and_begins_anew(installed):
+    env = installed()
+    WORLD.broken.add("web_2 start")
+    assert scale(env, "vm", 1) == "failed"
+    WORLD.broken.clear()
+    with pytest.raises(AskError, match="rolled back since"):
+        env.life.engine.resume(env.uid)
+    assert env.life.resume(env.uid, accept_changes=True) == "terminated"
+    assert modifications(env) == ["rolledback", "finished"]
+    assert not {"vm_1", "web_2"} & set(env.states())
+    assert len(env.states()) == 7
+    assert all_started(env)
 
 
 # ------------------------------------------------------------------------------------------------------------- refusals
