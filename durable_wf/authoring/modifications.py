@@ -83,9 +83,11 @@ def _as_changed(data: InstanceData | None, planned: PlannedInstance) -> Instance
 class Modification:
     """A modification that has started.
 
-    id       what it is called
-    added    new instances, with those that are related to them
-    removed  those that `finish()` removes, with those that are related to them
+    id        what it is called
+    added     new instances, with those that are related to them
+    removed   those that `finish()` removes, with those that are related to them
+    extended  those that stay and have gained relationships, with these only, and whom these lead to; not of the older
+             system, where nobody establishes them
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class Modification:
         self.workflow_ctx = ctx
         self.added = ModificationNodes(ctx, topology, plan.added, at)
         self.removed = ModificationNodes(ctx, topology, plan.removed, at)
+        self.extended = ModificationNodes(ctx, topology, plan.extended, at)
         self._doors = doors
 
     def finish(self) -> None:

@@ -23,7 +23,6 @@ WORKFLOWS = "cloudify.plugins.workflows."
 
 NOT_BUILT: Mapping[str, str] = MappingProxyType(
     {
-        f"{WORKFLOWS}scale_entity": _YET,
         **{f"{WORKFLOWS}{name}": _AGENTS for name in ("install_new_agents", "validate_agents")},
         "cloudify_types.component.": _SERVER,
         "cloudify_types.shared_resource.": _SERVER,

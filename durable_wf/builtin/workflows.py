@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from durable_wf.authoring.functions import workflow
-from durable_wf.builtin import checks, healing, lifecycle, operations
+from durable_wf.builtin import checks, healing, lifecycle, operations, scaling
 from durable_wf.builtin.selection import others, select
 from durable_wf.builtin.steps import LIFECYCLE
 
@@ -220,3 +220,29 @@ def auto_heal_reinstall_node_subgraph(
     ctx.logger.info("Starting 'heal' workflow on %s, diagnosis: %s", about, diagnose_value)
     options = healing.Options(ignore_failure, check_status, allow_reinstall, force_reinstall)
     healing.heal(ctx, node_instance_id, options)
+
+
+@workflow(resumable=True)
+def scale_entity(
+    ctx: WorkflowContext,
+    scalable_entity_name: str,
+    delta: Any = 1,
+    scale_compute: bool = False,
+    ignore_failure: bool = False,
+    include_instances: Any = None,
+    exclude_instances: Any = None,
+    rollback_if_failed: bool = True,
+    abort_started: bool = False,
+    **_: Any,
+) -> None:
+    """Give a node or a scaling group `delta` instances more in each place, or less."""
+    options = scaling.Options(
+        scale_compute, ignore_failure, include_instances, exclude_instances, rollback_if_failed, abort_started
+    )
+    scaling.scale(ctx, scalable_entity_name, delta, options)
+
+
+@workflow
+def scale(ctx: WorkflowContext, node_id: str, delta: Any, scale_compute: bool, **_: Any) -> None:
+    """What `scale_entity` was in older blueprints: of nodes, and groups of the same name."""
+    scale_entity(ctx, scalable_entity_name=node_id, delta=delta, scale_compute=scale_compute)

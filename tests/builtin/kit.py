@@ -54,6 +54,12 @@ workflows:
     mapping: tests.tests.builtin.plugin.checked
     parameters: {{run_by_dependency_order: {{default: false}}}}
   twice: tests.tests.builtin.plugin.twice
+  installs_and_scales:
+    mapping: tests.tests.builtin.plugin.installs_and_scales
+    parameters: {{delta: {{}}}}
+  old_scale:
+    mapping: default_workflows.cloudify.plugins.workflows.scale
+    parameters: {{node_id: {{}}, delta: {{}}, scale_compute: {{}}}}
   sets:
     mapping: tests.tests.builtin.plugin.sets
     parameters: {{states: {{default: {{}}}}, properties: {{default: {{}}}}}}

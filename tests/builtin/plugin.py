@@ -7,7 +7,7 @@ from typing import Any
 from cloudify import ctx
 from cloudify.decorators import operation, workflow
 from cloudify.exceptions import NonRecoverableError, RecoverableError
-from cloudify.plugins.workflows import check_drift, check_status, install, reinstall
+from cloudify.plugins.workflows import check_drift, check_status, install, reinstall, scale_entity
 
 from tests.replay.work import WORLD
 
@@ -66,6 +66,15 @@ def twice(ctx: Any) -> None:
     install(ctx)
     ctx.refresh_node_instances()
     reinstall(ctx, ignore_failure=True)
+
+
+@workflow
+def installs_and_scales(ctx: Any, delta: int) -> list[str]:
+    """Both, one after the other; who is there then."""
+    install(ctx)
+    ctx.refresh_node_instances()
+    scale_entity(ctx, scalable_entity_name="vm", delta=delta)
+    return [f"{one.id} {one.state}" for one in ctx.node_instances]
 
 
 @workflow

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 CHECKLIST = [Path("tests/checklist") / f"test_section_14_{part}.py" for part in ("first", "second")]
-SUBJECTS = {"the local environment", "scripts", "modifications"}
+SUBJECTS = {"the local environment", "scripts"}
 ABSENT = {"ImportError", "ModuleNotFoundError", "NotImplementedError"}  # what a subject that is not built raises
 REFUSED = {
     *("skip", "skipif", "xfail", "importorskip"),

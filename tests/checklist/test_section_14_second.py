@@ -23,6 +23,7 @@ from cloudify.workflows.tasks import HandlerResult, WorkflowTaskResult
 from cloudify.workflows.tasks_graph import TaskDependencyGraph, forkjoin, make_or_get_graph
 
 from durable_wf import ResumeOptions, RunOptions
+from durable_wf.dsl.parameters import ParametersError
 from tests.checklist import kit
 from tests.checklist.kit import app, says
 from tests.replay.kit import states
@@ -306,9 +307,9 @@ def test_14_33_a_script_returns_retries_and_aborts(deploy):
         env.execute(flow, {"operation": "twice"})
 
 
-@pytest.mark.xfail(strict=True, reason="modifications", raises=ImportError)
 def test_14_34_scale_refuses_starts_and_finishes(deploy, monkeypatch):
     """34. Errors as in §10.8; `start_modification` is given three keys, `finish` called once, `rollback` never."""
+    from cloudify.plugins.workflows import scale_entity
     from cloudify.workflows.workflow_context import Modification, WorkflowDeploymentContext
 
     calls = []
@@ -327,8 +328,10 @@ def test_14_34_scale_refuses_starts_and_finishes(deploy, monkeypatch):
     env = deploy(kit.LIFE + "node_templates: {a: {type: Step}}\n")
     env.execute("install")
     a = {"scalable_entity_name": "a"}
+    with pytest.raises(ValueError, match="The delta parameter must be a number"):
+        env.execute(lambda ctx: scale_entity(ctx, delta="x", **a))
     for parameters, kind, text in (
-        (a | {"delta": "x"}, ValueError, "The delta parameter must be a number"),
+        (a | {"delta": "x"}, ParametersError, "'delta' is not of type integer"),  # before the workflow is called
         (a | {"delta": -2}, ValueError, "Provided delta: -2 is illegal"),
         (a | {"delta": 1, "include_instances": ["a_1"]}, ValueError, "delta"),
         ({"scalable_entity_name": "x", "delta": 1}, ValueError, "No scalable entity named x was found"),

@@ -28,9 +28,9 @@ outputs: {size: {value: {get_input: pairs}}}
 
 WORKFLOWS = (
     "install, uninstall, reinstall, start, stop, restart, execute_operation, check_status, check_drift, pull, heal, "
-    "rollback"
+    "scale, rollback"
 )
-LATER = "scale, install_new_agents, validate_agents"
+LATER = "install_new_agents, validate_agents"
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ SWEEPS = {
         ("handlers", ("--points", 20, "--double", 6)),
         ("waits", ("--points", 20, "--double", 4)),
         ("modification", ("--points", 20, "--double", 4)),
+        ("scale", ("--points", 20, "--double", 4)),
         ("graph", ("--points", 6, "--durability", "power")),
         ("graph", ("--points", 12, "--through", "cli")),
         ("three-tier", ("--points", 20)),

@@ -9,6 +9,7 @@ from tools.crash.scenarios.base import Scenario
 from tools.crash.scenarios.lifecycle import Lifecycle
 from tools.crash.scenarios.modification import Modification
 from tools.crash.scenarios.plain import Plain
+from tools.crash.scenarios.scale import Scale
 from tools.crash.scenarios.three_tier import ThreeTier
 from tools.crash.scenarios.tutorial import Tutorial
 
@@ -24,5 +25,6 @@ SCENARIOS: Mapping[str, Scenario] = {
     "lifecycle": Lifecycle(),
     "handlers": Plain(handlers.main),
     "modification": Modification(),
+    "scale": Scale(),
     "waits": Plain(waits.main, waits.HourClock, waits.too_early),
 }
