@@ -12,6 +12,7 @@ import typer
 from durable_wf.cli import (
     authors,
     cancelling,
+    deployed,
     deploying,
     helping,
     looking,
@@ -86,12 +87,13 @@ _add(app, "plan", planning.plan)
 _add(app, "schema", schemas.schema)
 _deployments = _add_group("deployments", "Blueprints with inputs.")
 _add(_deployments, "create", deploying.create)
-_add(_deployments, "list", deploying.list_)
-_add(_deployments, "show", deploying.show)
-_add(_deployments, "instances", deploying.instances)
+_add(_deployments, "list", deployed.list_)
+_add(_deployments, "show", deployed.show)
+_add(_deployments, "instances", deployed.instances)
 _add(_deployments, "outputs", deploying.outputs)
 _add(_deployments, "capabilities", deploying.capabilities)
 _add(_deployments, "workflows", deploying.workflows)
+_add(_deployments, "topology", deployed.topology)
 _add(_deployments, "delete", deploying.delete)
 _plugins = _add_group("plugins", "What blueprints import as plugin:NAME.")
 _add(_plugins, "install", plugins.install)

@@ -42,6 +42,10 @@ class Store(Reader, Protocol):
         """How many instances there are: by deployment, node and state, in this order."""
         ...
 
+    def node_counts(self) -> dict[int, int]:
+        """How many nodes there are, by deployment; one that has none is not among them."""
+        ...
+
     def last_executions(self) -> list[rows.Execution]:
         """The newest execution of each deployment that has one."""
         ...

@@ -193,7 +193,8 @@ class MemoryJournal:
         self, execution: int, *, seq: int | None = None, at_us: int | None = None, subject: int | None = None
     ) -> rows.Transition | None:
         """The newest transition of an execution (see `inspection.view.Store`)."""
-        for row in reversed(self._store.rows("transition", execution)):
+        found: list[rows.Transition] = self._store.rows("transition", execution)
+        for row in reversed(found):
             in_time = row.seq <= seq if seq is not None else at_us is None or row.at_us <= at_us
             if in_time and subject in (None, row.subject):
                 return row
@@ -207,6 +208,11 @@ class MemoryJournal:
                 key = (row.deployment, row.node, row.state)
                 found[key] = found.get(key, 0) + 1
         return [(*key, count) for key, count in sorted(found.items())]
+
+    def node_counts(self) -> dict[int, int]:
+        """How many nodes there are, by deployment."""
+        found = {row.id: len(self.nodes(row.id)) for row in self._store.rows("deployment", 0)}
+        return {deployment: count for deployment, count in found.items() if count}
 
     def last_executions(self) -> list[rows.Execution]:
         """The newest execution of each deployment that has one."""

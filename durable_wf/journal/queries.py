@@ -219,6 +219,14 @@ def counts() -> Query:
 
 
 @cache
+def node_counts() -> Query:
+    """How many nodes each deployment has."""
+    model = TABLES["node"].model
+    by = model.deployment
+    return _made(model.select(by, fn.COUNT(model.name)).where(model.gone == 0).group_by(by).order_by(by))
+
+
+@cache
 def last_executions() -> Query:
     """The newest of each deployment."""
     model = TABLES["execution"].model

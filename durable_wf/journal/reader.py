@@ -189,6 +189,10 @@ class SqliteReader(Forkable):
         """How many instances there are: by deployment, node and state."""
         return self._fetch(queries.counts(), _row)
 
+    def node_counts(self) -> dict[int, int]:
+        """How many nodes there are, by deployment."""
+        return dict(self._fetch(queries.node_counts(), _pair))
+
     def last_executions(self) -> list[rows.Execution]:
         """The newest execution of each deployment that has one."""
         return self._fetch(queries.last_executions(), rows.Execution)

@@ -58,6 +58,7 @@ QUESTIONS = {
     "latest by time": lambda reader: reader.latest(1, at_us=kit.AT + 3),
     "latest of a subject": lambda reader: reader.latest(1, seq=9, subject=0),
     "counts": lambda reader: reader.counts(),
+    "node counts": lambda reader: reader.node_counts(),
     "last executions": lambda reader: reader.last_executions(),
     "head": lambda reader: reader.compare_with_head(),
     **{
@@ -70,6 +71,7 @@ WHOLE = {  # they give every row of the table, so that reading all of it is righ
     "blueprints": "blueprint",
     "deployments": "deployment",
     "counts": "node_instance",
+    "node counts": "node",
     "last executions": "execution",
 }
 

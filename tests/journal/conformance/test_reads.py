@@ -178,10 +178,15 @@ def test_instances_are_counted_by_deployment_node_and_state(journal):
             other._replace(gone=1, revision=2, seq=turn.seq),
         ]
         turn.apply(Changes(instances=changed, transitions=[kit.transition(0, turn.seq)]))
+    assert journal.node_counts() == {one.id: len(journal.nodes(one.id)) for one in (first, second)}
     left = journal.instances(first.id)[1]
     (only,) = journal.instances(second.id)
     assert journal.counts() == sorted(
-        [(first.id, one.node, "started", 1), (first.id, left.node, left.state, 1), (second.id, only.node, only.state, 1)]
+        [
+            (first.id, one.node, "started", 1),
+            (first.id, left.node, left.state, 1),
+            (second.id, only.node, only.state, 1),
+        ]
     )
 
 
