@@ -63,20 +63,22 @@ def show(call: Call, deployment: parameters.Deployment, at: At = None) -> None:
     """
     from durable_wf.inspection.deployments import deployment_detail
 
-    point = _point(at)
+    point = read_at(at)
     with call.view() as view:
         found = deployment_detail(view, deployment, point)
     call.out.data(found, _detail(call, found))
-    _note_of_deletion(call, found.id, found.deleted_at)
+    note_of_deletion(call, found.id, found.deleted_at)
 
 
-def _point(at: str | None) -> Point | None:
+def read_at(at: str | None) -> Point | None:
+    """What `--at` names. raises UsageError."""
     from durable_wf.inspection.points import read_point
 
     return None if at is None else read_point(at)
 
 
-def _note_of_deletion(call: Call, name: str, deleted_at: str | None) -> None:
+def note_of_deletion(call: Call, name: str, deleted_at: str | None) -> None:
+    """Say that what is looked at has been deleted since, where it has."""
     if deleted_at is not None:
         call.out.note(f"deployment '{name}' is not there any more: it was deleted {moment(deleted_at)} UTC")
 
@@ -122,12 +124,12 @@ def instances(call: Call, deployment: parameters.Deployment, at: At = None) -> N
     from durable_wf.cli.deployed_trees import instance_table
     from durable_wf.inspection.deployments import topology
 
-    point = _point(at)
+    point = read_at(at)
     with call.view() as view:
         found = topology(view, deployment, point)
     lines = instance_table(call, found) if call.out.level >= 0 else _ids(found.instances)
     call.out.items(found.instances, lines)
-    _note_of_deletion(call, found.id, found.deleted_at)
+    note_of_deletion(call, found.id, found.deleted_at)
 
 
 def _ids(found: list[NodeInstance]) -> list[str]:
@@ -150,11 +152,11 @@ def topology(
     from durable_wf.cli.pictures import format_of, write
     from durable_wf.inspection import deployments as of
 
-    wanted, point = format_of(call, output, format_), _point(at)
+    wanted, point = format_of(call, output, format_), read_at(at)
     with call.view() as view, view.store.snapshot():
         found = of.topology(view, deployment, point)
         if wanted is None:
             call.out.data(found, instance_tree(call, found))
         else:
             write(call, output, wanted, found, lambda: of.drawing(view, deployment, point))
-    _note_of_deletion(call, found.id, found.deleted_at)
+    note_of_deletion(call, found.id, found.deleted_at)

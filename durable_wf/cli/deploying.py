@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 from durable_wf.cli import parameters
 from durable_wf.cli.calls import Call
 from durable_wf.cli.output import clean, columns, plural, short
-from durable_wf.cli.parameters import AllowHttp, Blueprint, Inputs, NewName, Policy, RuntimeOnly
+from durable_wf.cli.parameters import AllowHttp, At, Blueprint, Inputs, NewName, Policy, RuntimeOnly
 from durable_wf.cli.sources import resolver_of
 from durable_wf.cli.values import read_values
+from durable_wf.clock import iso
 from durable_wf.inspection.records import Capabilities, Deleted, Outputs, Parameter, Workflow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from durable_wf.engine.topology import DeploymentTopology
     from durable_wf.sources.port import Resolver
 
 
@@ -57,26 +59,36 @@ def _check(call: Call, resolver: Resolver, values: dict[str, Any], *, runtime_on
         call.out.note(f"warning: {clean(warning)}")
 
 
-def outputs(call: Call, deployment: parameters.Deployment) -> None:
-    """Show the outputs of a deployment, evaluated now. Secrets in them are masked."""
+def outputs(call: Call, deployment: parameters.Deployment, at: At = None) -> None:
+    """Show the outputs of a deployment, evaluated now, or from what was at a point. Secrets in them are masked."""
     from durable_wf.engine.deployments import outputs_of
-    from durable_wf.engine.topology import find_deployment
 
-    call.secrets()
-    with call.view() as view:
-        found = outputs_of(find_deployment(view.store, deployment))
+    found = _evaluated(call, deployment, at, outputs_of)
     call.out.data(Outputs(found), _values(found))
 
 
-def capabilities(call: Call, deployment: parameters.Deployment) -> None:
-    """Show the capabilities of a deployment, evaluated now: what others may read. Secrets in them are masked."""
+def capabilities(call: Call, deployment: parameters.Deployment, at: At = None) -> None:
+    """Show the capabilities of a deployment: what others may read. Evaluated as its outputs."""
     from durable_wf.engine.deployments import capabilities_of
-    from durable_wf.engine.topology import find_deployment
 
-    call.secrets()
-    with call.view() as view:
-        found = capabilities_of(find_deployment(view.store, deployment))
+    found = _evaluated(call, deployment, at, capabilities_of)
     call.out.data(Capabilities(found), _values(found))
+
+
+def _evaluated(
+    call: Call, deployment: str, at: str | None, evaluate: Callable[[DeploymentTopology], dict[str, Any]]
+) -> dict[str, Any]:
+    from durable_wf.cli.deployed import note_of_deletion, read_at
+    from durable_wf.engine.past import PastTopology
+    from durable_wf.inspection.points import moment_of
+
+    point = read_at(at)
+    call.secrets()
+    with call.view() as view, view.store.snapshot():
+        then = moment_of(view, deployment, point)
+        found = evaluate(PastTopology(view, then))
+    note_of_deletion(call, deployment, None if then.deleted_us is None else iso(then.deleted_us))
+    return found
 
 
 def _values(found: dict[str, Any]) -> Iterator[str]:
