@@ -151,3 +151,12 @@ def test_each_look_has_a_style_of_its_own_in_dot_and_mermaid():
     assert re.findall(r"classDef (\w+) ", text) == [str(look) for look in Look][1:]
     assert '  n1(["idle<br/>x"]):::idle\n' in text
     assert "classDef" not in mermaid(Drawing((Box("a", ("a",)),), (), ()))
+
+
+def test_frames_are_grey_where_colours_tell_states():
+    frames = (Frame("outer", "outer"), Frame("inner", "inner", "outer"))
+    deployed_, planned = (
+        svg(Drawing((Box("a", ("a",), "inner", look),), (), frames)) for look in (Look.STARTED, Look.PLAIN)
+    )
+    assert re.findall(r'rx="10" fill="([^"]*)"', deployed_) == ["#f4f4f5", "#e4e4e7"]
+    assert re.findall(r'rx="10" fill="([^"]*)"', planned) == ["#dbeafe", "#dcfce7"]

@@ -28,6 +28,7 @@ _PAD = 12.0
 _MARGIN = 20.0
 _PORT = 16.0  # between arrows at one box
 _STEPS = (0.5, 0.25, 0.75)  # where on its way an arrow has its label: the first place where none is yet
+_GREYS = ("#f4f4f5", "#e4e4e7")  # of frames where colours tell states
 _COLORS = ("#dbeafe", "#dcfce7", "#fef3c7", "#fce7f3", "#ede9fe", "#cffafe", "#ffe4e6", "#ecfccb")
 _STROKES = {Kind.CONTAINED_IN: "2.5", Kind.CONNECTED_TO: "1.2", Kind.DEPENDS_ON: '1.2" stroke-dasharray="5 4'}
 
@@ -78,14 +79,14 @@ def svg(drawing: Drawing) -> str:
     ends = _all_ends(drawing, layout, sizes)
     width = max([layout.size.width, *(len(one.label) * _SMALL for one in drawing.arrows)])
     whole = (width + 2 * _MARGIN, layout.size.height + 2 * _MARGIN)
-    parts = [_HEAD.format(*whole, _MARGIN), *_frame_boxes(layout)]
+    parts = [_HEAD.format(*whole, _MARGIN), *_frame_boxes(layout, _frame_colors(drawing))]
     for one, route, at in zip(drawing.arrows, layout.routes, ends, strict=True):
         stroke = f'stroke="#52525b" stroke-width="{_STROKES[one.kind]}"'
         path = _path(_stations(route, at, height))
         parts.append(f'<path d="{path}" fill="none" {stroke} marker-end="url(#tip)"/>')
     for box in drawing.boxes:
         parts += _box(layout.centers[box.name], sizes[box.name], box.lines, _STYLES[box.look])
-    parts += _frame_labels({one.name: one.label for one in drawing.frames}, layout)
+    parts += _frame_labels({one.name: one.label for one in drawing.frames}, layout, _frame_colors(drawing))
     rows = _Rows(width)
     for one, route, at in zip(drawing.arrows, layout.routes, ends, strict=True):
         parts.append(_label(one.label, route, at, height, rows))
@@ -100,19 +101,29 @@ def _frames(drawing: Drawing) -> Frames:
     )
 
 
-def _frame_boxes(layout: Layout) -> Iterator[str]:
-    """Outer frames first, each in a colour of its own."""
-    for (upper, lower), color in zip(layout.frames.values(), cycle(_COLORS), strict=False):
+def _frame_colors(drawing: Drawing) -> Mapping[str, str]:
+    """Each in a colour of its own; by how deep it lies where the boxes' colours mean something."""
+    if all(box.look is Look.PLAIN for box in drawing.boxes):
+        return {one.name: color for one, color in zip(drawing.frames, cycle(_COLORS), strict=False)}
+    found: dict[str, str] = {}
+    for one in drawing.frames:
+        found[one.name] = _GREYS[one.frame is not None and found[one.frame] == _GREYS[0]]
+    return found
+
+
+def _frame_boxes(layout: Layout, colors: Mapping[str, str]) -> Iterator[str]:
+    """Outer frames first."""
+    for name, (upper, lower) in layout.frames.items():
         place = f'x="{upper.x:.1f}" y="{upper.y:.1f}" width="{lower.x - upper.x:.1f}" height="{lower.y - upper.y:.1f}"'
-        yield f'<rect {place} rx="10" fill="{color}" stroke="#a1a1aa"/>'
+        yield f'<rect {place} rx="10" fill="{colors[name]}" stroke="#a1a1aa"/>'
 
 
-def _frame_labels(labels: Mapping[str, str], layout: Layout) -> Iterator[str]:
+def _frame_labels(labels: Mapping[str, str], layout: Layout, colors: Mapping[str, str]) -> Iterator[str]:
     """Their names, in their upper left corners; over arrows, which may come in there."""
-    for (name, (at, _)), color in zip(layout.frames.items(), cycle(_COLORS), strict=False):
+    for name, (at, _) in layout.frames.items():
         width = len(labels[name]) * _CHARACTER
         place = f'x="{at.x + _PAD - 2:.1f}" y="{at.y + 4:.1f}" width="{width:.1f}" height="{_LINE:.1f}"'
-        yield f'<rect {place} fill="{color}" fill-opacity="0.9"/>'
+        yield f'<rect {place} fill="{colors[name]}" fill-opacity="0.9"/>'
         yield f'<text x="{at.x + _PAD:.1f}" y="{at.y + _LINE:.1f}" fill="#3f3f46">{escape(labels[name])}</text>'
 
 
