@@ -6,7 +6,7 @@ Source: reliability.md §2c, §2e.
 import json
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from durable_wf.dsl.compile import compile_blueprint
@@ -88,6 +88,7 @@ def test_any_change_of_a_case(text, data):
     assert say_what_and_where(problems_of(text.encode()))
 
 
+@settings(max_examples=30)  # test_group_model.py asks the same of more
 @given(st.lists(st.tuples(st.integers(0, 3), st.none() | st.integers(0, 10)), min_size=1, max_size=6))
 def test_contained_nodes_multiply(tree):
     """§15: instances of a node are its count times those of its container; each has one container instance."""
@@ -110,6 +111,7 @@ def test_contained_nodes_multiply(tree):
     assert len({one.id for one in plan.instances}) == len(plan.instances)
 
 
+@settings(max_examples=20)
 @given(st.integers(0, 4), st.integers(0, 4), st.booleans())
 def test_pairs(sources, targets, to_one):
     """§15: all_to_all is n × m, all_to_one is n, and none where a side is empty."""
