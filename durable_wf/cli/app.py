@@ -12,6 +12,7 @@ import typer
 from durable_wf.cli import (
     authors,
     cancelling,
+    deployed,
     deploying,
     helping,
     installing,
@@ -90,12 +91,13 @@ _add(app, "install", installing.install)
 _add(app, "uninstall", installing.uninstall)
 _deployments = _add_group("deployments", "Blueprints with inputs.")
 _add(_deployments, "create", deploying.create)
-_add(_deployments, "list", deploying.list_)
-_add(_deployments, "show", deploying.show)
-_add(_deployments, "instances", deploying.instances)
+_add(_deployments, "list", deployed.list_)
+_add(_deployments, "show", deployed.show)
+_add(_deployments, "instances", deployed.instances)
 _add(_deployments, "outputs", deploying.outputs)
 _add(_deployments, "capabilities", deploying.capabilities)
 _add(_deployments, "workflows", deploying.workflows)
+_add(_deployments, "topology", deployed.topology)
 _add(_deployments, "delete", deploying.delete)
 _modifications = _add_group("modifications", "Changes of deployments' numbers of instances.")
 _add(_modifications, "list", modifying.list_)

@@ -1,4 +1,4 @@
-"""`deployments …`: blueprints with inputs, and how their instances are."""
+"""`deployments …`: making and deleting them, and what a blueprint says of them; `deployed` shows what there is."""
 
 from __future__ import annotations
 
@@ -6,27 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from durable_wf.cli import parameters
 from durable_wf.cli.calls import Call
-from durable_wf.cli.output import clean, columns, moment, plural, short
-from durable_wf.cli.parameters import AllowHttp, Blueprint, Inputs, NewName, Policy, RuntimeOnly
+from durable_wf.cli.output import clean, columns, plural, short
+from durable_wf.cli.parameters import AllowHttp, At, Blueprint, Inputs, NewName, Policy, RuntimeOnly
 from durable_wf.cli.sources import resolver_of
 from durable_wf.cli.values import read_values
+from durable_wf.clock import iso
 from durable_wf.errors import NotFoundError
-from durable_wf.inspection.records import (
-    Capabilities,
-    Deleted,
-    Deployment,
-    DeploymentDetail,
-    NodeInstance,
-    Outputs,
-    Parameter,
-    Workflow,
-)
+from durable_wf.inspection.records import Capabilities, Deleted, Outputs, Parameter, Workflow
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from durable_wf.cli.parameters import OnUnknown
+    from durable_wf.engine.topology import DeploymentTopology
     from durable_wf.sources.port import Resolver
 
 
@@ -107,97 +100,36 @@ def _check(call: Call, resolver: Resolver, values: dict[str, Any], *, runtime_on
     return compiled.workflows.keys()
 
 
-def list_(call: Call) -> None:
-    """List the deployments; with -q their names only."""
-    from durable_wf.inspection.deployments import deployments
-
-    found: list[Deployment] = []
-    try:
-        with call.view() as view:
-            found = deployments(view)
-    except NotFoundError:  # no journal yet
-        found = []
-    rows = [(one.id, one.blueprint_id, str(one.node_instances), moment(one.created_at)) for one in found]
-    lines = columns([("DEPLOYMENT", "BLUEPRINT", "INSTANCES", "CREATED (UTC)"), *rows]) if rows else []
-    call.out.items(found, lines if call.out.level >= 0 else [one.id for one in found])
-    if not found:
-        call.out.note(f"no deployments in {call.config.journal}")
-        call.out.note("to begin: durable-wf deployments create BLUEPRINT -d NAME")
-
-
-def show(call: Call, deployment: parameters.Deployment) -> None:
-    """Show what a deployment is made of."""
-    from durable_wf.inspection.deployments import deployment_detail
-
-    with call.view() as view:
-        found = deployment_detail(view, deployment)
-    call.out.data(found, _detail(found))
-
-
-def _detail(found: DeploymentDetail) -> Iterator[str]:
-    yield f"deployment   {found.id}"
-    yield f"blueprint    {clean(found.blueprint_path)}"
-    if found.description:
-        yield f"             {short(found.description, 100)}"
-    yield f"created      {moment(found.created_at)} UTC"
-    if found.on_unknown:
-        yield f"on unknown   {found.on_unknown}"
-    yield f"workflows    {', '.join(found.workflows) or 'none'}"
-    yield f"outputs      {', '.join(found.outputs) or 'none'}"
-    if found.capabilities:
-        yield f"capabilities {', '.join(found.capabilities)}"
-    yield from _pairs("labels", found.labels)
-    yield from _pairs("inputs", found.inputs)
-    yield ""
-    rows = [(one.id, one.type, _counts(one.instances)) for one in found.nodes]
-    yield from columns([("NODE", "TYPE", "INSTANCES"), *rows])
-
-
-def _pairs(title: str, values: dict[str, Any]) -> Iterator[str]:
-    for index, (key, value) in enumerate(values.items()):
-        yield f"{title if index == 0 else '':<12} {clean(key)} = {short(value, 100)}"
-
-
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {state}" for state, count in counts.items()) or "none"
-
-
-def instances(call: Call, deployment: parameters.Deployment) -> None:
-    """List the node instances of a deployment as they are now."""
-    from durable_wf.inspection.deployments import instances as find
-
-    with call.view() as view:
-        found = find(view, deployment)
-    rows = [_instance(call, one) for one in found]
-    call.out.items(found, columns([("INSTANCE", "NODE", "STATE", "HOST", "RUNTIME PROPERTIES"), *rows]))
-
-
-def _instance(call: Call, one: NodeInstance) -> tuple[str, ...]:
-    properties = ", ".join(f"{key}={short(value, 40)}" for key, value in one.runtime_properties.items())
-    shown = clean(properties) if call.out.level > 0 else short(properties, 60)
-    return one.id, one.node_id, clean(one.state), one.host_id or "", shown
-
-
-def outputs(call: Call, deployment: parameters.Deployment) -> None:
-    """Show the outputs of a deployment, evaluated now. Secrets in them are masked."""
+def outputs(call: Call, deployment: parameters.Deployment, at: At = None) -> None:
+    """Show the outputs of a deployment, evaluated now, or from what was at a point. Secrets in them are masked."""
     from durable_wf.engine.deployments import outputs_of
-    from durable_wf.engine.topology import find_deployment
 
-    call.secrets()
-    with call.view() as view:
-        found = outputs_of(find_deployment(view.store, deployment))
+    found = _evaluated(call, deployment, at, outputs_of)
     call.out.data(Outputs(found), _values(found))
 
 
-def capabilities(call: Call, deployment: parameters.Deployment) -> None:
-    """Show the capabilities of a deployment, evaluated now: what others may read. Secrets in them are masked."""
+def capabilities(call: Call, deployment: parameters.Deployment, at: At = None) -> None:
+    """Show the capabilities of a deployment: what others may read. Evaluated as its outputs."""
     from durable_wf.engine.deployments import capabilities_of
-    from durable_wf.engine.topology import find_deployment
 
-    call.secrets()
-    with call.view() as view:
-        found = capabilities_of(find_deployment(view.store, deployment))
+    found = _evaluated(call, deployment, at, capabilities_of)
     call.out.data(Capabilities(found), _values(found))
+
+
+def _evaluated(
+    call: Call, deployment: str, at: str | None, evaluate: Callable[[DeploymentTopology], dict[str, Any]]
+) -> dict[str, Any]:
+    from durable_wf.cli.deployed import note_of_deletion, read_at
+    from durable_wf.engine.past import PastTopology
+    from durable_wf.inspection.points import moment_of
+
+    point = read_at(at)
+    call.secrets()
+    with call.view() as view, view.store.snapshot():
+        then = moment_of(view, deployment, point)
+        found = evaluate(PastTopology(view, then))
+    note_of_deletion(call, deployment, None if then.deleted_us is None else iso(then.deleted_us))
+    return found
 
 
 def _values(found: dict[str, Any]) -> Iterator[str]:

@@ -123,6 +123,12 @@ ShowOrigin = Annotated[bool, typer.Option("--origin", help="Show where each sett
 Migrate = Annotated[bool, typer.Option("--migrate", help="Bring an older journal to the newest version; runs nothing.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Leave the servers running, and say how to clean up.")]
 Clean = Annotated[bool, typer.Option("--clean", help="End and remove what earlier demos have left.")]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at", metavar="POINT", help="As it was at a seq, or at a time: 2026-11-25, '2026-11-25 14:03' (UTC)."
+    ),
+]
 OutputFile = Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Write it there; - is standard output.")]
 PlanFormat = Annotated[
     PlanFormats | None,

@@ -14,7 +14,7 @@ from durable_wf.cli.plugins import PluginDetail, PluginRecord
 from durable_wf.cli.schemas import SchemaRecord
 from durable_wf.cli.secrets import DeletedSecret, SecretRecord
 from durable_wf.cli.verifying import Verification
-from durable_wf.inspection import records
+from durable_wf.inspection import deployment_records, records
 from durable_wf.inspection.modifications import ModificationDetail
 from durable_wf.inspection.topology.record import Plan
 
@@ -39,13 +39,14 @@ OUTPUTS: Mapping[str, Shape] = {
     "install": Shape(records.ExecutionDetail),
     "uninstall": Shape(records.ExecutionDetail),
     "uninstall --dry-run": Shape(records.DryRun),
-    "deployments create": Shape(records.DeploymentDetail),
-    "deployments list": Shape(records.Deployment, is_list=True),
-    "deployments show": Shape(records.DeploymentDetail),
-    "deployments instances": Shape(records.NodeInstance, is_list=True),
+    "deployments create": Shape(deployment_records.DeploymentDetail),
+    "deployments list": Shape(deployment_records.Deployment, is_list=True),
+    "deployments show": Shape(deployment_records.DeploymentDetail),
+    "deployments instances": Shape(deployment_records.NodeInstance, is_list=True),
     "deployments outputs": Shape(records.Outputs),
     "deployments capabilities": Shape(records.Capabilities),
     "deployments workflows": Shape(records.Workflow, is_list=True),
+    "deployments topology": Shape(deployment_records.Topology),
     "deployments delete": Shape(records.Deleted),
     "modifications list": Shape(records.Modification, is_list=True),
     "modifications show": Shape(ModificationDetail),

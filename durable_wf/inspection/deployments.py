@@ -2,95 +2,115 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from durable_wf.clock import iso
 from durable_wf.codec import decode
-from durable_wf.inspection.find import find_deployment
-from durable_wf.inspection.records import (
-    Availability,
-    Constraint,
-    Deployment,
-    DeploymentDetail,
-    Node,
-    NodeInstance,
-    Parameter,
-    Relationship,
-    Workflow,
-)
+from durable_wf.inspection.deployed import Deployed
+from durable_wf.inspection.deployment_records import Deployment, DeploymentDetail, NodeInstance, Topology
+from durable_wf.inspection.executions import execution_record
+from durable_wf.inspection.points import moment_of
+from durable_wf.inspection.records import Availability, Constraint, Parameter, Workflow
 
 if TYPE_CHECKING:
+    from durable_wf.inspection.points import Point
+    from durable_wf.inspection.topology.drawing import Drawing
     from durable_wf.inspection.view import View
-    from durable_wf.model import declarations, plan, rows
+    from durable_wf.model import declarations
 
 
 def deployments(view: View) -> list[Deployment]:
     """All deployments, by name."""
-    blueprints = {row.id: row for row in view.store.blueprints()}
-    return [_record(view, row, blueprints[row.blueprint]) for row in view.store.deployments()]
+    with view.store.snapshot():
+        blueprints = {row.id: row.name for row in view.store.blueprints()}
+        last = {row.deployment: row for row in view.store.last_executions()}
+        nodes, states = view.store.node_counts(), _states(view)
+        return [
+            Deployment(
+                row.name,
+                blueprints[row.blueprint],
+                iso(row.created_us),
+                states[row.id].total(),
+                nodes.get(row.id, 0),
+                dict(sorted(states[row.id].items())),
+                execution_record(view, last[row.id], row.name) if row.id in last else None,
+            )
+            for row in view.store.deployments()
+        ]
 
 
-def _record(view: View, row: rows.Deployment, blueprint: rows.Blueprint) -> Deployment:
-    return Deployment(row.name, blueprint.name, iso(row.created_us), len(view.store.instances(row.id)))
+def _states(view: View) -> dict[int, Counter[str]]:
+    """The numbers of instances in each state, of each deployment."""
+    states: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for deployment, _, state, count in view.store.counts():
+        states[deployment][state] += count
+    return states
 
 
-def deployment_detail(view: View, name: str) -> DeploymentDetail:
-    """One deployment.
+def deployment_detail(view: View, name: str, point: Point | None = None) -> DeploymentDetail:
+    """One deployment, now or as it was at a point.
 
-    raises  NotFoundError with near matches
+    raises  as `moment_of`
     """
-    row, blueprint = _rows(view, name)
-    compiled = _compiled(blueprint)
-    states: dict[str, Counter[str]] = {}
-    for instance in view.store.instances(row.id):
-        states.setdefault(instance.node, Counter())[instance.state] += 1
-    nodes = [
-        Node(node.name, node.type, node.host_id, dict(sorted(states.get(node.name, {}).items())))
-        for node in compiled.nodes.values()
-    ]
-    short = _record(view, row, blueprint)
-    return DeploymentDetail(
-        short.id,
-        short.blueprint_id,
-        short.created_at,
-        short.node_instances,
-        blueprint_path=blueprint.source,
-        description=compiled.description,
-        on_unknown=(decode(row.settings_json) or {}).get("on_unknown"),
-        inputs=decode(row.inputs_json),
-        nodes=nodes,
-        workflows=list(compiled.workflows),
-        outputs=list(compiled.outputs),
-        capabilities=list(compiled.capabilities),
-        labels=dict(compiled.labels),
-    )
-
-
-def instances(view: View, name: str) -> list[NodeInstance]:
-    """The node instances of a deployment, by node and index.
-
-    raises  NotFoundError with near matches
-    """
-    row = find_deployment(view.store, name)
-    found = sorted(view.store.instances(row.id), key=lambda one: (one.node, one.idx))
-    return [
-        NodeInstance(
-            one.name,
-            one.node,
-            one.idx,
-            one.state,
-            one.host,
-            decode(one.runtime_properties_json),
-            [
-                Relationship(entry["type"], entry["target_name"], entry["target_id"])
-                for entry in decode(one.relationships_json)
-            ],
-            decode(one.scaling_groups_json),
-            one.version,
+    with view.store.snapshot():
+        found = Deployed(view, moment_of(view, name, point))
+        row, compiled, settings = found.row, found.blueprint, decode(found.row.settings_json) or {}
+        states = Counter(one.state for one in found.instances)
+        return DeploymentDetail(
+            row.name,
+            found.blueprint_row.name,
+            iso(row.created_us),
+            len(found.instances),
+            len(found.nodes),
+            dict(sorted(states.items())),
+            found.last_execution,
+            blueprint_path=found.blueprint_row.source,
+            description=compiled.description,
+            on_unknown=settings.get("on_unknown"),
+            inputs=decode(row.inputs_json),
+            nodes=found.nodes,
+            workflows=list(compiled.workflows),
+            outputs=list(compiled.outputs),
+            capabilities=list(compiled.capabilities),
+            labels=dict(compiled.labels),
+            settings=settings,
+            instances=found.instances,
+            groups=found.groups,
+            executions=found.executions,
+            at=found.moment.at,
+            deleted_at=found.deleted_at,
         )
-        for one in found
-    ]
+
+
+def topology(view: View, name: str, point: Point | None = None) -> Topology:
+    """What is deployed, now or as it was at a point.
+
+    raises  as `moment_of`
+    """
+    with view.store.snapshot():
+        return Deployed(view, moment_of(view, name, point)).topology()
+
+
+def drawing(view: View, name: str, point: Point | None = None) -> Drawing:
+    """The picture of what is deployed, now or as it was at a point.
+
+    raises  as `moment_of`
+    """
+    from durable_wf.inspection.topology.deployed import drawing_of_deployed
+
+    with view.store.snapshot():
+        found = Deployed(view, moment_of(view, name, point))
+        return drawing_of_deployed(found.topology(), found.planned)
+
+
+def instances(view: View, name: str, point: Point | None = None) -> list[NodeInstance]:
+    """The node instances of a deployment, by node and index, now or as they were at a point.
+
+    raises  as `moment_of`
+    """
+    with view.store.snapshot():
+        return Deployed(view, moment_of(view, name, point)).instances
 
 
 def workflows(view: View, name: str) -> list[Workflow]:
@@ -98,7 +118,6 @@ def workflows(view: View, name: str) -> list[Workflow]:
 
     raises  NotFoundError with near matches
     """
-    _, blueprint = _rows(view, name)
     return [
         Workflow(
             one.name,
@@ -112,7 +131,7 @@ def workflows(view: View, name: str) -> list[Workflow]:
                 list(one.availability.node_types_required),
             ),
         )
-        for one in _compiled(blueprint).workflows.values()
+        for one in Deployed(view, moment_of(view, name)).blueprint.workflows.values()
     ]
 
 
@@ -126,14 +145,3 @@ def _parameter(name: str, of: declarations.Parameter) -> Parameter:
         of.default,
         [Constraint(one.operator, one.argument, one.error_message) for one in of.constraints],
     )
-
-
-def _rows(view: View, name: str) -> tuple[rows.Deployment, rows.Blueprint]:
-    row = find_deployment(view.store, name)
-    return row, next(one for one in view.store.blueprints() if one.id == row.blueprint)
-
-
-def _compiled(blueprint: rows.Blueprint) -> plan.Blueprint:
-    from durable_wf.model.plan import Blueprint, from_json
-
-    return from_json(Blueprint, decode(blueprint.plan_json))

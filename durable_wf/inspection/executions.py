@@ -9,7 +9,7 @@ from durable_wf.codec import decode
 from durable_wf.inspection.owners import owner_of
 from durable_wf.inspection.records import CancelRequest, Execution, ExecutionDetail, Runner, plain
 from durable_wf.model.rows import Subject
-from durable_wf.model.states import TASK, XE, T, X
+from durable_wf.model.states import EXECUTION, TASK, XE, T, X
 
 if TYPE_CHECKING:
     from durable_wf.inspection.view import View
@@ -32,14 +32,26 @@ def executions(view: View, *, state: str | None = None, deployment: int | None =
 
 
 def _record(view: View, row: rows.Execution, names: dict[int, str]) -> Execution:
+    name = None if row.deployment is None else names.get(row.deployment, f"(deleted) {row.deployment}")
+    return execution_record(view, row, name)
+
+
+def execution_record(
+    view: View, row: rows.Execution, deployment: str | None, *, at_point: str | None = None
+) -> Execution:
+    """An execution of a deployment, which is named.
+
+    at_point  the state that it had at the point which is looked at; None: as it is now
+    """
+    ended = row.ended_us if at_point is None or at_point in EXECUTION.ended else None
     return Execution(
         row.uid,
         row.workflow,
-        None if row.deployment is None else names.get(row.deployment, f"(deleted) {row.deployment}"),
-        view.state(row),
+        deployment,
+        at_point or view.state(row),
         iso(row.created_us),
         _iso(row.started_us),
-        _iso(row.ended_us),
+        _iso(ended),
         is_dry_run(row),
     )
 

@@ -239,66 +239,12 @@ def message_record(found: dict[str, Any]) -> Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
-    """A blueprint with inputs."""
-
-    id: str
-    blueprint_id: str
-    created_at: str
-    node_instances: int
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A node of a deployment, with its instances counted by state."""
-
-    id: str
-    type: str
-    host_id: str | None
-    instances: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class DeploymentDetail(Deployment):
-    """A deployment with what it is made of.
-
-    blueprint_path  the file that it was made from
-    on_unknown      what is done about unknown outcomes where an operation says nothing itself; null: ask
-    """
-
-    blueprint_path: str
-    description: str | None
-    on_unknown: str | None
-    inputs: dict[str, Any]
-    nodes: list[Node]
-    workflows: list[str]
-    outputs: list[str]
-    capabilities: list[str]
-    labels: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Relationship:
     """From one node instance to another."""
 
     type: str
     target_name: str
     target_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class NodeInstance:
-    """A node instance as it is now."""
-
-    id: str
-    node_id: str
-    index: int
-    state: str
-    host_id: str | None
-    runtime_properties: dict[str, Any]
-    relationships: list[Relationship]
-    scaling_groups: list[Any]
-    version: int
 
 
 @dataclass(frozen=True, slots=True)

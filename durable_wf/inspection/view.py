@@ -27,6 +27,33 @@ class Store(Reader, Protocol):
         """All rows of a table that belong to an execution, a deployment, or, with 0, to the journal."""
         ...
 
+    def latest(
+        self, execution: int, *, seq: int | None = None, at_us: int | None = None, subject: int | None = None
+    ) -> rows.Transition | None:
+        """The newest transition of an execution, or with 0 of what no execution did; None if there is none.
+
+        seq, at_us  one of them: it is not later than that
+        subject     of those about such a one
+        cost        that of the transitions after it, which are passed over; none but the execution's are looked at
+        """
+        ...
+
+    def counts(self) -> list[tuple[int, str, str, int]]:
+        """How many instances there are: by deployment, node and state, in this order."""
+        ...
+
+    def node_counts(self) -> dict[int, int]:
+        """How many nodes there are, by deployment; one that has none is not among them."""
+        ...
+
+    def last_executions(self) -> list[rows.Execution]:
+        """The newest execution of each deployment that has one."""
+        ...
+
+    def named(self, table: str) -> dict[int, str]:
+        """What people call the rows of `execution` or `deployment`, by id; those that are gone, too."""
+        ...
+
     def links(self, of: tuple[int, int], *, since: int = 0) -> list[rows.Link]:
         """The links of the hash chain of (execution, deployment), of which one is 0: one a commit, in order.
 

@@ -198,6 +198,36 @@ class MemoryJournal:
         """What people call the rows of `execution` or `deployment`, by id."""
         return {row.id: row.uid if table == "execution" else row.name for row in self._store.rows(table, 0)}
 
+    def latest(
+        self, execution: int, *, seq: int | None = None, at_us: int | None = None, subject: int | None = None
+    ) -> rows.Transition | None:
+        """The newest transition of an execution (see `inspection.view.Store`)."""
+        found: list[rows.Transition] = self._store.rows("transition", execution)
+        for row in reversed(found):
+            in_time = row.seq <= seq if seq is not None else at_us is None or row.at_us <= at_us
+            if in_time and subject in (None, row.subject):
+                return row
+        return None
+
+    def counts(self) -> list[tuple[int, str, str, int]]:
+        """How many instances there are: by deployment, node and state."""
+        found: dict[tuple[int, str, str], int] = {}
+        for deployment in self._store.rows("deployment", 0):
+            for row in self.instances(deployment.id):
+                key = (row.deployment, row.node, row.state)
+                found[key] = found.get(key, 0) + 1
+        return [(*key, count) for key, count in sorted(found.items())]
+
+    def node_counts(self) -> dict[int, int]:
+        """How many nodes there are, by deployment."""
+        found = {row.id: len(self.nodes(row.id)) for row in self._store.rows("deployment", 0)}
+        return {deployment: count for deployment, count in found.items() if count}
+
+    def last_executions(self) -> list[rows.Execution]:
+        """The newest execution of each deployment that has one."""
+        newest = {row.deployment: row for row in self._store.rows("execution", 0) if row.deployment is not None}
+        return sorted(newest.values(), key=lambda row: row.id)
+
     def each_link(self, of: chain.Chain) -> Iterator[rows.Link]:
         """The links of a chain by ordinal."""
         return iter(self.links(of))

@@ -228,6 +228,42 @@ def last_seq() -> Query:
 
 
 @cache
+def latest(*, by_time: bool, subject: int | None) -> Query:
+    """The newest transition of an `owner` up to and with `seq`, or `at_us`; subject: of those about such a one."""
+    model = TABLES["transition"].model
+    last = model.at_us <= _hole("at_us") if by_time else model.seq <= _hole("seq")
+    query = _all("transition").where(model.execution == _hole("owner"), last)
+    if subject is not None:
+        query = query.where(model.subject == subject)
+    return _made(query.order_by(model.seq.desc()).limit(1))
+
+
+@cache
+def counts() -> Query:
+    """How many instances each deployment has, by node and state."""
+    model = TABLES["node_instance"].model
+    by = (model.deployment, model.node, model.state)
+    return _made(model.select(*by, fn.COUNT(model.id)).where(model.gone == 0).group_by(*by).order_by(*by))
+
+
+@cache
+def node_counts() -> Query:
+    """How many nodes each deployment has."""
+    model = TABLES["node"].model
+    by = model.deployment
+    return _made(model.select(by, fn.COUNT(model.name)).where(model.gone == 0).group_by(by).order_by(by))
+
+
+@cache
+def last_executions() -> Query:
+    """The newest of each deployment."""
+    model = TABLES["execution"].model
+    newest = model.alias()
+    ids = newest.select(fn.MAX(newest.id)).where(newest.deployment.is_null(is_null=False)).group_by(newest.deployment)
+    return _made(_all("execution").where(model.id.in_(ids)).order_by(model.id))
+
+
+@cache
 def time_of() -> Query:
     """When the transition `seq` was."""
     model = TABLES["transition"].model

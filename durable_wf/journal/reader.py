@@ -200,6 +200,25 @@ class SqliteReader(Forkable):
         query = queries.ordered(table, tuple(columns), tuple(by), whole=owner == 0)
         return self.scan(query.sql, query.filled({"owner": owner}))
 
+    def latest(
+        self, execution: int, *, seq: int | None = None, at_us: int | None = None, subject: int | None = None
+    ) -> rows.Transition | None:
+        """The newest transition of an execution (see `inspection.view.Store`)."""
+        query = queries.latest(by_time=seq is None, subject=subject)
+        return next(iter(self._fetch(query, rows.Transition, owner=execution, seq=seq, at_us=at_us)), None)
+
+    def counts(self) -> list[tuple[int, str, str, int]]:
+        """How many instances there are: by deployment, node and state."""
+        return self._fetch(queries.counts(), _row)
+
+    def node_counts(self) -> dict[int, int]:
+        """How many nodes there are, by deployment."""
+        return dict(self._fetch(queries.node_counts(), _pair))
+
+    def last_executions(self) -> list[rows.Execution]:
+        """The newest execution of each deployment that has one."""
+        return self._fetch(queries.last_executions(), rows.Execution)
+
     def scan(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of a SELECT or a PRAGMA, one at a time. Ask inside `snapshot()`.
 
@@ -306,6 +325,10 @@ def _collector_paused() -> Iterator[None]:
 
 def _one(value: int) -> int:
     return value
+
+
+def _row(*values: Any) -> tuple[Any, ...]:
+    return values
 
 
 def _pair(one: K, other: R) -> tuple[K, R]:

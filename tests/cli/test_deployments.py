@@ -101,7 +101,7 @@ def test_instances_have_the_references_names(inside, blueprint):
     page = next(one for one in found if one["node_id"] == "page")
     assert set(page) == {
         "id", "node_id", "index", "state", "host_id", "runtime_properties", "relationships", "scaling_groups",
-        "version",
+        "version", "container_id", "system_properties", "unexpected",
     }  # fmt: skip
     (relationship,) = page["relationships"]
     assert relationship["type"] == "cloudify.relationships.connected_to"

@@ -36,6 +36,7 @@ def left_scaling(ctx, **_):
 STORY = (
     "plugins install", "plugins list", "plugins", "plugins show", "validate", "plan", "schema",
     "deployments create", "deployments list", "deployments", "deployments show", "deployments instances",
+    "deployments topology",
     "deployments outputs", "deployments capabilities", "deployments workflows", "run", "list", "show", "journal",
     "logs", "verify", "doctor", "config show", "config", "secrets set", "secrets list", "secrets", "secrets delete",
     "explain", "cancel", "resume", "", "modifications list", "modifications", "modifications show",

@@ -42,7 +42,7 @@ LONG = [
 LOOKING = (
     *(("list",), ("show", "ID"), ("journal", "ID"), ("logs", "ID"), ("verify",), ("doctor",), ("config", "show")),
     *(("secrets", "list"), ("plugins", "list"), ("deployments", "list"), ("deployments", "show", "d")),
-    *(("deployments", name, "d") for name in ("instances", "outputs", "capabilities", "workflows")),
+    *(("deployments", name, "d") for name in ("instances", "outputs", "capabilities", "workflows", "topology")),
 )
 
 
@@ -130,6 +130,10 @@ def test_L10_no_byte_of_a_journal_a_file_or_an_output_has_a_secret(place):
         place.call(*arguments, flags=("-v", "--debug"))
         if arguments[0] in ("show", "journal", "logs", "deployments"):
             place.call(*arguments, flags=("--json",))
+    for suffix in ("svg", "json", "dot", "mmd"):
+        place.call("deployments", "topology", "d", "-o", place.program.folder / f"topology.{suffix}")
+    for name in ("show", "instances", "topology", "outputs", "capabilities"):
+        place.call("deployments", name, "d", "--at", "2999-01-01", flags=("-v",))
     assert place.leaks() == []
     assert_all_was_spilled(place, uid)
     place.call("deployments", "delete", "d")

@@ -54,6 +54,12 @@ QUESTIONS = {
     "instance": lambda reader: reader.instance(1, "node_1") or (),
     "last_seq": lambda reader: reader.last_seq(),
     "links": lambda reader: reader.links((1, 0)),
+    "latest by seq": lambda reader: reader.latest(1, seq=3),
+    "latest by time": lambda reader: reader.latest(1, at_us=kit.AT + 3),
+    "latest of a subject": lambda reader: reader.latest(1, seq=9, subject=0),
+    "counts": lambda reader: reader.counts(),
+    "node counts": lambda reader: reader.node_counts(),
+    "last executions": lambda reader: reader.last_executions(),
     "head": lambda reader: reader.compare_with_head(),
     **{
         f"stored {table}": lambda reader, table=table: reader.stored(table, 1)
@@ -64,6 +70,9 @@ WHOLE = {  # they give every row of the table, so that reading all of it is righ
     "executions": "execution",
     "blueprints": "blueprint",
     "deployments": "deployment",
+    "counts": "node_instance",
+    "node counts": "node",
+    "last executions": "execution",
 }
 
 

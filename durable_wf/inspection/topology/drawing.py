@@ -29,17 +29,29 @@ class Kind(StrEnum):
     DEPENDS_ON = "depends_on"
 
 
+class Look(StrEnum):
+    """How a box is drawn: by the state of what it stands for. Each has a colour and a shape of its own."""
+
+    PLAIN = "plain"  # it is planned only
+    IDLE = "idle"  # not made yet, or no more
+    MOVING = "moving"
+    HALF = "half"  # made, not started
+    STARTED = "started"
+    WRONG = "wrong"  # not as one would expect it
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A node.
+    """A node, or an instance of one.
 
-    lines   what stands in the box: name, type, and the number of instances unless it is one
+    lines   what stands in the box: name, type, and the number of instances unless it is one; or the state
     frame   name of the scaling group that it is in, itself or by being contained in a member
     """
 
     name: str
     lines: tuple[str, ...]
     frame: str | None = None
+    look: Look = Look.PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,7 @@ def drawing_of(plan: DeploymentPlan) -> Drawing:
     boxes = [
         Box(node.name, _lines(node, totals[node.name]), _frame(node, plan.nodes, owner)) for node in plan.nodes.values()
     ]
-    arrows = [_arrow(node, one) for node in plan.nodes.values() for one in node.relationships]
+    arrows = [arrow_of(node, one) for node in plan.nodes.values() for one in node.relationships]
     frames = [
         Frame(name, _counted(name, groups[name].scalable.default_instances), owner.get(name))
         for name in _outer_first(groups, owner)
@@ -114,28 +126,32 @@ def _outer_first(names: Iterable[str], owner: Mapping[str, str]) -> list[str]:
 
 def _lines(node: Node, total: int) -> tuple[str, ...]:
     count = () if total == 1 else (f"{total} instances",)
-    return (_clean(node.name), _short(node.type), *count)
+    return (clean(node.name), short_type(node.type), *count)
 
 
 def _counted(name: str, count: int) -> str:
-    return _clean(name) if count == 1 else f"{_clean(name)} ×{count}"
+    return clean(name) if count == 1 else f"{clean(name)} ×{count}"
 
 
-def _arrow(node: Node, one: Relationship) -> Arrow:
-    kind = Kind.DEPENDS_ON
+def kind_of(one: Relationship) -> Kind:
+    """Which of the three a relationship derives from."""
     if is_contained_in(one):
-        kind = Kind.CONTAINED_IN
-    elif any(_CONNECTED_TO in name for name in one.type_hierarchy):
-        kind = Kind.CONNECTED_TO
+        return Kind.CONTAINED_IN
+    return Kind.CONNECTED_TO if any(_CONNECTED_TO in name for name in one.type_hierarchy) else Kind.DEPENDS_ON
+
+
+def arrow_of(node: Node, one: Relationship) -> Arrow:
+    """The arrow of a node's relationship, with what it says of pairs of instances."""
+    kind = kind_of(one)
     single = kind is not Kind.CONTAINED_IN and one.properties.get("connection_type") == "all_to_one"
-    return Arrow(node.name, one.target, _short(one.type) + (", all to one" if single else ""), kind)
+    return Arrow(node.name, one.target, short_type(one.type) + (", all to one" if single else ""), kind)
 
 
-def _short(type_name: str) -> str:
+def short_type(type_name: str) -> str:
     """A type's name, without what all built-in ones begin with."""
-    return _clean(next((type_name.removeprefix(one) for one in _PREFIXES if type_name.startswith(one)), type_name))
+    return clean(next((type_name.removeprefix(one) for one in _PREFIXES if type_name.startswith(one)), type_name))
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """On one line, without characters that pictures cannot hold."""
     return "".join(one if one.isprintable() else " " for one in text)

@@ -10,7 +10,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
-from durable_wf.inspection.topology.drawing import Kind
+from durable_wf.inspection.topology.drawing import Kind, Look
 from durable_wf.inspection.topology.geometry import Point, Size
 from durable_wf.inspection.topology.layers import Way, layered
 from durable_wf.inspection.topology.strips import Frames
@@ -28,9 +28,27 @@ _PAD = 12.0
 _MARGIN = 20.0
 _PORT = 16.0  # between arrows at one box
 _STEPS = (0.5, 0.25, 0.75)  # where on its way an arrow has its label: the first place where none is yet
-_FILL = "#ffffff"
+_GREYS = ("#f4f4f5", "#e4e4e7")  # of frames where colours tell states
 _COLORS = ("#dbeafe", "#dcfce7", "#fef3c7", "#fce7f3", "#ede9fe", "#cffafe", "#ffe4e6", "#ecfccb")
 _STROKES = {Kind.CONTAINED_IN: "2.5", Kind.CONNECTED_TO: "1.2", Kind.DEPENDS_ON: '1.2" stroke-dasharray="5 4'}
+
+
+class _Style(NamedTuple):
+    """Of a box. corner: how far it is round; negative: how far its corners are cut off."""
+
+    fill: str
+    stroke: str
+    corner: float = 6.0
+
+
+_STYLES = {
+    Look.PLAIN: _Style("#ffffff", 'stroke="#52525b"'),
+    Look.IDLE: _Style("#fafafa", 'stroke="#a1a1aa" stroke-dasharray="4 3"'),
+    Look.MOVING: _Style("#dbeafe", 'stroke="#2563eb"', 22.0),
+    Look.HALF: _Style("#fef9c3", 'stroke="#a16207"', 0.0),
+    Look.STARTED: _Style("#dcfce7", 'stroke="#15803d"'),
+    Look.WRONG: _Style("#fee2e2", 'stroke="#b91c1c" stroke-width="2.5"', -10.0),
+}
 
 _HEAD = """\
 <svg xmlns="http://www.w3.org/2000/svg" width="{0:.0f}" height="{1:.0f}" viewBox="0 0 {0:.0f} {1:.0f}"
@@ -61,14 +79,14 @@ def svg(drawing: Drawing) -> str:
     ends = _all_ends(drawing, layout, sizes)
     width = max([layout.size.width, *(len(one.label) * _SMALL for one in drawing.arrows)])
     whole = (width + 2 * _MARGIN, layout.size.height + 2 * _MARGIN)
-    parts = [_HEAD.format(*whole, _MARGIN), *_frame_boxes(layout)]
+    parts = [_HEAD.format(*whole, _MARGIN), *_frame_boxes(layout, _frame_colors(drawing))]
     for one, route, at in zip(drawing.arrows, layout.routes, ends, strict=True):
         stroke = f'stroke="#52525b" stroke-width="{_STROKES[one.kind]}"'
         path = _path(_stations(route, at, height))
         parts.append(f'<path d="{path}" fill="none" {stroke} marker-end="url(#tip)"/>')
     for box in drawing.boxes:
-        parts += _box(layout.centers[box.name], sizes[box.name], box.lines)
-    parts += _frame_labels({one.name: one.label for one in drawing.frames}, layout)
+        parts += _box(layout.centers[box.name], sizes[box.name], box.lines, _STYLES[box.look])
+    parts += _frame_labels({one.name: one.label for one in drawing.frames}, layout, _frame_colors(drawing))
     rows = _Rows(width)
     for one, route, at in zip(drawing.arrows, layout.routes, ends, strict=True):
         parts.append(_label(one.label, route, at, height, rows))
@@ -83,19 +101,29 @@ def _frames(drawing: Drawing) -> Frames:
     )
 
 
-def _frame_boxes(layout: Layout) -> Iterator[str]:
-    """Outer frames first, each in a colour of its own."""
-    for (upper, lower), color in zip(layout.frames.values(), cycle(_COLORS), strict=False):
+def _frame_colors(drawing: Drawing) -> Mapping[str, str]:
+    """Each in a colour of its own; by how deep it lies where the boxes' colours mean something."""
+    if all(box.look is Look.PLAIN for box in drawing.boxes):
+        return {one.name: color for one, color in zip(drawing.frames, cycle(_COLORS), strict=False)}
+    found: dict[str, str] = {}
+    for one in drawing.frames:
+        found[one.name] = _GREYS[one.frame is not None and found[one.frame] == _GREYS[0]]
+    return found
+
+
+def _frame_boxes(layout: Layout, colors: Mapping[str, str]) -> Iterator[str]:
+    """Outer frames first."""
+    for name, (upper, lower) in layout.frames.items():
         place = f'x="{upper.x:.1f}" y="{upper.y:.1f}" width="{lower.x - upper.x:.1f}" height="{lower.y - upper.y:.1f}"'
-        yield f'<rect {place} rx="10" fill="{color}" stroke="#a1a1aa"/>'
+        yield f'<rect {place} rx="10" fill="{colors[name]}" stroke="#a1a1aa"/>'
 
 
-def _frame_labels(labels: Mapping[str, str], layout: Layout) -> Iterator[str]:
+def _frame_labels(labels: Mapping[str, str], layout: Layout, colors: Mapping[str, str]) -> Iterator[str]:
     """Their names, in their upper left corners; over arrows, which may come in there."""
-    for (name, (at, _)), color in zip(layout.frames.items(), cycle(_COLORS), strict=False):
+    for name, (at, _) in layout.frames.items():
         width = len(labels[name]) * _CHARACTER
         place = f'x="{at.x + _PAD - 2:.1f}" y="{at.y + 4:.1f}" width="{width:.1f}" height="{_LINE:.1f}"'
-        yield f'<rect {place} fill="{color}" fill-opacity="0.9"/>'
+        yield f'<rect {place} fill="{colors[name]}" fill-opacity="0.9"/>'
         yield f'<text x="{at.x + _PAD:.1f}" y="{at.y + _LINE:.1f}" fill="#3f3f46">{escape(labels[name])}</text>'
 
 
@@ -145,17 +173,27 @@ def _path(stations: Sequence[Point]) -> str:
     return text
 
 
-def _box(center: Point, size: Size, lines: Sequence[str]) -> Iterator[str]:
-    x, y = center.x - size.width / 2, center.y - size.height / 2
-    yield (
-        f'<rect x="{x:.1f}" y="{y:.1f}" width="{size.width:.1f}" height="{size.height:.1f}" rx="6" fill="{_FILL}" '
-        'stroke="#52525b"/>'
-    )
+def _box(center: Point, size: Size, lines: Sequence[str], style: _Style) -> Iterator[str]:
+    yield _outline(center, size, style)
     first = center.y - (len(lines) - 1) * _LINE / 2 + _LINE / 4
     for index, line in enumerate(lines):
-        style = ' font-weight="bold"' if index == 0 else ' fill="#52525b"'
+        font = ' font-weight="bold"' if index == 0 else ' fill="#52525b"'
         place = f'x="{center.x:.1f}" y="{first + index * _LINE:.1f}"'
-        yield f'<text {place} text-anchor="middle"{style}>{escape(line)}</text>'
+        yield f'<text {place} text-anchor="middle"{font}>{escape(line)}</text>'
+
+
+def _outline(center: Point, size: Size, style: _Style) -> str:
+    x, y = center.x - size.width / 2, center.y - size.height / 2
+    painted = f'fill="{style.fill}" {style.stroke}/>'
+    if style.corner >= 0:
+        place = f'x="{x:.1f}" y="{y:.1f}" width="{size.width:.1f}" height="{size.height:.1f}"'
+        return f'<rect {place} rx="{style.corner:.0f}" {painted}'
+    cut, right, low = -style.corner, x + size.width, y + size.height
+    corners = (
+        (x + cut, y), (right - cut, y), (right, y + cut), (right, low - cut),
+        (right - cut, low), (x + cut, low), (x, low - cut), (x, y + cut),
+    )  # fmt: skip
+    return f'<polygon points="{" ".join(f"{one:.1f},{other:.1f}" for one, other in corners)}" {painted}'
 
 
 class _Rows:

@@ -135,7 +135,7 @@ def test_two_versions_of_one_instance_may_come_from_one_turn(journal):
 
 
 def test_deployments_come_by_name_and_blueprints_by_id(journal):
-    kit.deploy(journal, "b")
+    kit.deploy(journal, "b", instances=1)
     gone = kit.deploy(journal, "c")
     kit.deploy(journal, "a")
     with journal.turn() as turn:
@@ -154,3 +154,48 @@ def test_an_empty_journal_has_no_answers(journal):
     assert journal.transitions(1) == journal.events(1) == []
     assert journal.last_seq() == 0
     assert list(journal.verify()) == []
+
+
+def test_the_newest_transition_up_to_a_seq_or_a_time_is_found(journal):
+    kit.fill(journal)
+    transitions = journal.transitions(1)
+    assert len(transitions) > 2
+    middle = transitions[1]
+    assert journal.latest(1, seq=middle.seq) == journal.latest(1, at_us=middle.at_us) == middle
+    assert journal.latest(1, seq=transitions[0].seq - 1) is None
+    assert journal.latest(1, at_us=transitions[0].at_us - 1) is None
+    of_it = [row for row in transitions if row.subject == Subject.EXECUTION]
+    assert journal.latest(1, seq=journal.last_seq(), subject=int(Subject.EXECUTION)) == of_it[-1]
+    assert journal.latest(99, seq=journal.last_seq()) is None
+
+
+def test_instances_are_counted_by_deployment_node_and_state(journal):
+    first, second = kit.deploy(journal, "a", instances=3), kit.deploy(journal, "b", instances=1)
+    with journal.turn() as turn:
+        one, other, _ = journal.instances(first.id)
+        changed = [
+            one._replace(state="started", revision=2, seq=turn.seq),
+            other._replace(gone=1, revision=2, seq=turn.seq),
+        ]
+        turn.apply(Changes(instances=changed, transitions=[kit.transition(0, turn.seq)]))
+    assert journal.node_counts() == {one.id: len(journal.nodes(one.id)) for one in (first, second)}
+    left = journal.instances(first.id)[1]
+    (only,) = journal.instances(second.id)
+    assert journal.counts() == sorted(
+        [
+            (first.id, one.node, "started", 1),
+            (first.id, left.node, left.state, 1),
+            (second.id, only.node, only.state, 1),
+        ]
+    )
+
+
+def test_the_last_execution_of_each_deployment_is_found(journal):
+    deployment = kit.deploy(journal)
+    with journal.turn() as turn:
+        made = [
+            kit.execution(number, turn.seq + index, deployment=of)
+            for index, (number, of) in enumerate([(1, None), (2, deployment.id), (3, deployment.id), (4, None)])
+        ]
+        turn.apply(Changes(executions=made, transitions=[kit.transition(row.id, row.seq, no=row.id) for row in made]))
+    assert journal.last_executions() == [made[2]]
