@@ -78,6 +78,10 @@ class DeploymentScope:
         """The redactor is to know what was taken out of a secret, too."""
         VAULT.told(name, keys, value)
 
+    def made(self, of: str, value: Any) -> None:
+        """The redactor is to know the texts, as far as they are long enough to be no word of something else."""
+        VAULT.made(of, value)
+
     def other(self, deployment: str) -> DeploymentScope:
         """Another deployment of the journal. raises KeyError."""
         return DeploymentScope(self._topology.other(deployment), {}, reads_secrets=self._reads_secrets)

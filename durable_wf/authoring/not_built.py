@@ -18,9 +18,12 @@ _AGENTS = "there are no agents on one machine"
 _SERVER = "it needs other deployments, which this version of durable-wf cannot make from an operation yet"
 _YET = "this version of durable-wf does not have it yet"
 
+WORKFLOWS = "cloudify.plugins.workflows."
+"""Where the workflows of the built-in types are."""
+
 NOT_BUILT: Mapping[str, str] = MappingProxyType(
     {
-        **{f"cloudify.plugins.workflows.{name}": _AGENTS for name in ("install_new_agents", "validate_agents")},
+        **{f"{WORKFLOWS}{name}": _AGENTS for name in ("install_new_agents", "validate_agents")},
         "cloudify_types.component.": _SERVER,
         "cloudify_types.shared_resource.": _SERVER,
         "cloudify_types.blueprint.": _SERVER,
@@ -66,24 +69,26 @@ def _short(text: str) -> str:
 def warnings_of(plan: Blueprint) -> list[str]:
     """A line for each reason for which operations of the blueprint cannot be run, naming the first of them."""
     found: dict[str, list[str]] = {}
-    for owner, interfaces in _owners(plan):
+    for _, owner, interfaces in owners(plan):
         for interface, operations in interfaces.items():
             for name, operation in operations.items():
                 why = why_not(operation.function) if operation.function else None
                 if why is not None:
                     what = subject(operation.function, operation.inputs)
                     found.setdefault(why, []).append(f"{owner}.{interface}.{name} ({what})")
-    return [f"{_counted(names)} cannot be run: {why}" for why, names in found.items()]
+    return [f"{counted(names)} cannot be run: {why}" for why, names in found.items()]
 
 
-def _owners(plan: Blueprint) -> Iterator[tuple[str, Interfaces]]:
+def owners(plan: Blueprint) -> Iterator[tuple[str, str, Interfaces]]:
+    """A node's name, what has the operations (it, or `node->target`), and those."""
     for node in plan.nodes.values():
-        yield node.name, node.interfaces
+        yield node.name, node.name, node.interfaces
         for one in node.relationships:
-            yield f"{node.name}->{one.target}", one.source_interfaces
-            yield f"{node.name}->{one.target}", one.target_interfaces
+            yield node.name, f"{node.name}->{one.target}", one.source_interfaces
+            yield node.name, f"{node.name}->{one.target}", one.target_interfaces
 
 
-def _counted(names: list[str]) -> str:
+def counted(names: list[str]) -> str:
+    """`operations a, b, … and 3 more`."""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return f"{'operation' if len(names) == 1 else 'operations'} {', '.join(names[:_SHOWN])}{more}"

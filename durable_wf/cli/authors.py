@@ -16,7 +16,7 @@ from durable_wf.cli.sources import resolver_of
 class Validation:
     """What `validate` found.
 
-    warnings       those that the plan keeps, as text
+    warnings       those that the plan keeps, and what cannot be run yet, as text
     notes          what is kept, and means something to a server only
     items          all mistakes, by file and place
     warning_items  all warnings, by file and place; none where there are mistakes
@@ -34,11 +34,11 @@ class Validation:
 
 def validate(call: Call, blueprint: Blueprint, allow_http: AllowHttp = False) -> int:
     """Check a blueprint and all that it imports; every mistake is shown with its place. Nothing is stored."""
-    from durable_wf.authoring.not_built import warnings_of
     from durable_wf.dsl.compile import check_blueprint
     from durable_wf.dsl.problems import BlueprintError
     from durable_wf.engine.code import prepare_functions
     from durable_wf.engine.missing import missing_functions
+    from durable_wf.engine.unbuilt import not_built
 
     prepare_functions()
     resolver = resolver_of(call, blueprint, allow_http=allow_http)
@@ -50,17 +50,16 @@ def validate(call: Call, blueprint: Blueprint, allow_http: AllowHttp = False) ->
             call.out.data(Validation(str(blueprint), False, [], [], 0, [], items, []), [])  # noqa: FBT003 - a record's field
         raise
     found = checked.blueprint
-    said = checked.and_also(missing_functions(blueprint, checked, resolver.plugin_folders))
+    unbuilt = not_built(checked)
+    said = checked.and_also([*missing_functions(blueprint, checked, resolver.plugin_folders), *unbuilt])
     for line in shown(said, checked.sources, colors=call.out.colors(sys.stderr), kind="warning"):
         call.out.note(line)
-    not_built = warnings_of(found)
-    for warning in not_built:
-        call.out.note(f"warning: {clean(warning)}")
     for note in found.notes:
         call.out.detail(f"note: {clean(note)}")
-    workflows, warnings, notes = list(found.workflows), [*found.warnings, *not_built], list(found.notes)
+    workflows, warnings, notes = list(found.workflows), [*found.warnings, *map(str, unbuilt)], list(found.notes)
     items = [record(one, checked.sources) for one in said]
     made = Validation(str(blueprint), True, warnings, notes, len(found.nodes), workflows, [], items)  # noqa: FBT003
     nodes = plural(len(found.nodes), "node template")
-    call.out.data(made, [f"{blueprint}: valid; {nodes}, workflows: {shown_workflows(found.workflows)}"])
+    names = shown_workflows(found.workflows, whole=call.out.level > 0)
+    call.out.data(made, [f"{blueprint}: valid; {nodes}, workflows: {names}"])
     return 0

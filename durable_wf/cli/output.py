@@ -178,13 +178,17 @@ def moment(at: str) -> str:
     return at[:19].replace("T", " ")
 
 
-def shown_workflows(workflows: Mapping[str, Workflow]) -> str:
-    """The names of a blueprint's workflows; those that are known and cannot be run apart."""
-    from durable_wf.authoring.not_built import why_not
+def shown_workflows(workflows: Mapping[str, Workflow], *, whole: bool = False) -> str:
+    """The names of a blueprint's workflows, without those of the built-in types that cannot be run.
 
-    later = [clean(name) for name, one in workflows.items() if why_not(one.function) is not None]
-    now = [clean(name) for name in workflows if clean(name) not in later]
-    return (", ".join(now) or "none") + (f"; they cannot be run yet: {', '.join(later)}" if later else "")
+    whole  those, too
+    """
+    from durable_wf.authoring.not_built import WORKFLOWS, why_not
+
+    later = [name for name, one in workflows.items() if one.function.startswith(WORKFLOWS) and why_not(one.function)]
+    own = [clean(name) for name in workflows if name not in later]
+    more = f"; those of the built-in types cannot be run yet: {', '.join(map(clean, later))}" if later and whole else ""
+    return (", ".join(own) or ("none of its own" if later else "none")) + more
 
 
 def plural(count: int, word: str, many: str | None = None) -> str:

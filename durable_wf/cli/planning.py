@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from durable_wf.inspection.topology.drawing import Drawing
     from durable_wf.inspection.topology.record import Plan, PlannedStage
-    from durable_wf.model.plan import DeploymentPlan, Workflow
+    from durable_wf.model.plan import DeploymentPlan
 
 _STAGES = 60  # lines
 _NAMES = 4
@@ -65,7 +65,7 @@ def plan(
     made = plan_deployment(compiled, values, _numbered())
     record = plan_record(str(blueprint), made, _install_order(made))
     if wanted is None:
-        call.out.data(record, _lines(record, made.blueprint.workflows))
+        call.out.data(record, _lines(record, shown_workflows(made.blueprint.workflows, whole=call.out.level > 0)))
     elif output is None or str(output) == "-":
         call.out.lines([_text(wanted, record, made).removesuffix("\n")])
     else:
@@ -138,7 +138,7 @@ def _write(path: Path, text: str) -> None:
         raise StorageError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _lines(record: Plan, workflows: Mapping[str, Workflow]) -> Iterator[str]:
+def _lines(record: Plan, workflows: str) -> Iterator[str]:
     """For a person."""
     totals = Counter(one.node_id for one in record.node_instances)
     hosts = {one.id: one.host_id or "" for one in record.nodes}
@@ -155,7 +155,7 @@ def _lines(record: Plan, workflows: Mapping[str, Workflow]) -> Iterator[str]:
     links = sum(len(one.relationships) for one in record.node_instances)
     yield (
         f"{plural(len(record.node_instances), 'node instance')}, {plural(links, 'relationship')} between them; "
-        f"workflows: {shown_workflows(workflows)}"
+        f"workflows: {workflows}"
     )
     yield from _order(record)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from durable_wf.cli.calls import Call
 from durable_wf.cli.config import APP, NoHomeError, has_home
+from durable_wf.cli.output import clean
 
 if TYPE_CHECKING:
     from durable_wf.sources.files import FileResolver
@@ -26,7 +27,9 @@ def resolver_of(call: Call, blueprint: Path, *, allow_http: bool = False) -> Fil
 
     folder = call.config["plugins"]
     plugins = Catalogue([folder] if folder is not None else [])
-    network = Network(_cache(), _wait) if allow_http else None
+    network = (
+        Network(_cache(), _wait, tell=lambda text: call.out.detail(f"note: {clean(text)}")) if allow_http else None
+    )
     return FileResolver(blueprint, plugins=plugins, network=network)
 
 

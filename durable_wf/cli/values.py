@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PAIR = re.compile(r"([A-Za-z_][\w.-]*)=(.*)", re.DOTALL)
-_TOO_MUCH = 50_000_000
 
 
 class ValueFileError(InputError):
@@ -43,13 +42,15 @@ def read_values(given: Sequence[str], option: str) -> dict[str, Any]:
 
 
 def _file(name: str, option: str) -> dict[str, Any]:
+    from durable_wf.sources.files import READ
+
     path = Path(name)
     if not path.is_file():
         text = f"{option} {name}: this is neither name=value nor a file"
         raise UsageError(text, hint=f"write {option} name=value, or name a YAML or JSON file")
     try:
         with path.open("rb") as file:
-            data = file.read(_TOO_MUCH)
+            data = file.read(READ)
     except OSError as error:
         raise ValueFileError(f"{option} {name}: {error.strerror}") from error
     found = _parse(data, name)
@@ -70,6 +71,8 @@ def _parse(data: bytes, shown: str) -> Any:
     problems = Report()
     value = compose(SourceFile(shown, shown, data, sha256(data).hexdigest()), problems)
     if problems.problems:
-        hint = "quote it, if it is text" if len(problems.problems) == 1 else None
+        (first, *more) = problems.problems
+        is_text = first.code in {"not-yaml", "unknown-alias"} and not (first.hint or more)  # such as @home and *
+        hint = "quote it, if it is text" if is_text else None
         raise ValueFileError("\n".join(map(str, problems.problems)), hint=hint)
     return plain(value)

@@ -6,12 +6,14 @@ Source: reference/blueprint-dsl.md §14 ("parse/upload", "Keyword scope"), §1 f
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from durable_wf.dsl.arguments import content, is_open, misfit
 from durable_wf.dsl.functions import FUNCTIONS, KEYWORDS, function_of
+from durable_wf.dsl.hiding import Way
 from durable_wf.dsl.problems import Report
+from durable_wf.dsl.secret_functions import SecretArguments
 from durable_wf.dsl.shapes import Version
 from durable_wf.dsl.source import Pair, Value, child
 
@@ -35,12 +37,14 @@ class HasProperties(Protocol):
 class Known:
     """What calls may refer to.
 
+    secrets    the inputs that have secret parts, with the ways to those
     inputs_complete, nodes_complete    whether those are all names; else an unknown one may be one that was not read
     """
 
     inputs: Collection[str]
     nodes: Mapping[str, HasProperties]
     version: Version
+    secrets: Mapping[str, tuple[Way, ...]] = field(default_factory=dict)
     inputs_complete: bool = True
     nodes_complete: bool = True
 
@@ -51,6 +55,7 @@ class CallChecker:
     def __init__(self, known: Known, report: Report) -> None:
         self._known = known
         self._report = report
+        self._secrets = SecretArguments(known.secrets, report)
         self._without: dict[int, Value] = {}  # kept, so that no other value gets its id
         self._checks: Mapping[str, Callable[[Value, Scope, str], object]] = {
             "get_input": self._get_input,
@@ -61,10 +66,16 @@ class CallChecker:
             "get_sys": self._get_sys,
         }
 
-    def check(self, value: Value, path: str, scope: Scope) -> None:
+    def check_count(self, value: Value, path: str) -> None:
+        """`check` for a number of instances."""
+        self.check(value, path, {})
+        self._secrets.of_count(value, path)
+
+    def check(self, value: Value, path: str, scope: Scope, *, is_late: bool = False) -> None:
         """Report what is wrong in all calls in `value`.
 
         scope   keywords that may be used here
+        is_late whether the value is needed at run time only
         cost    linear in `value`; a value without calls that many nodes share is walked once
         """
         if id(value) in self._without:
@@ -77,6 +88,8 @@ class CallChecker:
             if name:
                 found = True
                 self._call(name, part.pairs[name], scope, child(at, name))
+                if not is_late:
+                    self._secrets.of_call(name, part.pairs[name].value, child(at, name))
             left.extend((pair.value, child(at, key)) for key, pair in part.pairs.items())
             left.extend((item, child(at, index)) for index, item in enumerate(part.items))
         if not found:
@@ -152,9 +165,11 @@ class CallChecker:
         if node is None:
             return
         found = follow(node.properties, value.items[1:])
-        if found.missing is None or (found.missing is value.items[1] and not node.is_complete):
+        if found.missing is None:
             return
         word = str(found.missing.content)
+        if found.missing is value.items[1] and not (node.is_complete or self._report.slip(word, found.names)):
+            return
         hint = self._report.did_you_mean(word, found.names)
         message = f"'{value.items[0].content}' has no property '{found.dotted}'"
         self._report.add("unknown-property", message, found.missing.place, path, hint=hint)

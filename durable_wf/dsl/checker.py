@@ -257,6 +257,8 @@ class Checker:
         if near or not is_incomplete:
             hint = self.report.did_you_mean(name, names)
             self.report.add(code, f"unknown {what} '{name}'", at.value.place, at.path, hint=hint)
+        if near:
+            self.report.guessed.add(at.value.place)
         at.value.content = near or BAD
 
 

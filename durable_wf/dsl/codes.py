@@ -69,6 +69,7 @@ _ROWS = (
     Code("namespace-taken", 214, "Two blueprints are imported under the same namespace."),
     Code("namespaced-types", 214, "The built-in types keep their names everywhere: import them without a namespace."),
     Code("too-many-imports", 0, "A blueprint may have 500 files, and imports of imports 50 deep."),
+    Code("bad-name", 0, "A name may not be empty; nodes may not have the names SELF, SOURCE and TARGET."),
     Code("non-mergeable", 3, "Before cloudify_dsl_1_3 only one file may have this section."),
     Code("conflicting-definition", 4, "Two files of the blueprint define the same name."),
     # types
@@ -98,6 +99,12 @@ _ROWS = (
         "secret-from-open-input",
         0,
         "A value that is declared `secret: true` is an input that is not, and inputs are stored. Declare both.",
+    ),
+    Code(
+        "function-of-secret",
+        0,
+        "Creating a deployment needs the value here: functions of texts work on it, or it counts instances. That of an "
+        "input with `secret: true` is kept apart, and is known at run time only.",
     ),
     Code("hidden-required-input", 215, "An input that is hidden and required needs a default: nobody could give it."),
     Code("bad-display", 216, "`display` is only for inputs of type textarea."),
@@ -163,7 +170,7 @@ _ROWS = (
     Code("unknown-node", 0, "The function names a node that the blueprint does not have."),
     Code("unknown-property", 0, "get_property asks for something that the node does not have."),
     Code("wrong-scope", 0, "SELF is for nodes; SOURCE and TARGET are for operations of relationships."),
-    Code("circular-functions", 0, "Properties are defined by each other in a circle, so none has a value."),
+    Code("circular-functions", 0, "Properties or inputs' defaults define each other in a circle, so none has a value."),
 )  # fmt: skip
 
 NOT_OURS: Mapping[int, str] = MappingProxyType(

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from durable_wf.dsl.availability import availability
 from durable_wf.dsl.calls import CallChecker, Known, Scope
 from durable_wf.dsl.checker import Checker
-from durable_wf.dsl.circles import PropertyGraph, relationship_circles
+from durable_wf.dsl.circles import ValueGraph, relationship_circles
 from durable_wf.dsl.counts import scalable_of
 from durable_wf.dsl.data_types import DataTypes
 from durable_wf.dsl.declared import Declarations, check_defaults, read_data_types
@@ -29,9 +29,10 @@ from durable_wf.dsl.hosts import Hosts
 from durable_wf.dsl.lifecycle import check_lifecycle_links
 from durable_wf.dsl.mapping import RUN_WORKFLOW_SCRIPT, SCRIPT_INPUTS, Mapped, Mapper, Target
 from durable_wf.dsl.merging import combined, is_addition
-from durable_wf.dsl.operations import Located, Operations, Owner
+from durable_wf.dsl.operations import Located, Operations, Owner, Secret
 from durable_wf.dsl.plugin_properties import check_values, give
-from durable_wf.dsl.problems import Problem, Report, masked, masking, ordered
+from durable_wf.dsl.problems import Place, Problem, Report, masked, masking, ordered
+from durable_wf.dsl.secret_functions import secret_inputs
 from durable_wf.dsl.secret_sources import OpenInputs
 from durable_wf.dsl.secret_texts import declared_texts, texts_at
 from durable_wf.dsl.sections import values
@@ -41,7 +42,7 @@ from durable_wf.dsl.shapes import NEWEST, MapOf
 from durable_wf.dsl.source import Limits, Pair, Value, child, plain
 from durable_wf.dsl.templates import Link, Template, Templates
 from durable_wf.dsl.types import RELATIONSHIP_KEYS, derive
-from durable_wf.dsl.unused import unused
+from durable_wf.dsl.unused import advise_unused
 from durable_wf.model.declarations import Parameter
 from durable_wf.model.groups import Scalable
 from durable_wf.model.plan import (
@@ -59,7 +60,8 @@ class Checked(NamedTuple):
     """A blueprint that compiled, and what its author may want to hear.
 
     warnings  those of the plan, and more, by file and place
-    mapped    the functions that operations and workflows are mapped to
+    mapped    the functions and scripts that operations and workflows are mapped to
+    templates where each node template stands
     sources   the lines of its files
     files     their names as people see them, in the order of reading
     """
@@ -67,6 +69,7 @@ class Checked(NamedTuple):
     blueprint: Blueprint
     warnings: tuple[Problem, ...]
     mapped: tuple[Mapped, ...]
+    templates: dict[str, Place]
     sources: Sources
     files: tuple[str, ...]
 
@@ -94,7 +97,7 @@ def check_blueprint(resolver: Resolver, limits: Limits | None = None) -> Checked
     compiler.advise()
     mask = masking(compiler.secret_texts())
     said, sources = masked(report.warned, mask), report.sources.hiding(mask)
-    return Checked(blueprint, said, tuple(compiler.mapped), sources, report.files)
+    return Checked(blueprint, said, tuple(compiler.mapped), compiler.places, sources, report.files)
 
 
 def _compiled(resolver: Resolver, limits: Limits, report: Report) -> tuple[Blueprint, _Compiler]:
@@ -135,13 +138,16 @@ class _Compiler:
             self._sections["inputs"],
             self._templates,
             document.version,
+            self._secret_inputs(),
             inputs_complete="inputs" not in incomplete,
             nodes_complete="node_templates" not in incomplete,
         )
         self._calls = CallChecker(known, report)
         self._declared = Declarations(self._data_types, self._calls, report)
-        self._of_nodes = Operations(self._plugins, self._mapper, report, "unresolved-operation")
-        self._of_links = Operations(self._plugins, self._mapper, report, "unresolved-relationship-operation")
+        self._server = ServerSections(self._calls, report, resolver)
+        secret = Secret(self._secrets, self._open_inputs)
+        self._of_nodes = Operations(self._plugins, self._mapper, report, "unresolved-operation", secret)
+        self._of_links = Operations(self._plugins, self._mapper, report, "unresolved-relationship-operation", secret)
 
     def compile(self) -> Blueprint:
         for each in self._relationship_types.values():
@@ -152,9 +158,8 @@ class _Compiler:
         self._circles()
         check_lifecycle_links(self._templates, self._report)
         for name, pair in self._sections["plugins"].items():
-            check_values(pair.value, f"plugins.{name}", self._calls)
+            check_values(pair.value, f"plugins.{name}", self._calls, self._open_inputs)
         groups = Groups(self._sections, self._document.sections, self._templates, self._read, self._calls, self._report)
-        server = ServerSections(self._calls, self._report)
         nodes = [self._node(template) for template in self._templates.values()]
         document = self._document
         return Blueprint(
@@ -172,10 +177,10 @@ class _Compiler:
             workflows=self._workflows(),
             outputs=values(self._sections, "outputs", self._calls),
             capabilities=values(self._sections, "capabilities", self._calls),
-            labels=server.labels(self._sections["labels"], "labels"),
-            blueprint_labels=server.labels(self._sections["blueprint_labels"], "blueprint_labels"),
-            resource_tags=server.tags(self._sections["resource_tags"]),
-            deployment_settings=server.settings(document.settings),
+            labels=self._server.labels(self._sections["labels"], "labels"),
+            blueprint_labels=self._server.labels(self._sections["blueprint_labels"], "blueprint_labels"),
+            resource_tags=self._server.tags(self._sections["resource_tags"]),
+            deployment_settings=self._server.settings(document.settings),
             sources=dict(document.sources),
             imported_blueprints=tuple(document.imported.names),
             namespaces_mapping=document.imported.namespaces,
@@ -200,18 +205,19 @@ class _Compiler:
 
     @property
     def mapped(self) -> list[Mapped]:
-        """The functions that operations and workflows are mapped to."""
+        """The functions and scripts that operations and workflows are mapped to."""
         return self._mapper.mapped
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """Where each node template stands."""
+        return {name: pair.key for name, pair in self._sections["node_templates"].items()}
 
     def advise(self) -> None:
         """Warn of what is right, and probably not meant."""
         for place, one, path in self._report.spellings.surprises():
             self._report.advise("yaml-surprise", one.message, place, path, one.hint)
-        own = {name: pair for name, pair in self._sections["inputs"].items() if self._document.is_own(pair.key)}
-        values = [pair.value for section in self._sections.values() for pair in section.values()]
-        for name in unused(own, [*values, *([self._document.settings] if self._document.settings else [])]):
-            message = f"no get_input names the input '{name}'"
-            self._report.advise("unused-input", message, own[name].key, f"inputs.{name}")
+        advise_unused(self._document, self._sections, self._report)
 
     def _plugin(self, name: str, value: Value) -> Plugin:
         given = {key: plain(pair.value) for key, pair in value.pairs.items() if not pair.value.is_bad}
@@ -258,7 +264,7 @@ class _Compiler:
         return {**declared, target.script or "": about}
 
     def _circles(self) -> None:
-        PropertyGraph(self._templates).report(self._report)
+        ValueGraph(self._templates, self._sections["inputs"]).report(self._report)
         targets = {name: [link.target or "" for link in each.links] for name, each in self._templates.items()}
         for circle in relationship_circles(targets):
             link = next(link for link in self._templates[circle[-2]].links if link.target == circle[-1])
@@ -293,6 +299,15 @@ class _Compiler:
         ways = self._secrets.of_owner(one.type)
         self._open_inputs.check(one.properties, ways, f"{one.path}.properties")
         return ways
+
+    def _secret_inputs(self) -> dict[str, tuple[Way, ...]]:
+        """Inputs with the ways to their secret parts; where one's default is an open input, that is reported."""
+        found = secret_inputs(self._sections["inputs"], self._secrets)
+        for name, ways in found.items():
+            default = self._sections["inputs"][name].value.get("default")
+            if default is not None:
+                self._open_inputs.check_value(default, ways, f"inputs.{name}.default")
+        return found
 
     def _homeless(self, node: str) -> str:
         """The node, if it surely is and has no host; else ''."""

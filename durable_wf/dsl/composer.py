@@ -139,7 +139,8 @@ class _Composer:
             if not frame.is_mapping:
                 path = child(path, len(frame.nodes))
             elif len(frame.nodes) % 2:
-                path = child(path, str(frame.nodes[-1].content))
+                key = frame.nodes[-1].content
+                path = child(path, "<<" if key is _MERGE else str(key))
         return path
 
     def _stop(self, code: str, message: str, place: Place) -> _Unreadable:
@@ -185,7 +186,7 @@ class _Composer:
 
     def _end(self, _event: Any) -> None:
         frame = self._open.pop()
-        content: Content = self._mapping(frame) if frame.is_mapping else frame.nodes
+        content: Content = self._mapping(frame) if frame.is_mapping else frame.nodes  # may make the frame bad
         value = Value(BAD if frame.is_bad else content, frame.place)
         height = frame.height + 1
         if frame.anchor:
@@ -274,7 +275,7 @@ class _Composer:
         merged: dict[str, Pair] = {}
         for key, value in zip(frame.nodes[::2], frame.nodes[1::2], strict=True):
             if key.content is _MERGE:
-                self._merge(merged, value)
+                frame.is_bad |= not self._merge(merged, value)
                 continue
             name = key.text if key.text is not None else self._not_text(key)
             if key.text is None:
@@ -293,13 +294,16 @@ class _Composer:
             self._problem("key-not-text", f"a key must be text, not {kinds(key.content)}", key.place, hint)
         return str(key.content)
 
-    def _merge(self, merged: dict[str, Pair], value: Value) -> None:
+    def _merge(self, merged: dict[str, Pair], value: Value) -> bool:
+        """Whether all could be merged; if not, nobody knows what the mapping is to have, and it is BAD."""
         parts = value.content if isinstance(value.content, list) else [value]
         if len(parts) > self._limits.merged_mappings:
             message = f"`<<` merges {len(parts)} mappings, {self._limits.merged_mappings} are allowed"
             raise self._stop("bad-merge", message, value.place)
+        is_whole = True
         for part in parts:
             if not isinstance(part.content, dict):
+                is_whole = False
                 if not part.is_bad:
                     message = f"`<<` takes a mapping or a list of mappings, not {kinds(part.content)}"
                     self._problem("bad-merge", message, part.place)
@@ -307,6 +311,7 @@ class _Composer:
             self._count(len(part.content), part.place)
             for key, pair in part.content.items():
                 merged.setdefault(key, pair)
+        return is_whole
 
 
 def _by_yaml(method: str) -> Callable[[str], Content]:

@@ -53,6 +53,6 @@ def scalable_of(properties: Value | None, path: str, calls: CallChecker) -> Scal
     for name in COUNTS:
         given = properties.get(name) if properties else None
         if given is not None and not given.is_bad:
-            calls.check(given, child(path, name), {})
+            calls.check_count(given, child(path, name))
             counts[name] = UNBOUNDED if given.content == "UNBOUNDED" else plain(given)
     return Scalable(**counts)

@@ -100,9 +100,12 @@ class DataTypes:
         return known[1]
 
     def merged(self, type_name: str, over: Value, under: Value) -> Value:
-        """Two values of a data type as one: level by level where properties have data types; else `over` wins."""
+        """Two values of a data type as one: level by level where properties have data types; else `over` wins.
+
+        Over what could not be read nobody knows what is missing: that is BAD.
+        """
         if not _is_plain(over) or not _is_plain(under):
-            return over
+            return under if under.is_bad and _is_plain(over) else over
         schema = self._types[type_name].properties
         pairs = dict(under.pairs)
         for name, pair in over.pairs.items():

@@ -61,7 +61,19 @@ class Declarations:
     def parameters(self, value: Value | None, path: str) -> dict[str, Parameter]:
         """The parameters of a workflow; functions in their defaults are kept as they are."""
         pairs = value.pairs if value else {}
+        for name, pair in pairs.items():
+            self._advise_calls(pair.value.get("default"), child(child(path, name), "default"))
         return {name: self._parameter(pair, child(path, name)) for name, pair in pairs.items()}
+
+    def _advise_calls(self, default: Value | None, path: str) -> None:
+        """Nobody checks or evaluates calls in a parameter's default. One of get_secret is handed on to operations."""
+        if default is None or default.is_bad:
+            return
+        names = {function_of(call) for call in calls_in(plain(default))} - {"get_secret"}
+        if names:
+            message = f"{', '.join(sorted(map(str, names)))}: the workflow is given the call as it is, not its value"
+            hint = "ctx.internal.evaluate_functions gives its value in the workflow"
+            self._report.advise("unevaluated-function", message, default.place, path, hint=hint)
 
     def check_operations(self, types: Mapping[str, Pair], section: str, keys: tuple[str, ...]) -> None:
         """What types declare for inputs of their operations: defaults and values are checked by nobody."""

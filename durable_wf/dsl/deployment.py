@@ -16,6 +16,7 @@ from durable_wf.dsl.fitting import Fitting
 from durable_wf.dsl.functions import has_function
 from durable_wf.dsl.hiding import WHOLE, Hide, Secrets, by_path, hidden
 from durable_wf.dsl.instances import plan_instances
+from durable_wf.dsl.memo import Creation
 from durable_wf.dsl.parameters import ValuesError, apply_inputs, check_late
 from durable_wf.dsl.secret_defaults import without_defaults
 from durable_wf.model.declarations import Constraint, Parameter
@@ -59,7 +60,8 @@ def plan_deployment(
                 capabilities and labels; what only run time knows is still a call there
     raises      InputsError listing all inputs that are missing, unknown or of another type; DeploymentError
                 listing all values that cannot be evaluated; TooManyInstances
-    cost        linear in the nodes and instances
+    cost        linear in the blueprint's values, those that functions give, and the instances; functions have one
+                budget of steps for all values together (`memo.py`)
     """
     values = apply_inputs(blueprint, inputs)
     run = _Creation(blueprint, values, hide, runtime_only=runtime_only)
@@ -86,6 +88,7 @@ class _Creation:
         self._secrets = Secrets(blueprint.data_types)
         self._fits = Fitting(blueprint).fits
         self._properties: dict[str, Mapping[str, Any]] = {}
+        self._shared = Creation()
         self._use(values)
         self.plain: dict[str, Any] = {}
         self.inputs = self._inputs(values)
@@ -94,7 +97,10 @@ class _Creation:
     def _use(self, inputs: Mapping[str, Any]) -> None:
         """Evaluate with these inputs from now on."""
         nodes = self._blueprint.nodes
-        self._evaluation = Evaluation(inputs, lambda node: self._properties.get(node) or nodes[node].properties)
+        self._shared.kept.clear()  # an earlier input's value
+        self._evaluation = Evaluation(
+            inputs, lambda node: self._properties.get(node) or nodes[node].properties, self._shared
+        )
         self._evaluation.fits = self._fits
 
     def _inputs(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,6 +121,7 @@ class _Creation:
             self._properties[node.name] = self._without(node, dict(node.properties))
         for node in nodes if not self._runtime_only else ():
             self._properties[node.name] = self._without_secrets(node, self._properties[node.name])
+            self._shared.kept.clear()  # nobody takes from there what was secret in these properties
 
     def _without(self, node: Node, properties: dict[str, Any]) -> dict[str, Any]:
         return dict(hidden(properties, node.secrets, f"node_templates.{node.name}.properties", self._hide))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from durable_wf.dsl.checker import Checker
 from durable_wf.dsl.composer import compose
+from durable_wf.dsl.functions import KEYWORDS
 from durable_wf.dsl.grammar import BLUEPRINT, NODE_TEMPLATE, SECTIONS, VERSIONS
 from durable_wf.dsl.imported import ImportedBlueprints
 from durable_wf.dsl.imports import Import, ImportReader
@@ -299,7 +300,18 @@ class _Reader:
             self._report.warn(f"'{section}' of a plugin's file is ignored", pair.key, section)
         elif not pair.value.pairs or self._is_mergeable(section, pair):
             for name, each in pair.value.pairs.items():
+                self._check_name(section, name, each)
                 self._add(section, defined(section, name, one.prefix), Entry(each, one.source.builtin, one.prefix))
+
+    def _check_name(self, section: str, name: str, pair: Pair) -> None:
+        """Report a name that nothing may have. What has it goes on having it: nothing else is wrong with it."""
+        if not name:
+            message = "a name may not be empty"
+        elif section == "node_templates" and name in KEYWORDS:
+            message = f"a node may not have the name {name}, which means another one in functions"
+        else:
+            return
+        self._report.add("bad-name", message, pair.key, child(section, name), hint="give it another name")
 
     def _is_mergeable(self, section: str, pair: Pair) -> bool:
         """Whether this file may have the section too; reported if not."""

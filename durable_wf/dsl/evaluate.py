@@ -9,21 +9,22 @@ Source: reference/blueprint-dsl.md §14 ("When", nesting rules, §20).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from durable_wf.dsl.arguments import misfit
 from durable_wf.dsl.functions import FUNCTIONS, function_of, has_function
+from durable_wf.dsl.memo import CHARACTERS_PER_STEP, Creation, Kept, steps_of
 from durable_wf.dsl.outcomes import MAX_TEXT, PENDING, EvaluationError, known, part, shown
-from durable_wf.dsl.texts import OF_ARGUMENTS
+from durable_wf.dsl.texts import MADE_FROM, OF_ARGUMENTS
 from durable_wf.dsl.values import fits
 
 __all__ = ["MAX_TEXT", "PENDING", "At", "Evaluation", "EvaluationError", "Who", "known", "part", "shown"]
 
 MAX_REFERENCES = 50  # values that are taken from each other in a row
 MAX_DEPTH = 250  # nesting and references together: Python's stack must hold twice as many frames
-MAX_STEPS = 100_000  # parts looked at in one evaluation
+MAX_STEPS = 100_000  # parts looked at in one evaluation, and hundreds of characters made
 
 
 class Who(NamedTuple):
@@ -45,12 +46,18 @@ class At(NamedTuple):
 class Work:
     """What evaluations that ask each other share, so that together they end.
 
-    steps   parts looked at so far
-    active  names of the values that are being followed, outermost first
+    steps    parts looked at so far
+    active   names of the values that are being followed, outermost first
+    deepest  the depth that was reached
+    longest  the most values that were being followed at once
+    secrets  names of the secrets that were read
     """
 
     steps: int = 0
     active: dict[str, None] = field(default_factory=dict)
+    deepest: int = 0
+    longest: int = 0
+    secrets: list[str] = field(default_factory=list)
 
 
 Handler: TypeAlias = "Callable[[Any, At, int], Any]"
@@ -63,12 +70,20 @@ class Evaluation:
     at_run_time  whether functions that only run time knows are evaluated
     inputs       value of every input; may hold calls, which are evaluated when they are reached
     properties   properties of a node by its name; raises KeyError for an unknown one
+    creation     what it shares with the other evaluations of a deployment's creation; None at run time, when what
+                 is read may change
     """
 
     at_run_time = False
 
-    def __init__(self, inputs: Mapping[str, Any], properties: Callable[[str], Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        inputs: Mapping[str, Any],
+        properties: Callable[[str], Mapping[str, Any]],
+        creation: Creation | None = None,
+    ) -> None:
         self.inputs = inputs
+        self.creation = creation
         self.properties = properties
         self.fits: Callable[[str, Any], bool] = fits  # whether a value fits a type; knows no data types by itself
         self.work = Work()
@@ -79,18 +94,21 @@ class Evaluation:
         """New data, in which every call that can be evaluated is replaced by its result.
 
         raises  EvaluationError.
-        cost    linear in the result, and bounded
+        cost    linear in the parts looked at, and bounded; in a creation each input and property that is asked for
+                is looked at once for all evaluations
         """
         self.work = Work()
-        return self.value(data, at, 0)
+        if self.creation is None:
+            return self.value(data, at, 0)
+        self.creation.begin()
+        try:
+            return self.value(data, at, 0)
+        finally:
+            self.creation.steps += self.work.steps
 
     def value(self, data: Any, at: At, depth: int) -> Any:
         """`evaluate` for a part, `depth` levels into an evaluation."""
-        self.work.steps += 1
-        if depth > MAX_DEPTH or self.work.steps > MAX_STEPS:
-            raise EvaluationError(
-                f"functions are nested more than {MAX_DEPTH} deep, or give more than {MAX_STEPS} values"
-            )
+        self._take(1, depth)
         if isinstance(data, dict):
             name = function_of(data)
             if name:
@@ -106,9 +124,24 @@ class Evaluation:
             return items
         return data
 
+    def _take(self, steps: int, depth: int) -> None:
+        """Count what is done. raises EvaluationError where it is too much."""
+        work = self.work
+        work.steps += steps
+        work.deepest = max(work.deepest, depth)
+        if depth > MAX_DEPTH:
+            raise EvaluationError(f"functions are nested more than {MAX_DEPTH} deep")
+        if work.steps > MAX_STEPS:
+            raise EvaluationError(
+                f"functions give more than {MAX_STEPS} values, or {MAX_STEPS * CHARACTERS_PER_STEP} characters"
+            )
+
     def _call(self, name: str, data: dict[str, Any], at: At, depth: int) -> Any:
+        read = len(self.work.secrets)
         arguments = self.value(data[name], at, depth + 1)
         result = self._result(name, arguments, data, at, depth + 1)
+        if name in MADE_FROM and len(self.work.secrets) > read:
+            self.made(name, self.work.secrets[read], result)
         if result is PENDING:
             return {**data, name: arguments}
         wanted = data.get("type") if name == "get_input" else None
@@ -121,13 +154,18 @@ class Evaluation:
         if wrong is not None:
             raise EvaluationError(f"{name} takes {wrong.expected}, not {repr(arguments)[:200]}")
         if name in OF_ARGUMENTS:
-            return OF_ARGUMENTS[name](arguments)
+            made = OF_ARGUMENTS[name](arguments)
+            self._take(len(made) // CHARACTERS_PER_STEP if isinstance(made, str) else 0, depth)
+            return made
         if name in self.calls:
             return self.calls[name](arguments, at, depth)
         row = FUNCTIONS[name]
         if row.custom is None or has_function(arguments) or not (row.at_creation or self.at_run_time):
             return PENDING
         return row.custom(arguments, data)
+
+    def made(self, name: str, secret: str, result: Any) -> None:
+        """Take note that a function made `result` of a secret; only run time has secrets."""
 
     def follow(self, name: str, value: Any, keys: Sequence[Any], at: At, depth: int) -> Any:
         """What stands at `keys` in a value whose calls are evaluated on the way; PENDING if one cannot be yet.
@@ -139,8 +177,7 @@ class Evaluation:
         if name in active:
             circle = [*list(active)[list(active).index(name) :], name]
             raise EvaluationError(f"values are defined by each other: {' -> '.join(circle)}")
-        if len(active) >= MAX_REFERENCES:
-            raise EvaluationError(f"more than {MAX_REFERENCES} values are taken from each other in a row")
+        self._reach(len(active) + 1)
         active[name] = None
         try:
             for key in keys:
@@ -154,13 +191,36 @@ class Evaluation:
             del active[name]
         return PENDING if has_function(found) else found
 
+    def _reach(self, references: int) -> None:
+        self.work.longest = max(self.work.longest, references)
+        if references > MAX_REFERENCES:
+            raise EvaluationError(f"more than {MAX_REFERENCES} values are taken from each other in a row")
+
+    def _remembered(self, key: Hashable, name: str, value: Any, keys: Sequence[Any], at: At, depth: int) -> Any:
+        """`follow`, once in a creation; a later reader is told the same, also of what is too deep for it."""
+        if self.creation is None:
+            return self.follow(name, value, keys, at, depth)
+        work, kept = self.work, self.creation.kept
+        if key in kept:
+            one = kept[key]
+            self._reach(len(work.active) + one.references)
+            self._take(one.size, depth + one.depth)
+            return one.value
+        deepest, longest = work.deepest, work.longest
+        work.deepest, work.longest = depth, len(work.active)
+        found = self.follow(name, value, keys, at, depth)
+        kept[key] = Kept(found, steps_of(found), work.deepest - depth, work.longest - len(work.active))
+        work.deepest, work.longest = max(work.deepest, deepest), max(work.longest, longest)
+        return found
+
     def _get_input(self, arguments: Any, _at: At, depth: int) -> Any:
         path = arguments if isinstance(arguments, list) else [arguments]
         known(path, "get_input")
         name = path[0]
         if name not in self.inputs:
             raise EvaluationError(f"get_input: there is no input {name!r}")
-        return self.follow(f"input {shown(path)}", self.inputs[name], path[1:], At(), depth)
+        key = (None, *path)
+        return self._remembered(key, f"input {shown(path)}", self.inputs[name], path[1:], At(), depth)
 
     def _get_property(self, arguments: Any, at: At, depth: int) -> Any:
         known(arguments, "get_property")
@@ -168,7 +228,8 @@ class Evaluation:
         properties = self.properties_of(who.node, "get_property")
         if path[0] not in properties:
             raise EvaluationError(f"get_property: '{who.node}' has no property {path[0]!r}")
-        return self.follow(f"{who.node}.{shown(path)}", properties[path[0]], path[1:], At(who), depth)
+        key, name = (who.node, *path), f"{who.node}.{shown(path)}"
+        return self._remembered(key, name, properties[path[0]], path[1:], At(who), depth)
 
     def owner(self, name: str, arguments: Any, at: At) -> tuple[Who, list[Any]]:
         """Whom the first argument of a call means, and the other arguments.

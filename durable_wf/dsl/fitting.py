@@ -84,5 +84,6 @@ class Fitting:
         given = located(value, _NOWHERE)
         found = self._types.filled(type_name, given, Spot(_NOWHERE, "", "", ""), Filling(report))
         return plain(found), [
-            f"does not fit: {one.path + ': ' if one.path else ''}{one.message}" for one in report.problems
+            f"{'' if index else 'does not fit: '}{one.path + ': ' if one.path else ''}{one.message}"
+            for index, one in enumerate(report.problems)
         ]

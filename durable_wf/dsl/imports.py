@@ -86,7 +86,12 @@ class ImportReader:
 
     def _import(self, text: str, item: Import) -> Import | None:
         namespace, target = split(text)
-        if namespace is not None and (not namespace or DELIMITER in namespace or not target):
+        if namespace is not None and not target:
+            message = f"'{text}' names no file after the namespace '{namespace}'"
+            hint = f"write {namespace or 'NAME'}{DELIMITER}FILE"
+            self._report.add("import-not-found", message, item.place, item.path, hint=hint)
+            return None
+        if namespace is not None and (not namespace or DELIMITER in namespace):
             message = f"'{namespace}' is no namespace: one is not empty, and has no '{DELIMITER}' in it"
             self._report.add("bad-namespace", message, item.place, item.path)
             return None

@@ -35,7 +35,7 @@ class Target(NamedTuple):
 
 
 class Mapped(NamedTuple):
-    """A function that something is mapped to, and where that stands first."""
+    """A function or script that something is mapped to, and where that stands first."""
 
     target: Target
     place: Place
@@ -49,7 +49,7 @@ class Mapper:
     is_incomplete  whether there may be plugins that could not be read
     has_file       whether the blueprint's folder has a file of that path
 
-    `mapped` has every function that was found so far, once.
+    `mapped` has every function and script that was found so far, once.
     """
 
     def __init__(
@@ -90,7 +90,9 @@ class Mapper:
 
     def _of_script(self, script: str, mapping: Value, path: str, runner: str) -> Target | None:
         if self._of_scripts is not None:
-            return Target(self._of_scripts, runner, script, _script_text(mapping.text or "", script))
+            target = Target(self._of_scripts, runner, script, _script_text(mapping.text or "", script))
+            self.mapped.append(Mapped(target, mapping.place, path))
+            return target
         if not self._is_incomplete:
             message = "this is a script, and no plugin that runs scripts is declared"
             hint = "import cloudify/types/types.yaml, which declares the plugin 'script'"

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from durable_wf.dsl.functions import has_function
+from durable_wf.dsl.hiding import WHOLE, Secrets
 from durable_wf.dsl.mapping import SCRIPT_INPUTS, Mapper, Target
 from durable_wf.dsl.problems import Place, Report
+from durable_wf.dsl.secret_sources import OpenInputs
 from durable_wf.dsl.source import Value, child, plain
 from durable_wf.dsl.types import Declared, TypeInfo, schemas
 from durable_wf.model.plan import NOOP, Interfaces, Operation, Plugin
@@ -77,14 +79,24 @@ class Owner(NamedTuple):
     homeless: str = ""
 
 
+class Secret(NamedTuple):
+    """What inputs are secret, and who looks where their values come from."""
+
+    parts: Secrets
+    open_inputs: OpenInputs
+
+
 class Operations:
     """Compiles operations.
 
     code   of the problem where a mapping begins with no plugin's name
     """
 
-    def __init__(self, plugins: Mapping[str, Plugin], mapper: Mapper, report: Report, code: str) -> None:
+    def __init__(
+        self, plugins: Mapping[str, Plugin], mapper: Mapper, report: Report, code: str, secret: Secret
+    ) -> None:
         self._plugins = plugins
+        self._secret = secret
         self._mapper = mapper
         self._report = report
         self._code = code
@@ -99,11 +111,11 @@ class Operations:
         base = self._of_type(owner)
         given = {(name, op): Declared(inner.value, "") for name, op, inner in _each(own)}
         for name, op, missing in base.missing:
-            if (name, op) not in given:
+            if (name, op) not in given and not _is_unread(own, name):
                 self._report_missing(missing, owner.place, f"{owner.path}.{owner.key}.{name}.{op}")
         if owner.homeless:
             for name, op in base.on_host:
-                if (name, op) not in given:
+                if (name, op) not in given and not _is_unread(own, name):
                     self._report_homeless(owner, owner.place, name, op)
         if own is None or not own.pairs:
             return base.interfaces, [call for calls in base.calls.values() for call in calls]
@@ -124,6 +136,9 @@ class Operations:
             draft = _merged(declared.get(name, {}).get(op), Declared(pair.value, path))
             self._report_missing(draft.missing, pair.key, path)
             found[name][op], calls[name, op] = self._operation(draft)
+            if draft.mapping is None and pair.value.get("inputs") and "implementation" not in pair.value.pairs:
+                message = "inputs are given to an operation that nothing implements: it does nothing"
+                self._report.advise("operation-without-code", message, pair.key, path)
             if owner.homeless and found[name][op].executor == ON_HOST:
                 self._report_homeless(owner, pair.key, name, op)
         return found, [call for each in calls.values() for call in each]
@@ -172,6 +187,8 @@ class Operations:
             return NOOP, ()
         for name, at in draft.inputs.items():
             self._report.spellings.expect(at.value.place, draft.types.get(name))
+            ways = WHOLE if name in draft.secrets else self._secret.parts.of_type(draft.types.get(name))
+            self._secret.open_inputs.check_value(at.value, ways, at.path)
         inputs = {name: _typed(plain(at.value), draft.types.get(name)) for name, at in draft.inputs.items()}
         if target.script is not None:
             inputs[target.script] = target.text
@@ -237,6 +254,12 @@ def _from_type(given: Declared) -> _Draft:
         tuple(name for name, one in declared.items() if one.default is None and one.required),
         tuple(name for name, one in declared.items() if one.secret),
     )
+
+
+def _is_unread(own: Value | None, interface: str) -> bool:
+    """Whether what a template says of an interface, or of all, could not be read: it may have said what is missing."""
+    said = own if own is None or own.is_bad else own.get(interface)
+    return said is not None and said.is_bad
 
 
 def _merged(of_type: Declared | None, own: Declared) -> _Draft:

@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 from durable_wf.dsl.calls import CallChecker
 from durable_wf.dsl.functions import function_of
+from durable_wf.dsl.hiding import WHOLE
 from durable_wf.dsl.namespaces import Namespace
 from durable_wf.dsl.problems import Report, kinds
+from durable_wf.dsl.secret_sources import OpenInputs
 from durable_wf.dsl.shapes import Anything
 from durable_wf.dsl.source import Pair, Value, child
 
@@ -74,12 +76,15 @@ def give(gift: Gift, plugins: Mapping[str, Pair], namespace: Namespace | None) -
     properties[gift.property] = Pair(schema.key, changed)
 
 
-def check_values(plugin: Value, path: str, calls: CallChecker) -> None:
-    """Report calls of functions in a plugin's properties that cannot be right."""
+def check_values(plugin: Value, path: str, calls: CallChecker, open_inputs: OpenInputs) -> None:
+    """Report calls of functions in a plugin's properties that cannot be right, and secrets that are stored openly."""
     for name, schema in _properties(plugin).items():
         value = schema.value.get("value")
         if value is not None:
-            calls.check(value, f"{path}.properties.{name}.value", {})
+            calls.check(value, f"{path}.properties.{name}.value", {}, is_late=True)
+            secret = schema.value.get("secret")
+            if secret is not None and secret.content is True:
+                open_inputs.check_value(value, WHOLE, f"{path}.properties.{name}.value")
 
 
 def _properties(plugin: Value) -> dict[str, Pair]:

@@ -129,6 +129,7 @@ def masked(problems: Iterable[Problem], mask: Callable[[str], str]) -> tuple[Pro
 class Report:
     """Collects problems and warnings; says everything once.
 
+    guessed  places of names that do not exist, and are read as the one that was probably meant
     raises  nothing itself; `raise_if_any` raises BlueprintError.
     """
 
@@ -140,6 +141,7 @@ class Report:
         self._files: dict[str, int] = {}
         self._names: dict[str, str] = {}
         self._data: dict[str, bytes] = {}
+        self.guessed: set[Place] = set()
         self.likeness = Likeness()
         self.spellings = Spellings()
 

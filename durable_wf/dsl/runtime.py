@@ -72,6 +72,10 @@ class RuntimeEvaluation(Evaluation):
         other.work, other.prefix = self.work, prefix
         return other
 
+    def made(self, name: str, secret: str, result: Any) -> None:
+        """What is made of a secret is not said either."""
+        self.scope.made(f"{name} of {secret}", result)
+
     def _who(self, instance_id: str | None) -> Who | None:
         return None if instance_id is None else Who(self.scope.instance(instance_id).node, instance_id)
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
 from durable_wf.dsl.problems import Report
 from durable_wf.dsl.source import Value, child, plain
+from durable_wf.sources.port import Resolver
 
 _UNIT = "(?:min(?:ute)?s?|h(?:ours?)?|d(?:ays?)?|w(?:eeks?)?|mo(?:nths?)?|y(?:ears?)?)"
 _RELATIVE = re.compile(rf"(?:[01]?\d|2[0-3]):[0-5]\d|(?:\s*\+\s*\d+\s*{_UNIT})+\s*")
@@ -24,10 +24,14 @@ _CODE = "bad-schedule"
 
 
 class Schedules:
-    """Compiles schedules; what is wrong is reported."""
+    """Compiles schedules; what is wrong is reported.
 
-    def __init__(self, report: Report) -> None:
+    resolver  knows the time zones
+    """
+
+    def __init__(self, report: Report, resolver: Resolver) -> None:
         self._report = report
+        self._resolver = resolver
 
     def compiled(self, value: Value, path: str) -> Any:
         """A schedule as a plan has it, its grammar checked already."""
@@ -64,12 +68,12 @@ class Schedules:
         """Of a schedule: UTC if it names none; None if this machine does not know it."""
         if given is None or given.text is None:
             return UTC if given is None else None
-        try:
-            return ZoneInfo(given.text)
-        except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError; a folder of zones an OSError
-            known = available_timezones()
+        found = self._resolver.zone(given.text)
+        if found is not None:
+            return found
+        known = self._resolver.zones()
         if known:
-            hint = self._report.did_you_mean(given.text, sorted(known))
+            hint = self._report.did_you_mean(given.text, known)
             message = f"there is no time zone '{given.text}'"
             self._report.add(_CODE, message, given.place, path, expected="such as Europe/Berlin", hint=hint)
         else:

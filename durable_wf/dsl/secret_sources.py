@@ -1,4 +1,4 @@
-"""A secret property takes its value from no input that is stored openly."""
+"""What is declared secret takes its value from no input that is stored openly."""
 
 from __future__ import annotations
 
@@ -26,13 +26,19 @@ class OpenInputs:
 
     def check(self, properties: Mapping[str, Value], ways: Iterable[Way], path: str) -> None:
         """Look at the secret parts of the properties under a path."""
+        for first, *way in ways:
+            if first in properties:
+                self.check_value(properties[first], [tuple(way)], child(path, first))
+
+    def check_value(self, value: Value, ways: Iterable[Way], path: str) -> None:
+        """Look at the secret parts of one value."""
         for way in ways:
-            value: Value | None = properties.get(way[0])
-            at = child(path, way[0])
-            for name in way[1:]:
-                value, at = value and value.get(name), child(at, name)
-            if value is not None and not value.is_bad:
-                self._check(value, at)
+            part: Value | None = value
+            at = path
+            for name in way:
+                part, at = part and part.get(name), child(at, name)
+            if part is not None and not part.is_bad:
+                self._check(part, at)
 
     def _check(self, value: Value, path: str) -> None:
         for name in _read_inputs(plain(value)):

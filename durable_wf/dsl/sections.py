@@ -19,6 +19,6 @@ def values(sections: Mapping[str, Mapping[str, Pair]], section: str, calls: Call
     for name, pair in sections[section].items():
         value = pair.value.get("value")
         if value is not None:
-            calls.check(value, f"{section}.{name}.value", {})
+            calls.check(value, f"{section}.{name}.value", {}, is_late=True)
         found[name] = Output(plain(value), text_of(pair.value, "description"))
     return found

@@ -13,6 +13,7 @@ from durable_wf.dsl.functions import function_of
 from durable_wf.dsl.problems import Report
 from durable_wf.dsl.schedules import Schedules
 from durable_wf.dsl.source import Pair, Value, child, plain
+from durable_wf.sources.port import Resolver
 
 KEPT = "kept; it means something to a server only"
 
@@ -20,10 +21,10 @@ KEPT = "kept; it means something to a server only"
 class ServerSections:
     """Compiles those sections; what is wrong is reported, and that they are only kept is noted."""
 
-    def __init__(self, calls: CallChecker, report: Report) -> None:
+    def __init__(self, calls: CallChecker, report: Report, resolver: Resolver) -> None:
         self._calls = calls
         self._report = report
-        self._schedules = Schedules(report)
+        self._schedules = Schedules(report, resolver)
 
     def labels(self, section: Mapping[str, Pair], name: str) -> dict[str, Any]:
         """`labels` or `blueprint_labels`: values by name."""

@@ -117,8 +117,7 @@ def decode(source: SourceFile, report: Report, limits: Limits) -> str | None:
     """The text of a file, or None after reporting that it is too large, not UTF-8 or not printable."""
     start = Place(source.shown, 1, 1)
     if len(source.data) > limits.file_bytes:
-        size = f"the file has {len(source.data)} bytes, {limits.file_bytes} are allowed"
-        report.add("file-too-large", size, start)
+        report.add("file-too-large", f"the file has more than {limits.file_bytes} bytes", start)
         return None
     try:
         text = source.data.decode("utf-8-sig")

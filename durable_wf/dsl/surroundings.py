@@ -47,6 +47,7 @@ def _secret(run: RuntimeEvaluation, arguments: Any, _depth: int) -> Any:
         text = run.scope.secret(name)
     except KeyError:
         raise UnknownSecretError(f"get_secret: there is no secret '{name}'") from None
+    run.work.secrets.append(name)
     if not keys:
         return text
     try:

@@ -7,7 +7,7 @@ Source: reference/blueprint-dsl.md §6, §11, §12.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from durable_wf.dsl.containment import CONTAINED_IN, HOST
 from durable_wf.dsl.counts import check_counts
@@ -97,7 +97,7 @@ class Templates:
         """One checked entry of node_templates."""
         path = f"node_templates.{name}"
         value = pair.value
-        type_info = _named(value, "type", self._nodes)
+        type_info = self._named(value, self._nodes)
         given = value.get("properties")
         properties = self.properties(given, type_info, pair.key, path)
         readable = not value.is_bad and not (given and given.is_bad)
@@ -120,7 +120,8 @@ class Templates:
         schema = type_info.properties
         typos = self._undefined(given, type_info, path)
         own = {typos.get(name, name): value for name, value in own.items()}
-        needed = not (given and given.is_bad) and not self._is_external(own, schema, path)
+        is_read = type_info.is_complete and not (given and given.is_bad)
+        needed = not self._is_external(own, schema, path) and is_read
         filling = Filling(self._report, missing=needed)
         found: dict[str, Value] = {}
         for name, one in schema.items():
@@ -134,16 +135,20 @@ class Templates:
         return {**found, **{name: value for name, value in own.items() if name not in schema}}
 
     def _undefined(self, given: Value | None, type_info: TypeInfo, path: str) -> dict[str, str]:
-        """Report names that the type does not declare; each with the name that was probably meant."""
+        """Report names that the type does not declare; each with the name that was probably meant.
+
+        Of a type that may have more, only names that are surely misspelled.
+        """
         meant: dict[str, str] = {}
         taken: set[str] = set()
-        if not type_info.is_complete:
-            return meant
+        find = self._report.similar if type_info.is_complete else self._report.slip
         names = given.pairs if given else {}
         for name, pair in names.items():
             if name not in type_info.properties and not pair.value.is_bad:
                 absent = (one for one in type_info.properties if one not in names and one not in taken)
-                near = self._report.similar(name, absent)
+                near = find(name, absent)
+                if not near and not type_info.is_complete:
+                    continue
                 hint = f"did you mean '{near}'?" if near else None
                 message = f"the type '{type_info.name}' has no property '{name}'"
                 self._report.add("undefined-property", message, pair.key, child(path, name), hint=hint)
@@ -176,7 +181,7 @@ class Templates:
         return links
 
     def _link(self, node: str, value: Value, path: str) -> Link:
-        type_info = _named(value, "type", self._relationships)
+        type_info = self._named(value, self._relationships)
         target = value.get("target")
         name = target.text if target else None
         if target and name == node:
@@ -194,6 +199,14 @@ class Templates:
             self._report.add("bad-connection-type", "unknown connection type", place, where, expected=expected)
         return link
 
+    def _named(self, value: Value, types: Mapping[str, TypeInfo]) -> TypeInfo | None:
+        """The type that a value names. One that is a guess is not all that the author may have meant."""
+        given = value.get("type")
+        found = types.get(given.text) if given and given.text is not None else None
+        if found is not None and given is not None and given.place in self._report.guessed:
+            return replace(found, is_complete=False)
+        return found
+
     def _check_counts(self, value: Value, path: str) -> None:
         """Instance counts against each other; each for itself was checked by the grammar."""
         capabilities = value.get("capabilities")
@@ -206,11 +219,6 @@ class Templates:
             self._report.add("instances-twice", message, scalable.place, path)
         if properties is not None:
             check_counts(properties, child(path, "properties"), self._report)
-
-
-def _named(value: Value, key: str, types: Mapping[str, TypeInfo]) -> TypeInfo | None:
-    given = value.get(key)
-    return types.get(given.text) if given and given.text is not None else None
 
 
 def _place(value: Value, key: str) -> Place:

@@ -89,3 +89,6 @@ OF_ARGUMENTS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "string_upper": _upper,
     }
 )
+
+MADE_FROM = frozenset(name for name in OF_ARGUMENTS if name.startswith("string_"))
+"""Those whose result is another value than its arguments, and has none of them inside: concat and merge keep theirs."""

@@ -91,7 +91,9 @@ def derive(types: Mapping[str, Pair], section: str, report: Report) -> dict[str,
             parent = _parent(types[one].value)
             in_circle = parent in seen and parent not in done
             known = None if in_circle or parent is None else done[parent]
-            done[one] = _derived(child(section, one), types[one].value, known, in_circle=in_circle)
+            above = types[one].value.get("derived_from")
+            is_guess = above is not None and above.place in report.guessed
+            done[one] = _derived(child(section, one), types[one].value, known, is_unsure=in_circle or is_guess)
     return {name: done[name] for name in types}
 
 
@@ -112,12 +114,14 @@ def _report_circle(circle: list[str], types: Mapping[str, Pair], section: str, r
     )
 
 
-def _derived(path: str, value: Value, parent: TypeInfo | None, *, in_circle: bool) -> TypeInfo:
+def _derived(path: str, value: Value, parent: TypeInfo | None, *, is_unsure: bool) -> TypeInfo:
     name = path.partition(".")[2]
     parts = (value, value.get("derived_from"), value.get("properties"))
-    unread = in_circle or any(part is not None and part.is_bad for part in parts)
+    unread = is_unsure or any(part is not None and part.is_bad for part in parts)
     inherited = parent.properties if parent else {}
-    given_here = schemas(value.get("properties"), child(path, "properties"))
+    properties = value.get("properties")
+    unread = unread or any(pair.value.is_bad for pair in (properties.pairs if properties else {}).values())
+    given_here = schemas(properties, child(path, "properties"))
     own = {key: _over(one, inherited.get(key)) for key, one in given_here.items()}
     return TypeInfo(
         name,

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from durable_wf.dsl.document import Document
 from durable_wf.dsl.functions import function_of
-from durable_wf.dsl.source import Value
+from durable_wf.dsl.problems import Report
+from durable_wf.dsl.source import Pair, Value
 
 _GET_INPUT = "get_input"
+
+
+def advise_unused(document: Document, sections: Mapping[str, Mapping[str, Pair]], report: Report) -> None:
+    """Warn of the inputs of the blueprint's own files that nothing names."""
+    own = {name: pair for name, pair in sections["inputs"].items() if document.is_own(pair.key)}
+    values = [pair.value for section in sections.values() for pair in section.values()]
+    for name in unused(own, [*values, *([document.settings] if document.settings else [])]):
+        report.advise("unused-input", f"no get_input names the input '{name}'", own[name].key, f"inputs.{name}")
 
 
 def unused(inputs: Collection[str], values: Iterable[Value]) -> list[str]:

@@ -84,6 +84,10 @@ class Scope(Protocol):
         """Take note that `value`, which stands under `keys` of a secret that is JSON, was handed out."""
         ...
 
+    def made(self, of: str, value: Any) -> None:
+        """Take note that a function made `value` of a secret; `of` says which, of which."""
+        ...
+
     def other(self, deployment: str) -> Scope:
         """Another deployment of the journal, read as its outputs are. raises KeyError."""
         ...

@@ -20,6 +20,19 @@ WARNINGS: Mapping[str, str] = MappingProxyType(
         "unused-input": (
             "No get_input in the blueprint names this input. Workflows may still read it through ctx; else remove it."
         ),
+        "unevaluated-function": (
+            "A function in the default of a workflow's parameter is neither checked nor evaluated: the workflow is "
+            "given the call, and may evaluate it: ctx.internal.evaluate_functions(None, {}, call)."
+        ),
+        "cannot-run-yet": (
+            "This version of durable-wf cannot run the script, or the function of the built-in plugins, that an "
+            "operation or a workflow is mapped to. The blueprint can be planned and deployed, and what does not need "
+            "it runs; running it fails, and says why. Map it to a function of a plugin to run it today."
+        ),
+        "operation-without-code": (
+            "A template gives inputs to an operation that has no implementation, in the template or in its type, so "
+            "it does nothing. Give it one, or remove it; its name may be misspelled."
+        ),
         "unknown-function": (
             "The module that an operation or a workflow is mapped to cannot be found, or has no such function; running "
             "it would fail. The code was looked at and not run. Install the plugin, put it into plugins/ beside the "

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from durable_wf.inspection.view import View
-    from durable_wf.model import deployed
+    from durable_wf.model import deployed, rows
     from durable_wf.model.modification import ChangedInstance
 
 
@@ -104,14 +104,14 @@ def _record(view: View, row: deployed.Modification) -> Modification:
         row.uid,
         view.deployment_names().get(row.deployment, f"(deleted) {row.deployment}"),
         str(MODIFICATION.states[row.state]),
-        _execution(view, row.execution).uid,
+        _execution(view, row.deployment, row.execution).uid,
         iso(row.created_us),
         None if row.ended_us is None else iso(row.ended_us),
     )
 
 
-def _execution(view: View, number: int) -> Any:
-    return view.store.history(number).execution
+def _execution(view: View, deployment: int, number: int) -> rows.Execution:
+    return next(row for row in view.store.executions(deployment=deployment) if row.id == number)
 
 
 def modification_detail(view: View, uid: str) -> ModificationDetail:
@@ -124,7 +124,7 @@ def modification_detail(view: View, uid: str) -> ModificationDetail:
 
     row = find_modification(view.store, uid)
     plan = from_json(PlannedModification, decode(row.plan_json))
-    short, execution = _record(view, row), _execution(view, row.execution)
+    short, execution = _record(view, row), _execution(view, row.deployment, row.execution)
     return ModificationDetail(
         **plain(short),
         modified_nodes=decode(row.wanted_json),
@@ -141,7 +141,7 @@ def modification_detail(view: View, uid: str) -> ModificationDetail:
         node_instances=ModifiedInstances(
             *(_instances(each) for each in (plan.added, plan.removed, plan.extended, plan.reduced))
         ),
-        ended_by=_execution(view, row.ended_by).uid if row.ended_by else None,
+        ended_by=_execution(view, row.deployment, row.ended_by).uid if row.ended_by else None,
         before_seq=row.seq - 1,
     )
 

@@ -50,11 +50,11 @@ _OF_TASKS = frozenset({int(Subject.TASK), int(Subject.ATTEMPT)})
 _OF_DEPLOYMENTS = frozenset({Subject.MODIFICATION, Subject.MODIFICATION_STEP})
 
 
-def _modified(detail: dict[str, Any]) -> str:
-    """`modification shop_a1b2c3`, or a step of it, by what its transition says."""
+def _modified(detail: dict[str, Any], what: str) -> str:
+    """`modification shop_a1b2c3`, or a step of it, by what its transition says; `what` where it says nothing."""
     if "step" in detail:
         return f"step {detail['step']} of modification {detail.get('modification')}"
-    return f"modification {detail.get('id')}"
+    return f"modification {detail['id']}" if "id" in detail else what
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class Story:
             detail = decode(row.detail_json) or {}
             source, target = detail.get("from"), detail.get("to")
         elif subject in _OF_DEPLOYMENTS:
-            what = _modified(decode(row.detail_json) or {})
+            what = _modified(decode(row.detail_json) or {}, what)
         return Entry(
             row.seq, None, row.at_us, subject, task, depth, path, what, source, target, event, row.attempt,
             row.fence, None, None, row.detail_json,

@@ -4,7 +4,7 @@ Refused: members that would lie outside (`..`, absolute, drive letters), links a
 encrypted members, and more than `Limits` allows, counted while it is unpacked, whatever the archive says of itself.
 Unpacked are plain files and folders, readable and writable by this user, executable where the archive says so.
 
-Source: reliability.md §2c (archives with `..` or links); reference/blueprint-dsl.md §9 (`source`).
+Source: reliability.md §2c (archives with `..` or links), §3 (members, ratio); reference/blueprint-dsl.md §9 (`source`).
 """
 
 from __future__ import annotations
@@ -44,11 +44,16 @@ class ArchiveError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an archive may unpack to, archives in it included."""
+    """What an archive may unpack to, archives in it included.
+
+    ratio  of the bytes that come out to those of the file, once `small` bytes are out
+    """
 
     bytes: int = 500_000_000
-    members: int = 20_000
+    members: int = 10_000
     path: int = 500  # characters
+    ratio: int = 100
+    small: int = 10_000_000
 
 
 @dataclass(slots=True)
@@ -70,6 +75,7 @@ class _Unpacking:
     def __init__(self, archive: Path, limits: Limits) -> None:
         self._archive = archive
         self._limits = limits
+        self._suspicious = max(limits.small, limits.ratio * archive.stat().st_size)
         self._bytes = 0
         self._members = 0
 
@@ -111,12 +117,17 @@ class _Unpacking:
             with path.open("xb") as file:
                 while chunk := member.file.read(_CHUNK):
                     self._bytes += len(chunk)
-                    if self._bytes > self._limits.bytes:
-                        raise self.refusal(f"it unpacks to more than {self._limits.bytes} bytes")
+                    self._check_bytes()
                     file.write(chunk)
             path.chmod(0o700 if member.mode & stat.S_IXUSR else 0o600)
         except (FileExistsError, NotADirectoryError) as error:
             raise self.refusal(f"'{member.name}' is a file and a folder, or there twice") from error
+
+    def _check_bytes(self) -> None:
+        if self._bytes > self._limits.bytes:
+            raise self.refusal(f"it unpacks to more than {self._limits.bytes} bytes")
+        if self._bytes > self._suspicious:
+            raise self.refusal(f"it unpacks to more than {self._limits.ratio} times its own size, as no plugin does")
 
 
 def _members(archive: Path, refusal: Callable[[str], ArchiveError]) -> Iterator[_Member]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -61,11 +62,17 @@ def read_query(text: str) -> Query:
     """
     name, _, query = text.partition("?")
     conditions: list[Condition] = []
+    seen: set[str] = set()
     for part in query.split("&") if query else ():
         key, _, value = part.partition("=")
         if key not in {"version", "distribution"}:
             hint = "there are version and distribution"
             raise SourceError(f"'plugin:{text}': there is no parameter '{key}'", problem="plugin-not-found", hint=hint)
+        if key in seen:
+            message = f"'plugin:{text}': the parameter '{key}' is given twice"
+            hint = "conditions are joined by commas, such as version=>=1,<2"
+            raise SourceError(message, problem="plugin-not-found", hint=hint)
+        seen.add(key)
         if key == "version":
             try:
                 conditions = read_conditions(unquote(value))
@@ -105,7 +112,10 @@ class Catalogue:
             there = ", ".join(one.version or "one without a version" for one in found)
             text = f"no version of the plugin '{query.name}' fits; there is {there}"
             raise SourceError(text, problem="plugin-not-found", hint="change the condition, or install that version")
+        known = dict.fromkeys(one.name for one in self.all())
+        close = get_close_matches(query.name, known, n=1, cutoff=0.5)
         hint = "put its plugin.yaml into plugins/NAME beside the blueprint, or: durable-wf plugins install PATH"
+        hint = f"did you mean 'plugin:{close[0]}'?" if close else hint
         raise SourceError(f"there is no plugin '{query.name}'", problem="plugin-not-found", hint=hint)
 
     def versions(self, name: str) -> Iterator[PluginFolder]:

@@ -21,6 +21,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from durable_wf.sources.catalogue import Catalogue, read_query
 from durable_wf.sources.network import Network
 from durable_wf.sources.port import SourceError, SourceFile
+from durable_wf.sources.zones import Zones
 
 BUILTIN_TYPES = "cloudify/types/types.yaml"
 PLUGINS = "plugins"
@@ -29,7 +30,7 @@ _BUILTIN = re.compile(
 )
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _HTTP = ("http://", "https://")
-_TOO_MUCH = 50_000_000  # the compiler says what is too large; more than this is not even read
+READ = 5_000_001  # bytes of a file: one more than it may have, so that the compiler sees that it is too large
 
 
 def builtin_types() -> SourceFile:
@@ -62,7 +63,7 @@ class _Home(NamedTuple):
         return SourceError(message, problem="import-outside", hint=hint)
 
 
-class FileResolver:
+class FileResolver(Zones):
     """The `Resolver` of a blueprint that lies in a folder.
 
     main_file   path of the main file
@@ -133,6 +134,8 @@ class FileResolver:
             return False
 
     def _local(self, target: str, importer: SourceFile, version: tuple[int, int]) -> SourceFile:
+        if not Path(target).name:  # '', '.', '/'
+            raise SourceError(f"'{target}' names no file", hint="write the file's name, such as lib/types.yaml")
         home = self._homes.get(importer.name, self._home)
         beside = (home.folder / importer.name.removeprefix(home.prefix)).parent / target
         if not home.has(beside):
@@ -176,7 +179,7 @@ class FileResolver:
             raise home.outside(path)
         try:
             with Path(os.path.realpath(path)).open("rb") as file:
-                data = file.read(_TOO_MUCH)
+                data = file.read(READ)
         except OSError as error:
             raise SourceError(f"{shown}: {error.strerror}") from error
         name = home.prefix + Path(os.path.relpath(path, home.folder)).as_posix()

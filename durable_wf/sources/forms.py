@@ -21,7 +21,9 @@ def forms(value: str) -> set[str]:
     """The other forms of a value that a text may have in it; none of one that is too short."""
     if len(value) < SHORTEST:
         return set()
-    found = {*_escaped(value), *_encoded(value.encode("utf-8", "surrogatepass"))}
+    found = set(_escaped(value))
+    for text in _as_json(value):
+        found.update(_encoded(text.encode("utf-8", "surrogatepass")))
     found.discard(value)
     return {one for one in found if len(one) >= SHORTEST}
 
@@ -33,19 +35,33 @@ def lines_of(value: str) -> set[str]:
 
 
 def _escaped(value: str) -> Iterator[str]:
-    for text in (value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]):
-        yield text
-        yield json.dumps(text)[1:-1]  # JSON in JSON
-        yield json.dumps(text, ensure_ascii=False)[1:-1]
-    data = value.encode("utf-8", "surrogatepass")
-    yield repr(value)[1:-1]
-    yield repr(data)[2:-1]
-    yield html.escape(value)
-    yield html.escape(value, quote=False)
-    yield value.replace("'", "'\"'\"'")  # as a shell's word: shlex.quote
-    for text in (quote(data), quote(data, safe=""), quote_plus(data)):
-        yield text
-        yield _PERCENT.sub(lambda match: match[0].lower(), text)
+    """As programs write it into a text; and so as JSON, which they write into texts in turn."""
+    for text in _as_json(value):
+        yield from _as_json(text)  # JSON in JSON
+        yield from _in_python(text)
+        yield from _in_url(text)
+        yield html.escape(text)
+        yield html.escape(text, quote=False)
+        yield text.replace("'", "'\"'\"'")  # as a shell's word: shlex.quote
+
+
+def _as_json(text: str) -> tuple[str, ...]:
+    return text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _in_python(text: str) -> Iterator[str]:
+    r"""The repr of a text and of its bytes, as part of a longer one, too: only if that has a " is each ' a \'."""
+    for one in (text, text.encode("utf-8", "surrogatepass")):
+        yield repr(one).removeprefix("b")[1:-1]
+    for longer in (f"\"'{text}", f"\"'{text}".encode("utf-8", "surrogatepass")):
+        yield repr(longer).removeprefix("b")[4:-1]
+
+
+def _in_url(text: str) -> Iterator[str]:
+    data = text.encode("utf-8", "surrogatepass")
+    for one in (quote(data), quote(data, safe=""), quote_plus(data)):
+        yield one
+        yield _PERCENT.sub(lambda match: match[0].lower(), one)
 
 
 def _encoded(data: bytes) -> Iterator[str]:

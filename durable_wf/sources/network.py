@@ -78,12 +78,20 @@ class Network:
 
     folder   of what was fetched; made when it is needed
     wait     between two tries, given seconds
+    tell     is told of what is not fetched, as it was kept before, and how to fetch it again
     """
 
-    def __init__(self, folder: Path, wait: Callable[[float], None], fetch: Fetch = fetch) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        wait: Callable[[float], None],
+        fetch: Fetch = fetch,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._folder = folder
         self._wait = wait
         self._fetch = fetch
+        self._tell = tell
 
     def read(self, url: str) -> bytes:
         """The content behind an address.
@@ -92,6 +100,8 @@ class Network:
         """
         known = self._known(url)
         if known is not None:
+            kept = self._address(url)
+            self._tell(f"'{url}' is as it was when it was fetched first; to fetch it again, delete {kept}")
             return known
         tries = Retrying(
             stop=stop_after_attempt(_TRIES),

@@ -1,8 +1,9 @@
-"""What the compiler is given to read files with. No I/O here."""
+"""What the compiler is given to read files, and the machine's time zones, with. No I/O here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Protocol
 
 from durable_wf.errors import InputError
@@ -65,4 +66,12 @@ class Resolver(Protocol):
 
     def has_file(self, path: str) -> bool:
         """Whether the blueprint's folder has such a file, such as a script."""
+        ...
+
+    def zone(self, name: str) -> tzinfo | None:
+        """The time zone of that name; None if there is none, or no table of them."""
+        ...
+
+    def zones(self) -> tuple[str, ...]:
+        """The names of all time zones, in order; none where the machine has no table."""
         ...

@@ -112,6 +112,14 @@ class Vault:
         parts = [value] if isinstance(value, str) else [part for part, _ in _leaves(value)]
         self._learn({part: _Unkept(path) for part in parts if part not in self._references})
 
+    def made(self, of: str, value: Any) -> None:
+        """Know what a function of the language made of a secret: texts of six characters or more, which no store has.
+
+        of   what they are called in their place
+        """
+        parts = [value] if isinstance(value, str) else [part for part, _ in _leaves(value)]
+        self._learn({part: _Unkept(of) for part in parts if len(part) >= SHORTEST and part not in self._references})
+
     def keep(self, values: Mapping[str, str]) -> None:
         """Put values into the store, all or none, and know them.
 

@@ -228,7 +228,8 @@ def test_warnings_are_shown_and_stop_nothing(inside, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "code", ["unused-input", "yaml-surprise", "unknown-function", "ignored", "definition-not-used"]
+    "code",
+    ["unused-input", "yaml-surprise", "unknown-function", "cannot-run-yet", "ignored", "definition-not-used"],
 )
 def test_every_warning_is_explained(inside, code):
     """They stop nothing: exit code 0."""

@@ -36,6 +36,18 @@ def stop(ctx):
     _execute(ctx, "stop")
 """
 
+DISK = """\
+  again:
+    type: cloudify.nodes.Root
+    interfaces: {cloudify.interfaces.lifecycle: {start: scripts/start.sh}}
+  vm: {type: cloudify.nodes.Compute}
+  disk:
+    type: cloudify.nodes.FileSystem
+    properties: {fs_type: ext4, fs_mount_path: /mnt}
+    relationships: [{type: cloudify.relationships.contained_in, target: vm}]
+workflows:
+"""
+
 WARNING = (
     "warning: operations web.cloudify.interfaces.lifecycle.start (the script 'scripts/start.sh'), "
     "web.cloudify.interfaces.lifecycle.stop (the script that begins with 'echo one') cannot be run: "
@@ -53,13 +65,33 @@ def scripted(tmp_path):
     return path
 
 
-def test_validate_and_plan_warn_of_what_cannot_be_run(inside, scripted):
-    """One line for all such operations; the workflow is listed apart."""
-    for command in ("validate", "plan"):
-        done = inside(command, scripted)
-        assert WARNING in done.stderr.splitlines()
-        assert "they cannot be run yet: scripted, install_new_agents" in done.stdout
-    assert [f"warning: {one}" for one in inside.json("validate", scripted)["warnings"]] == [WARNING]
+def test_validate_warns_of_what_cannot_be_run_where_it_stands(inside, scripted):
+    """Each script with its place, whoever names it; operations of a built-in type at the node."""
+    scripted.write_text(BLUEPRINT.replace("workflows:\n", DISK))
+    done = inside("validate", scripted)
+    yet = "cannot be run: this version of durable-wf does not run scripts yet"
+    start = "node_templates.web.interfaces.cloudify.interfaces.lifecycle.start"
+    stop = start.replace("start", "stop")
+    disk = "node_templates.disk: operation disk.cloudify.interfaces.lifecycle.configure"
+    said = [
+        f"8:46: {start}: the script 'scripts/start.sh' {yet}; 2 operations of nodes are mapped to it",
+        f"8:70: {stop}: the script that begins with 'echo one' {yet}",
+        f"13:3: {disk} (the script 'cloudify/types/scripts/make_file_system.sh') {yet}",
+        f"21:13: workflows.scripted: the script 'scripts/start.sh' {yet}",
+    ]
+    lines = [line for line in done.stderr.splitlines() if "[cannot-run-yet]" in line]
+    assert lines == [f"warning: {scripted}:{one} [cannot-run-yet]" for one in said]
+    assert "            ^" in done.stderr
+    assert "workflows: count, start_web, stop_web, scripted, install, " in done.stdout
+    found = inside.json("validate", scripted)
+    assert len(found["warnings"]) == 4
+    assert {one["code"] for one in found["warning_items"]} == {"cannot-run-yet"}
+    assert "those of the built-in types cannot be run yet: " in inside("validate", scripted, "-v").stdout
+
+
+def test_plan_warns_of_what_cannot_be_run(inside, scripted):
+    """One line for all such operations."""
+    assert WARNING in inside("plan", scripted).stderr.splitlines()
 
 
 def test_what_needs_no_script_is_deployed_and_runs(inside, scripted):

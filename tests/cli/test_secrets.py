@@ -142,6 +142,26 @@ def test_a_deployment_with_secrets(inside, store, needy):
     assert VALUE.encode() not in inside.journal.read_bytes()
 
 
+def test_what_functions_make_of_a_secret_is_masked_in_outputs(inside, store, tmp_path):
+    """Also of an input; what they make of other things is shown."""
+    (tmp_path / "made.yaml").write_text(
+        "tosca_definitions_version: cloudify_dsl_1_5\n"
+        "inputs: {pw: {type: string, secret: true}}\n"
+        "outputs:\n"
+        "  loud: {value: {string_upper: {get_input: pw}}}\n"
+        "  both: {value: [{string_split: [{concat: [{get_input: pw}, '!x']}, '!']}, {string_upper: plain-text}]}\n"
+        "  other: {value: {concat: ['a ', {string_replace: [{get_secret: password}, '-', '+']}]}}\n"
+    )
+    inside("secrets", "set", "password", stdin="hush-hush-42")
+    (tmp_path / "in.yaml").write_text("pw: correct-horse")
+    inside("deployments", "create", tmp_path / "made.yaml", "-i", tmp_path / "in.yaml")
+    outputs = inside.json("deployments", "outputs", "made")["outputs"]
+    assert outputs["loud"].startswith("<secret string_upper of @made.inputs.pw")
+    assert outputs["both"][0][0].startswith("<secret @made.inputs.pw")
+    assert outputs["both"][1] == "PLAIN-TEXT"
+    assert outputs["other"] == "a <secret string_replace of password>"
+
+
 def test_an_output_whose_secret_is_gone_is_left_out(inside, store, needy):
     """As the reference says; a part of one is an error text."""
     inside("secrets", "set", "password", stdin=VALUE)

@@ -64,7 +64,7 @@ def performs_before_it_commits():
 
 def forgets_outcomes():
     """A resume runs what has succeeded again."""
-    load = decide.load
+    load = decide.load.load
 
     def forgetful(history):
         run = load(history)
@@ -73,17 +73,17 @@ def forgets_outcomes():
                 task.state, task.ended_seq = PENDING, None
         return run
 
-    decide.load = forgetful
+    decide.load.load = forgetful
 
 
 def skips_dependencies():
     """A resume starts what waits for something unfinished."""
-    connect = decide.connect_all
+    connect = decide.load.connect_all
 
     def careless(run, history):
         connect(run, dataclasses.replace(history, dependencies=[]))
 
-    decide.connect_all = careless
+    decide.load.connect_all = careless
 
 
 def forgets_how_long_to_wait():
@@ -98,7 +98,7 @@ def forgets_how_long_to_wait():
 
 def forgets_what_was_ignored():
     """A resume takes an ignored failure for one that counts."""
-    mark = decide.mark_decisions
+    mark = decide.load.mark_decisions
 
     def forgetful(run, history, cuts):
         counting = mark(run, history, cuts)
@@ -106,7 +106,7 @@ def forgets_what_was_ignored():
             task.ignored = False
         return counting
 
-    decide.mark_decisions = forgetful
+    decide.load.mark_decisions = forgetful
 
 
 BUGS = {

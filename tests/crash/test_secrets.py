@@ -1,5 +1,6 @@
 """L10 with real processes: no byte that they leave or say has a secret in it, through a SIGKILL and a resume."""
 
+import base64
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 from contextlib import closing
+from urllib.parse import quote
 
 import pytest
 
@@ -42,6 +44,16 @@ LOOKING = (
     *(("secrets", "list"), ("plugins", "list"), ("deployments", "list"), ("deployments", "show", "d")),
     *(("deployments", name, "d") for name in ("instances", "outputs", "capabilities", "workflows")),
 )
+
+
+def in_json(value):
+    """How JSON with the value in it looks where that is an argument of a command, a URL or a header; by other means."""
+    texts = [json.dumps(value), json.dumps(value, ensure_ascii=False)]
+    for text in texts:
+        yield str([text])[3:-3]
+        yield str([text.encode()])[4:-3]
+        yield quote(text)[3:-3]
+        yield base64.b64encode(text.encode())[4:-8].decode()
 
 
 class Place:
@@ -81,7 +93,7 @@ class Place:
         for file in self.program.folder.rglob("*"):
             if file.is_file():
                 texts[file.name] = file.read_bytes()
-        wanted = {form: value for value in LONG for form in (value, *forms(value), *lines_of(value))}
+        wanted = {form: value for value in LONG for form in (value, *forms(value), *lines_of(value), *in_json(value))}
         found = [
             (name, wanted[form][:9], form) for name, text in texts.items() for form in wanted if form.encode() in text
         ]

@@ -11,6 +11,7 @@ from durable_wf.dsl.deployment import plan_deployment
 from durable_wf.dsl.problems import BlueprintError
 from durable_wf.sources.files import BUILTIN_TYPES, builtin_types
 from durable_wf.sources.port import SourceError, SourceFile
+from durable_wf.sources.zones import Zones
 
 HEAD = dedent(
     """\
@@ -22,7 +23,7 @@ HEAD = dedent(
 )
 
 
-class Texts:
+class Texts(Zones):
     """A resolver of files that are texts (or bytes); the first is the main one."""
 
     def __init__(self, **files):

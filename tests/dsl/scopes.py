@@ -41,6 +41,9 @@ class Scope:
     def told(self, name, keys, value):
         self.handed_out.append((name, keys, value))
 
+    def made(self, of, value):
+        self.handed_out.append((of, value))
+
     def other(self, deployment):
         return self.world[deployment]
 

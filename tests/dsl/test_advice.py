@@ -238,9 +238,52 @@ def test_settings_of_the_deployment_use_inputs():
     assert not said("inputs: {a: {}}\ndeployment_settings: {display_name: {get_input: a}}", "unused-input")
 
 
+@pytest.mark.parametrize(
+    ("default", "functions"),
+    [
+        ("{get_input: nope}", "get_input"),
+        ("[{a: {concat: [x, {get_input: i}]}}]", "concat, get_input"),
+        ("{concat: [x, {get_secret: s}]}", "concat"),
+    ],
+)
+def test_a_function_in_the_default_of_a_workflows_parameter_is_not_evaluated(default, functions):
+    """blueprint-dsl.md §10: the workflow is given the call."""
+    (found,) = warned(f"workflows: {{w: {{mapping: p.w, parameters: {{a: {{default: {default}}}}}}}}}")
+    assert (found.code, found.path) == ("unevaluated-function", "workflows.w.parameters.a.default")
+    assert found.message == f"{functions}: the workflow is given the call as it is, not its value"
+
+
+def test_a_secret_in_the_default_of_a_workflows_parameter_is_what_operations_are_given():
+    assert not said(
+        "workflows: {w: {mapping: p.w, parameters: {a: {default: {get_secret: s}}, b: {default: text}, c: {}}}}",
+        "unevaluated-function",
+    )
+
+
+@pytest.mark.parametrize(
+    ("operation", "warns"),
+    [
+        ("creat: {inputs: {a: 1}}", True),
+        ("create: {inputs: {a: 1}}", False),
+        ("start: {inputs: {a: 1}}", True),
+        ("start: {implementation: '', inputs: {a: 1}}", False),
+        ("start: {implementation: p.x, inputs: {a: 1}}", False),
+        ("start: {}", False),
+    ],
+)
+def test_inputs_for_what_nothing_implements_are_told(operation, warns):
+    """Not where the type implements it, nor where the template says that it is to do nothing."""
+    text = f"""
+        node_types: {{T: {{interfaces: {{i: {{create: p.make, start: {{}}}}}}}}}}
+        node_templates: {{n: {{type: T, interfaces: {{i: {{{operation}}}}}}}}}
+        """
+    assert [line for line, _ in said(text, "operation-without-code")] == [3] * warns
+
+
 def test_warnings_have_codes_of_their_own():
     """None is a problem's; a warning under a name that nobody explains cannot be made."""
-    assert {"ignored", "definition-not-used", "yaml-surprise", "unused-input", "unknown-function"} == set(WARNINGS)
+    of_language = {"ignored", "definition-not-used", "yaml-surprise", "unused-input", "unevaluated-function"}
+    assert of_language | {"unknown-function", "cannot-run-yet", "operation-without-code"} == set(WARNINGS)
     assert not set(WARNINGS) & set(CODES)
     assert all(text.endswith(".") for text in WARNINGS.values())
     assert codes("inputs: {a: {default: yes}}") == []

@@ -155,6 +155,17 @@ def test_a_value_of_a_data_type_that_lacks_a_key_is_refused():
         deployed(INPUTS, {"web": []})
 
 
+def test_that_a_value_does_not_fit_is_said_once_however_much_of_it_does_not():
+    """One sentence about the input."""
+    with pytest.raises(InputsError) as caught:
+        deployed(INPUTS, {"web": {"port": {"number": "x"}, "names": 5}})
+    (said,) = caught.value.problems
+    assert "'web' does not fit: " in said
+    assert said.count("does not fit: ") == 1
+    assert "port.number: text" in said
+    assert "no property 'names'" in said
+
+
 def test_all_missing_inputs_are_listed():
     """§4: also those of a data type that cannot be made of defaults."""
     text = """

@@ -179,7 +179,7 @@ def test_fifty_references_and_no_more():
         f"  n{n}: {{type: T, properties: {{x: [{{get_property: [n{n + 1}, x]}}, {{get_property: [n{n + 1}, x]}}]}}}}\n"
         for n in range(20)
     )
-    with pytest.raises(DeploymentError, match="or give more than"):
+    with pytest.raises(DeploymentError, match="functions give more than"):
         deployed(TYPE + "node_templates:\n" + doubled + "  n20: {type: T, properties: {x: end}}\n")
 
 

@@ -7,8 +7,9 @@ from hashlib import sha256
 import pytest
 
 from durable_wf.dsl.compile import compile_blueprint
+from durable_wf.dsl.source import Limits
 from durable_wf.errors import InputError
-from durable_wf.sources.files import FileResolver, builtin_types
+from durable_wf.sources.files import READ, FileResolver, builtin_types
 from durable_wf.sources.port import SourceError
 from tests.dsl.kit import codes, compiled
 
@@ -223,13 +224,16 @@ def test_a_file_of_the_main_folder_is_found_from_a_folder_below(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "target", ["x" * 5000, "x/" * 3000 + "a.yaml", "a\\0b", ".", "sub", "%00", "file:///etc/passwd"]
+    "target",
+    ["x" * 5000, "x/" * 3000 + "a.yaml", "a\\0b", "", ".", "./", "/", "sub", "%00", "file://", "file:///etc/passwd"],
 )
-def test_names_that_are_no_files(tmp_path, target):
-    """reliability.md §2c: one clear error, whatever the name is."""
+@pytest.mark.parametrize("where", ["beside", "from elsewhere"])
+def test_names_that_are_no_files(tmp_path, monkeypatch, target, where):
+    """reliability.md §2c: one clear error, whatever the name is, and however the main file was named."""
     resolver = write(tmp_path, main=VERSION.format(5) + f'imports: ["{target}"]\n', sub__a="")
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError) as caught:
-        compile_blueprint(resolver)
+        compile_blueprint(FileResolver("main.yaml") if where == "beside" else resolver)
     assert next(one.code for one in caught.value.problems) in {"import-not-found", "import-outside", "bad-character"}
     assert len(caught.value.problems) == 1
 
@@ -250,6 +254,15 @@ def test_a_main_file_that_cannot_be_read(tmp_path, name):
         compile_blueprint(FileResolver(tmp_path / name))
     assert str(tmp_path) in str(caught.value)
     assert ("there.yaml" in str(caught.value.hint)) == (name == ".")
+
+
+def test_of_a_file_no_more_is_read_than_shows_that_it_is_too_large(tmp_path):
+    """However large it is; what is said of its size is true."""
+    assert Limits().file_bytes + 1 == READ
+    (tmp_path / "main.yaml").write_bytes(b"#" * (READ + 1000))
+    assert len(FileResolver(tmp_path / "main.yaml").main().data) == READ
+    with pytest.raises(InputError, match="the file has more than 5000000 bytes"):
+        compile_blueprint(FileResolver(tmp_path / "main.yaml"))
 
 
 def test_the_types_are_package_data():

@@ -1,10 +1,12 @@
 """What means something to a server only: kept in the plan, evaluated with the deployment (blueprint-dsl §2, §14)."""
 
+from datetime import timedelta, timezone
+
 import pytest
 
-from durable_wf.dsl import schedules
+from durable_wf.dsl.compile import compile_blueprint
 from durable_wf.dsl.deployment import DeploymentError
-from tests.dsl.kit import codes, compiled, deployed, problems
+from tests.dsl.kit import HEAD, Texts, codes, compiled, deployed, problems
 
 SERVER = """
 inputs: {who: {default: me}}
@@ -90,10 +92,33 @@ def test_a_time_zone_that_is_none_is_refused(zone):
         assert one.hint == "did you mean 'Europe/Berlin'?"
 
 
-def test_without_a_table_of_time_zones_times_are_kept_as_written(monkeypatch):
+def test_without_a_table_of_time_zones_times_are_kept_as_written():
     """A machine without one: not the author's mistake; it is noted."""
-    monkeypatch.setattr(schedules, "available_timezones", set)
+
+    class Bare(Texts):
+        def zone(self, name):
+            return None
+
+        def zones(self):
+            return ()
+
     text = "since: '2026-01-05 02:00', timezone: Nowhere/Else"
-    assert schedule(text)["since"] == "2026-01-05 02:00"
-    plan = compiled(f"deployment_settings: {{default_schedules: {{a: {{workflow: w, {text}}}}}}}")
+    main = f"{HEAD}deployment_settings: {{default_schedules: {{a: {{workflow: w, {text}}}}}}}"
+    plan = compile_blueprint(Bare(main=main))
+    assert plan.deployment_settings["default_schedules"]["a"]["since"] == "2026-01-05 02:00"
     assert any("no table of time zones" in note for note in plan.notes)
+
+
+def test_time_zones_are_those_that_the_compiler_is_given():
+    """It looks at no table of the machine: the same files and zones give the same plan everywhere."""
+
+    class Odd(Texts):
+        def zone(self, name):
+            return timezone(timedelta(hours=3)) if name == "Europe/Berlin" else None
+
+    main = (
+        f"{HEAD}deployment_settings: {{default_schedules: {{a: {{workflow: w, since: '2026-01-05 02:00', "
+        "timezone: Europe/Berlin}}}"
+    )
+    plan = compile_blueprint(Odd(main=main))
+    assert plan.deployment_settings["default_schedules"]["a"]["since"] == "2026-01-04 23:00"

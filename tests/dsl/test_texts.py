@@ -66,6 +66,19 @@ def test_what_goes_wrong(value, message):
     assert message in str(caught.value)
 
 
+def test_what_is_made_of_a_secret_is_known_to_be_secret():
+    """Only the function that has it among its arguments says so; concat and merge hand it on as it is."""
+    scope = Scope(secrets={"s": "hush-hush"})
+    value = {
+        "a": {"string_upper": {"get_secret": "s"}},
+        "b": {"string_upper": "plain"},
+        "c": {"concat": [{"get_secret": "s"}, "!"]},
+        "d": {"string_split": [{"concat": [{"get_secret": "s"}, "!"]}, "-"]},
+    }
+    assert evaluate(value, scope) == {"a": "HUSH-HUSH", "b": "PLAIN", "c": "hush-hush!", "d": ["hush", "hush!"]}
+    assert scope.handed_out == [("string_upper of s", "HUSH-HUSH"), ("string_split of s", ["hush", "hush!"])]
+
+
 def test_merge_and_concat_wait_for_run_time():
     """What is known is evaluated already."""
     value = "{merge: [{get_input: map}, {x: {concat: [{get_input: text}, {get_secret: s}]}}]}"

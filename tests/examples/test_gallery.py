@@ -23,7 +23,7 @@ from tests.dsl.showing import TABLE, accepted, seen, tree
 from tools.gen_gallery import GALLERY, ORDER, read
 
 SAID = json.loads((GALLERY.parents[2] / "tests" / "examples" / "gallery_said.json").read_text())
-"""By blueprint, all that `validate -v` says of it: warnings, then notes, then why operations cannot be run yet."""
+"""By blueprint, all that `plan -v` says of it: warnings, then notes, then why operations cannot be run yet."""
 
 _OPERATION = "node_templates.*.interfaces.*.*."
 _TYPES_OPERATION = "node_types.*.interfaces.*.*."

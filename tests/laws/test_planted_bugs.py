@@ -177,7 +177,7 @@ def test_L6_a_failed_attempt_that_nobody_decided_is_taken_for_lost(plant):
 
         return loaded
 
-    plant(decide, "load", make)
+    plant(decide.load, "load", make)
     find(chaos.play, "L6", "illegal attempt transition", "L1", "replay")
 
 
@@ -265,7 +265,7 @@ def test_replay_matches_by_order_alone(plant):
 
 def test_keys_that_count_from_the_beginning_after_a_resume(plant):
     """The n-th of a key is counted over all rows that are not superseded."""
-    plant(decide, "count_keys", lambda _real: lambda _run: None)
+    plant(decide.load, "count_keys", lambda _real: lambda _run: None)
     find(chaos.play, "replay")
 
 

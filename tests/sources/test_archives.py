@@ -1,9 +1,11 @@
 """Archives of somebody else's. Source: reliability.md §2c."""
 
 import io
+import random
 import stat
 import tarfile
 import zipfile
+from contextlib import nullcontext
 
 import pytest
 
@@ -132,6 +134,36 @@ def test_a_bomb_is_refused_when_it_has_grown_too_large(tmp_path):
     many = zipped(tmp_path / "b.zip", {f"{number}/": "" for number in range(11)})
     with pytest.raises(ArchiveError, match="10 members"):
         unpack(many, tmp_path / "target", small)
+
+
+@pytest.mark.parametrize("kind", ["zip", "tgz", "wagon"])
+def test_a_bomb_is_refused_by_its_ratio_long_before_it_is_too_large(tmp_path, kind):
+    """Zeros come out a thousand times as large as they are in the file; what is small may be anything."""
+    zeros = b"\0" * 12_000_000
+    for size, is_refused in ((12_000_000, True), (9_000_000, False)):
+        if kind == "tgz":
+            bomb = tarred(tmp_path / "a.tgz", ("a", zeros[:size], {}))
+        else:
+            bomb = zipped(tmp_path / "a.whl", {"a": zeros[:size]}, compression=zipfile.ZIP_DEFLATED)
+        if kind == "wagon":
+            members = (("w/package.json", b"{}", {}), ("w/wheels/b-1.whl", bomb.read_bytes(), {}))
+            bomb = tarred(tmp_path / "a.wgn", *members)
+        with pytest.raises(ArchiveError, match="100 times its own size") if is_refused else nullcontext():
+            unpack(bomb, tmp_path / "target")
+        assert (tmp_path / "target").exists() is not is_refused
+
+
+def test_what_is_large_and_does_not_shrink_much_is_unpacked(tmp_path):
+    """The ratio is that of the whole archive: a file of zeros beside others is no bomb."""
+    noise = random.Random(1).randbytes(200_000)
+    archive = zipped(tmp_path / "a.zip", {"a": b"\0" * 12_000_000, "b": noise}, compression=zipfile.ZIP_DEFLATED)
+    unpack(archive, tmp_path / "target")
+    assert (tmp_path / "target" / "b").read_bytes() == noise
+
+
+def test_an_archive_may_have_ten_thousand_members():
+    """As reliability.md says."""
+    assert (Limits().members, Limits().ratio) == (10_000, 100)
 
 
 def test_wheels_of_a_wagon_count_too(tmp_path):

@@ -3,6 +3,7 @@
 import threading
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,18 @@ def test_an_address_is_fetched_once_and_kept_by_its_hash(tmp_path, waits):
     digest = sha256(b"inputs: {x: {}}").hexdigest()
     assert (tmp_path / "contents" / digest).read_bytes() == b"inputs: {x: {}}"
     assert server.asked == [URL]
+
+
+def test_what_is_kept_is_told_with_the_file_to_delete(tmp_path, waits):
+    """Nothing of what is fetched; deleting that file is enough."""
+    told = []
+    Network(tmp_path, waits.append, Server(b"old"), told.append).read(URL)
+    assert told == []
+    assert Network(tmp_path, waits.append, Server(b"new"), told.append).read(URL) == b"old"
+    (text,) = told
+    assert text.startswith(f"'{URL}' is as it was when it was fetched first; to fetch it again, delete {tmp_path}")
+    Path(text.rpartition("delete ")[2]).unlink()
+    assert Network(tmp_path, waits.append, Server(b"new"), told.append).read(URL) == b"new"
 
 
 def test_what_was_kept_and_damaged_is_fetched_anew(tmp_path, waits):

@@ -41,6 +41,15 @@ def test_the_newest_version_that_fits_is_taken(tmp_path):
     assert list(found.values()) == ["2.0", "1.10", "1.10", "1.9"]
 
 
+def test_a_plugin_that_is_called_nearly_so_is_named(tmp_path):
+    """As `plugins show` does; else, how to get one is said."""
+    put(tmp_path / "all", "shop-dist", "1.0", below="1.0")
+    with pytest.raises(InputError, match=r"did you mean 'plugin:shop-dist'\?"):
+        compile_blueprint(resolver(tmp_path, "'plugin:shop'", tmp_path / "all"))
+    with pytest.raises(InputError, match="plugins install PATH"):
+        compile_blueprint(resolver(tmp_path, "'plugin:zoo'", tmp_path / "all"))
+
+
 def test_a_plugin_beside_the_blueprint_stands_before_an_equal_one(tmp_path):
     """Its file is named as the blueprint's other files are; one from elsewhere says where it is from."""
     put(tmp_path / "all", "tool", "1.0", more="inputs: {elsewhere: {}}\n")

@@ -1,5 +1,11 @@
 """Values are found in texts in whatever form they have there, however many are known."""
 
+import base64
+import html
+import json
+import shlex
+from urllib.parse import quote, urlencode
+
 import pytest
 
 from durable_wf.sources.forms import forms, lines_of
@@ -19,6 +25,37 @@ TABLE = [
 def test_the_forms_of_a_value(form):
     """Those of docs/secrets.md."""
     assert form in forms(VALUE)
+
+
+def in_json(value):
+    """JSON with the value in it, as it is written into other texts."""
+    for text in (json.dumps({"p": [value]}), json.dumps(value, ensure_ascii=False), json.dumps(value)):
+        yield str(["curl", text])
+        yield str(["curl", text.encode()])
+        yield str({"it's": f"'{text}'"})
+        yield shlex.join(["curl", text])
+        yield html.escape(text)
+        yield quote(text)
+        yield urlencode({"a": text})
+        yield from (base64.b64encode(b"-" * count + text.encode()).decode() for count in range(3))
+        yield base64.urlsafe_b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize("value", [VALUE, 'hunter"2-kennwört', "it's 'me' again", "back\\slash\\es", "a\nline\nof\nit"])
+def test_json_with_a_value_in_it_is_masked_wherever_it_is_written(vault, value):
+    """As an argument of a command, in a URL, in a header."""
+    vault.keep({"a": value})
+    for text in in_json(value):
+        masked = vault.masked_text(text)
+        assert "<secret a>" in masked, text
+        assert len(masked) < len(text) + len("<secret a>") - len(value) + 12, masked  # nothing of it is left over
+
+
+def test_a_quote_is_escaped_only_in_a_text_that_has_both(vault):
+    """Python's repr."""
+    vault.keep({"a": "it's me"})
+    for text in ("it's me", 'it\'s me, "he" said'):
+        assert vault.masked_text(repr([text])).count("<secret a>") == 1
 
 
 def test_a_value_of_a_shell_and_one_that_is_too_short():

@@ -6,6 +6,7 @@ import base64
 import json
 import logging
 import os
+import shlex
 import signal
 import urllib.parse
 from pathlib import Path
@@ -43,6 +44,7 @@ def forms(value):
         json.dumps({"a": [value]}, ensure_ascii=False),
         json.dumps(json.dumps(value)),
         repr({"a": value}),
+        *in_json(value),
         urllib.parse.quote(value, safe=""),
         urllib.parse.urlencode({"a": value}),
         f"https://user:{urllib.parse.quote(value)}@host",
@@ -52,6 +54,17 @@ def forms(value):
         data.hex(),
         data.hex().upper(),
     ]
+
+
+def in_json(value):
+    """JSON with a value in it, where that looks different, as an argument of a command, in a URL, in a header."""
+    for text in {json.dumps({"p": value}), json.dumps({"p": value}, ensure_ascii=False)} - {f'{{"p": "{value}"}}'}:
+        yield str(["curl", "-d", text])
+        yield str(["curl", "-d", text.encode()])
+        yield shlex.join(["curl", "-d", text])
+        yield urllib.parse.urlencode({"a": text})
+        yield f"https://host/{urllib.parse.quote(text)}"
+        yield base64.b64encode(text.encode()).decode()
 
 
 class OddError(Exception):

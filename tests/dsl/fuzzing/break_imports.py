@@ -34,7 +34,12 @@ def _nowhere(b: Breaking) -> Break:
         "lib",
         "no/where.yaml",
         "",
-        "file:///nowhere.yaml" if False else "x" * 300,
+        ".",
+        "./",
+        "file://",
+        "ns2--",
+        "--",
+        "x" * 300,
     )
 
 
@@ -50,12 +55,14 @@ def _unsupported(b: Breaking) -> Break:
 
 @breaker("plugin-not-found")
 def _plugin(b: Breaking) -> Break:
-    return _item(b, "plugin-not-found", "plugin:zz-no-such-plugin", "plugin:zz-none?version= >=2")
+    return _item(
+        b, "plugin-not-found", "plugin:zz-no-such-plugin", "plugin:zz-none?version= >=2", "plugin:a?version=1&version=1"
+    )
 
 
 @breaker("bad-namespace")
 def _namespace(b: Breaking) -> Break:
-    return _item(b, "bad-namespace", "--a.yaml", "a--b--c.yaml", "ns--")
+    return _item(b, "bad-namespace", "--a.yaml", "a--b--c.yaml")
 
 
 @breaker("blueprint-without-namespace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.dsl.fuzzing.blueprints import LIB, MAIN
 from tests.dsl.fuzzing.breaking import Break, Breaking, breaker
 from tests.dsl.fuzzing.trees import Path, Spot
 from tests.dsl.fuzzing.types import BASE
@@ -320,3 +321,16 @@ def _script_twice(b: Breaking) -> Break:
         return Break(("script-given-twice",), [Spot(file, (*path, "parameters", key), "key")])
     file, path = b.node(interfaces={"i": {"go": {"implementation": script, "inputs": {key: "x"}}}})
     return Break(("script-given-twice",), [Spot(file, (*path, "interfaces", "i", "go", "inputs", key))])
+
+
+@breaker("bad-name")
+def _name(b: Breaking) -> Break:
+    section = b.rng.choice(("node_templates", "plugins", "inputs", "node_types"))
+    values = {"plugins": {"executor": "central_deployment_agent", "install": False}}
+    name = ""
+    if section == "node_templates":
+        name = b.rng.choice(("", "SELF", "SOURCE", "TARGET"))
+        values[section] = {"type": b.add("node_types", {})[1][1]}
+    file = next((one for one in (MAIN, LIB) if section in b.files.get(one, {})), MAIN)
+    b.files[file].setdefault(section, {})[name] = values.get(section, {})
+    return Break(("bad-name",), [Spot(file, (section, name), "key")], repr(name))

@@ -75,6 +75,26 @@ def _recursive(b: Breaking) -> Break:
     return _raw(b, "recursive-alias", text, offset)
 
 
+@breaker("bad-merge")
+def _merge_anywhere(b: Breaking) -> Break:
+    """Into a mapping of the language: what that is to have, nobody knows, and nothing of it is missing."""
+    return _merged(b, "bad-merge", "5")
+
+
+@breaker("unknown-alias")
+def _unknown_merge(b: Breaking) -> Break:
+    return _merged(b, "unknown-alias", "*nowhere")
+
+
+def _merged(b: Breaking, code: str, text: str) -> Break:
+    """A mapping that merges what cannot be merged, beside what it has or instead of it."""
+    file, path = _mapping(b)
+    if path and b.rng.random() < 0.5:
+        b.value(file, path).clear()
+    added = b.insert(file, path, Raw("<<"), Raw(text))
+    return Break((code,), [Spot(file, added)], f"<<: {text}")
+
+
 @breaker("unknown-alias")
 def _unknown_alias(b: Breaking) -> Break:
     return _raw(b, "unknown-alias", "*nowhere")

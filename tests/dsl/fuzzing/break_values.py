@@ -361,6 +361,18 @@ def _circular(b: Breaking) -> Break:
     return Break(("circular-functions",), spots)
 
 
+@breaker("circular-functions")
+def _circular_inputs(b: Breaking) -> Break:
+    first, second = b.fresh(), b.fresh()
+    file, path = b.add("inputs", {"default": {"get_input": b.rng.choice((first, [first]))}}, first)
+    if b.rng.random() < 0.5:
+        return Break(("circular-functions",), [Spot(file, (*path, "default"))])
+    b.set(file, (*path, "default"), [{"get_input": second}])
+    other_file, other = b.add("inputs", {"default": {"get_input": [first, 0]}}, second)
+    spots = [Spot(file, (*path, "default", 0)), Spot(other_file, (*other, "default"))]
+    return Break(("circular-functions",), spots)
+
+
 @breaker("function-not-allowed")
 def _external(b: Breaking) -> Break:
     kind = b.add("node_types", {"properties": {"use_external_resource": {"default": False}}})[1][1]
@@ -394,9 +406,30 @@ def _new_function(b: Breaking) -> Break:
     return _output(b, {function: value}, function, code="feature-too-new", part="key")
 
 
+@breaker("function-of-secret")
+def _of_secret(b: Breaking) -> Break:
+    name = b.add("inputs", {"secret": True})[1][1]
+    kind, prop = _typed(b, {})
+    function, value, inner = b.rng.choice(
+        (
+            ("string_lower", {"get_input": name}, ()),
+            ("string_find", [{"get_input": [name]}, "a"], (0,)),
+            ("get_property", ["SELF", {"get_input": name}], (1,)),
+        )
+    )
+    file, path = b.node(type=kind, properties={prop: {function: value}})
+    return Break(("function-of-secret",), [Spot(file, (*path, "properties", prop, function, *inner))])
+
+
 @breaker("secret-from-open-input")
 def _open_input(b: Breaking) -> Break:
-    kind, prop = _typed(b, {"secret": True})
     value = b.rng.choice(({"get_input": "region"}, {"get_input": ["deep", "x"]}))
+    if b.rng.random() < 0.5:
+        code = f"{b.plugin()}.run"
+        schema = {"interfaces": {"i": {"go": {"implementation": code, "inputs": {"pw": {"secret": True}}}}}}
+        kind = b.add("node_types", schema)[1][1]
+        file, path = b.node(type=kind, interfaces={"i": {"go": {"inputs": {"pw": value}}}})
+        return Break(("secret-from-open-input",), [Spot(file, (*path, "interfaces", "i", "go", "inputs", "pw"))])
+    kind, prop = _typed(b, {"secret": True})
     file, path = b.node(type=kind, properties={prop: value})
     return Break(("secret-from-open-input",), [Spot(file, (*path, "properties", prop))])
