@@ -151,16 +151,16 @@ class _Scaling:
     def _connect(self, modification: Modification) -> None:
         """Run `establish` of relationships that instances which stay have gained to others which stay."""
         there = {one.id for one in modification.extended.node_instances}
-        gained: dict[str, list[str]] = {}
+        gained: dict[str, set[str]] = {}
         for one in modification.extended.node_instances:
             for each in one.relationships:
                 if each.target_id in there:
-                    gained.setdefault(one.node_id, []).append(each.relationship.target_id)
+                    gained.setdefault(one.node_id, set()).add(each.relationship.target_id)
         if gained:
             lifecycle.LifecycleProcessor(
                 self._graph,
                 related_nodes=modification.extended.node_instances,
-                modified_relationship_ids=gained,
+                modified_relationship_ids={node: sorted(targets) for node, targets in gained.items()},
                 name_prefix=self._prefix,
             ).install()
 
@@ -179,7 +179,8 @@ class _Scaling:
         self._ctx.refresh_node_instances()
         made = [one for one in present(self._ctx, added) if one.state not in _NOT_THERE]
         if made:
-            others = [one for one in (*added, *related) if one not in made]
+            there = {one.id for one in made}
+            others = [one for one in (*added, *related) if one.id not in there]
             lifecycle.uninstall_node_instances(
                 self._graph,
                 made,
