@@ -68,9 +68,8 @@ $ ls -d */
 needs. A thick arrow says what a node is contained in, a thin one what it is connected to, a dashed one what else it
 depends on. A frame is a group that is scaled as one.
 
-What is said here of scripts, and of the workflows `install` and `uninstall`, is for a later version of durable-wf:
-blueprints with them validate and are planned today, with a warning. How a blueprint is written is told in
-[authoring blueprints](authoring-blueprints.md).
+Scripts are for a later version of durable-wf to run: blueprints with them validate and are planned today, with a
+warning. How a blueprint is written is told in [authoring blueprints](authoring-blueprints.md).
 
 This page is made by `tools/gen_gallery.py` from the files of the blueprints.
 """
