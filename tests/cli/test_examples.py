@@ -1,6 +1,7 @@
 """Every example that a `--help` begins with is run, as it stands there, as one story."""
 
 import shlex
+import sys
 
 from durable_wf.cli.examples import EXAMPLES
 
@@ -56,6 +57,7 @@ def left_started(inside):
 def test_every_example_runs(inside, blueprint, tmp_path, monkeypatch):
     (tmp_path / "my_module.py").write_text(MODULE)
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "small_plugin", raising=False)  # that of another test in this process
     plugin, left = tmp_path / "small_plugin.py", "workflows:\n  left_scaling: small.small_plugin.left_scaling\n"
     plugin.write_text(plugin.read_text() + LEFT)
     blueprint.write_text(blueprint.read_text().replace("workflows:\n", left))

@@ -10,7 +10,7 @@ from durable_wf.dsl.shapes import Record
 from tests.dsl.fuzzing import functions
 from tests.dsl.fuzzing.declarations import Declarations
 from tests.dsl.fuzzing.functions import Scope
-from tests.dsl.fuzzing.world import Model, Op, Ops, World
+from tests.dsl.fuzzing.world import Model, Need, Op, Ops, World
 
 BASE = "cloudify.relationships."
 ROOTS = ("depends_on", "connected_to", "contained_in")
@@ -115,7 +115,7 @@ class Types:
                 made, _, _ = self._declarations.declared(INPUT, f"{own}.inputs.*")
                 given["inputs"][name] = made
                 if "default" not in made and made.get("required", True):
-                    needs[name] = made.get("type")
+                    needs[name] = Need(made.get("type"), is_secret=made.get("secret") is True)
         mapping = given.get("implementation")
         record = world.fill(TYPE_RECORD, given, own, owned=("implementation", "inputs"))
         return record, Op(mapping, needs if mapping else {})
@@ -143,8 +143,9 @@ def _own(world: World, op: Op, shape: Record, production: str, scope: Scope) -> 
     if world.chance(0.5) or world.wants(f"{own}.implementation"):
         given["implementation"] = op.mapping if op.mapping and world.chance(0.5) else world.mapping()
     inputs = {
-        name: functions.value(world, None, scope) if kind is None else world.fit(kind)
-        for name, kind in op.needs.items()
+        # a secret one may take no value from an input that is stored
+        name: functions.value(world, None, scope) if need == Need(None) else world.fit(need.type)
+        for name, need in op.needs.items()
     }
     if world.chance(0.4) or world.wants(f"{own}.inputs"):
         inputs[world.name()] = functions.value(world, None, scope)

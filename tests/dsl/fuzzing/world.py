@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from durable_wf.dsl.grammar import EXECUTORS, TYPES
 from durable_wf.dsl.not_yet import refusal
@@ -82,12 +82,19 @@ class Prop:
     is_secret: bool = False
 
 
+class Need(NamedTuple):
+    """An input that must be given."""
+
+    type: str | None
+    is_secret: bool = False
+
+
 @dataclass
 class Op:
-    """An operation of a type: its mapping, and inputs that must be given, with their types."""
+    """An operation of a type: its mapping, and inputs that must be given."""
 
     mapping: str | None
-    needs: dict[str, str | None]
+    needs: dict[str, Need]
 
 
 Ops = dict[tuple[str, str], Op]
