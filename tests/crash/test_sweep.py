@@ -20,6 +20,7 @@ SWEEPS = {
         ("standard", ("--points", 20, "--double", 6)),
         ("handlers", ("--points", 20, "--double", 6)),
         ("waits", ("--points", 20, "--double", 4)),
+        ("lifecycle", ("--points", 20, "--double", 4)),
         ("modification", ("--points", 20, "--double", 4)),
         ("scale", ("--points", 20, "--double", 4)),
         ("graph", ("--points", 6, "--durability", "power")),
