@@ -130,7 +130,10 @@ def _makers(world: World) -> None:
         given = {"type": kind} if kind else {}
         if world.chance(0.5) or world.wants(f"{production}.value"):
             given["value"] = functions.call(world, Scope()) if world.chance(0.2) else _of_plugin(world, kind)
-        return world.fill(PLUGIN_PROPERTY, given, production, owned=("type", "value"))
+        made = world.fill(PLUGIN_PROPERTY, given, production, owned=("type", "value"))
+        if made.get("secret") is True and "value" in made:
+            made["value"] = _of_plugin(world, kind)  # it may come from no input that is stored
+        return made
 
     world.makers[id(SCHEDULE)] = schedule
     world.makers[id(PLUGIN_PROPERTY)] = plugin_property

@@ -139,7 +139,10 @@ class Declarations:
             given["display"] = {"rows": world.rng.randint(1, 9)} if world.chance(0.8) or world.wanted else {}
         owned = ("type", "default", "required", "constraints", "item_type", "display", "hidden")
         is_needed = not optional and (not has_default or value is None)
-        return world.fill(shape, given, production, owned), is_needed, value
+        made = world.fill(shape, given, production, owned)
+        if made.get("secret") is True and "default" in made:
+            made["default"] = value  # it may come from no input that is stored
+        return made, is_needed, value
 
     def _hide(self, given: dict[str, Any], production: str, *, can_hide: bool) -> None:
         world = self._world
